@@ -1,0 +1,7 @@
+"""``python -m lnpatch``."""
+
+import sys
+
+from lnpatch.cli import main
+
+sys.exit(main())

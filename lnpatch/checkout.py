@@ -1,0 +1,102 @@
+"""A git checkout on disk: open it, read its files, say which of them are not committed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lnpatch.errors import CheckoutMissingError, FileError, NotACheckoutError, UnsafePathError
+from lnpatch.git import Git, gitpython
+
+
+class Checkout:
+    """The working tree at *root*, a folder with a git directory of its own."""
+
+    def __init__(self, root: Path, git: Git) -> None:
+        self.root = root
+        self.git = git
+        self.git_dir = Path(git.repo.git_dir)
+        self._contents: dict[str, bytes | None] = {}
+        self._real_root = root.resolve()
+
+    @classmethod
+    def open(cls, directory: Path, target: str) -> Checkout:
+        """The checkout in *directory*.
+
+        Raises:
+            CheckoutMissingError: there is no such folder, or nothing in it.
+            NotACheckoutError: the folder is not the top of a git working tree.
+        """
+        if not has_content(directory):
+            raise CheckoutMissingError(str(directory), target)
+        git = gitpython()
+        try:
+            repo = git.Repo(directory, search_parent_directories=False)
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
+            raise NotACheckoutError(str(directory), _enclosing(directory)) from error
+        if repo.bare or repo.working_tree_dir is None:
+            raise NotACheckoutError(str(directory))
+        return cls(directory, Git(repo))
+
+    def locate(self, path: str) -> str:
+        """*path* with the links inside the checkout followed, relative to the root.
+
+        Raises:
+            UnsafePathError: it leads out of the working tree.
+        """
+        real = (self.root / path).resolve()
+        if not real.is_relative_to(self._real_root) or real.is_relative_to(self.git_dir.resolve()):
+            raise UnsafePathError(str(self.root), path)
+        return real.relative_to(self._real_root).as_posix()
+
+    def read(self, path: str) -> bytes | None:
+        """See :class:`lnpatch.edits.Files`.
+
+        Raises:
+            UnsafePathError: the path leads out of the working tree.
+            FileError: the system refuses to read the file.
+        """
+        if path not in self._contents:
+            file = self._real_root / self.locate(path)
+            try:
+                self._contents[path] = file.read_bytes() if file.is_file() else None
+            except OSError as error:
+                raise FileError(str(file), error.strerror or str(error)) from error
+        return self._contents[path]
+
+    def forget(self) -> None:
+        """Read files anew from now on, after some were written."""
+        self._contents.clear()
+
+    def names(self) -> list[str]:
+        """See :class:`lnpatch.edits.Files`."""
+        listed = self.git("ls-files", "-z", doing="listing files")
+        return sorted(name for name in os.fsdecode(listed).split("\0") if name)
+
+    def head(self) -> str:
+        """The commit that is checked out, empty where there is none yet."""
+        _, out = self.git.status("rev-parse", "--verify", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
+        return out.decode().strip()
+
+    def dirty(self, paths: Iterable[str]) -> list[str]:
+        """Those of *paths* whose content is not that of the commit and the index."""
+        wanted = sorted({self.locate(path) for path in paths})
+        if not wanted:
+            return []
+        options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching")
+        listed = self.git("--literal-pathspecs", "status", *options, "--", *wanted, doing="looking for changes")
+        return sorted(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)
+
+
+def has_content(directory: Path) -> bool:
+    """Whether there is anything at *directory* that a clone would have to leave alone."""
+    if directory.is_dir():
+        return any(directory.iterdir())
+    return directory.exists() or directory.is_symlink()
+
+
+def _enclosing(directory: Path) -> str:
+    """The git checkout that *directory* is a part of, empty without one."""
+    parents = directory.resolve().parents
+    return next((str(parent) for parent in parents if (parent / ".git").exists()), "")

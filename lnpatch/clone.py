@@ -1,0 +1,182 @@
+"""Bring a repository onto this machine: cloned at the recipe's commit, or laid out from lnpatch's own templates."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lnpatch.checkout import Checkout, has_content
+from lnpatch.errors import (
+    CloneError,
+    NotACheckoutError,
+    RevisionNotFoundError,
+    SourceMissingError,
+    UnsafeAddressError,
+)
+from lnpatch.git import Git, environment, gitpython
+from lnpatch.resources import templates
+from lnpatch.targets import Recipe
+
+#: Told of a clone's progress: the step, how far it is, and of how much (0 where that is not known).
+Progress = Callable[[str, float, float], None]
+
+_AUTHOR = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "lnpatch", "EMAIL": "lnpatch@localhost", "DATE": "2016-07-21T00:00:00Z"}.items()
+}
+
+
+def obtain(
+    recipe: Recipe, directory: Path, source: str | None, ref: str | None, progress: Progress
+) -> tuple[Checkout, str]:
+    """A new checkout of *recipe*'s repository at *directory*; nothing stays there if it fails.
+
+    Args:
+        source: a local repository or a URL to clone instead of the recipe's.
+        ref: a revision to check out instead of the recipe's commit.
+
+    Returns:
+        The checkout, and a remark for the user, empty where there is nothing to remark.
+
+    Raises:
+        UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError
+    """
+    if has_content(directory):
+        raise NotACheckoutError(str(directory))
+    with _new_folder(directory) as folder:
+        if recipe.repository.embedded and source is None:
+            _lay_out(recipe, folder)
+            remark = ""
+        else:
+            remark = _clone(recipe, folder, directory, source, ref, progress)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        if directory.is_dir():
+            directory.rmdir()
+        folder.rename(directory)
+    return Checkout.open(directory, recipe.name), remark
+
+
+@contextmanager
+def _new_folder(directory: Path) -> Iterator[Path]:
+    """A folder to fill, on the file system of *directory*; removed unless it was moved to its place."""
+    parent = directory.absolute().parent
+    while not parent.is_dir():
+        parent = parent.parent
+    folder = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=parent))
+    try:
+        folder.chmod(0o777 & ~_umask())
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _lay_out(recipe: Recipe, folder: Path) -> None:
+    """The embedded repository, as the first commit of a git repository."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
+    shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
+    git = gitpython()
+    git.Repo.init(folder, initial_branch="master", template="")
+    checkout = Checkout.open(folder, recipe.name)
+    doing = f"laying out {recipe.name}"
+    plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}")
+    checkout.git(*plain, "add", "--all", doing=doing)
+    checkout.git(*plain, "commit", "--quiet", "-m", f"{recipe.title}", doing=doing, env=_AUTHOR)
+
+
+def _clone(
+    recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, progress: Progress
+) -> str:
+    git = gitpython()
+    url = _safe_address(source or recipe.repository.url, "The address")
+    if ref is not None:
+        _safe_address(ref, "The revision")
+    if source is not None and _is_local(source):
+        if not Path(source).exists():
+            raise SourceMissingError(source)
+        url = str(Path(source).resolve())
+    try:
+        repo = git.Repo.clone_from(
+            url, folder, progress=_reporter(git, progress), env=environment(), multi_options=["--no-checkout"]
+        )
+    except git.GitCommandError as error:
+        raise CloneError(url, str(directory), recipe.name, _reason(error)) from error
+    return _check_out(Checkout(folder, Git(repo)), recipe, source, ref)
+
+
+def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> str:
+    """Check out *ref*, else the pinned commit, on a branch of the recipe's name; a remark where that is not possible."""
+    url = source or recipe.repository.url
+
+    def commit_of(revision: str) -> str:
+        arguments = ("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        _, out = checkout.git.status(*arguments, doing="looking for a revision", accept=(0, 1, 128))
+        return out.decode().strip() if _ == 0 else ""
+
+    def switch(branch: str, commit: str) -> None:
+        checkout.git("checkout", "--quiet", "--no-track", "-B", branch, commit, doing=f"checking out {commit}")
+
+    if ref is not None:
+        commit = commit_of(f"refs/remotes/origin/{ref}") or commit_of(ref)
+        if not commit:
+            raise RevisionNotFoundError(ref, url)
+        is_branch = bool(commit_of(f"refs/remotes/origin/{ref}"))
+        switch(ref if is_branch else recipe.repository.branch or "master", commit)
+        return ""
+    if pinned := commit_of(recipe.repository.commit) if recipe.repository.commit else "":
+        switch(recipe.repository.branch, pinned)
+        return ""
+    if source is None or not commit_of("HEAD"):
+        raise RevisionNotFoundError(recipe.repository.commit or "HEAD", url)
+    checkout.git("checkout", "--quiet", doing="checking out HEAD")
+    if not recipe.repository.commit:
+        return ""
+    return f"{source} does not have the pinned commit {recipe.repository.commit[:7]}; its HEAD is patched instead."
+
+
+def _safe_address(value: str, what: str) -> str:
+    """*value*, unless git would take it for an option, or for a transport that runs commands (``ext::``)."""
+    if not value or value.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", value) or not value.isprintable():
+        raise UnsafeAddressError(what, value)
+    return value
+
+
+def _is_local(source: str) -> bool:
+    """Whether *source* is a path, as git tells it: no scheme, and no colon before the first slash."""
+    return "://" not in source and (Path(source).exists() or ":" not in source.partition("/")[0])
+
+
+def _reporter(git: Any, progress: Progress) -> Any:
+    class Reporter(git.RemoteProgress):  # type: ignore[misc,name-defined]
+        STEPS = {
+            git.RemoteProgress.COUNTING: "counting",
+            git.RemoteProgress.COMPRESSING: "compressing",
+            git.RemoteProgress.RECEIVING: "receiving",
+            git.RemoteProgress.RESOLVING: "resolving",
+            git.RemoteProgress.CHECKING_OUT: "checking out",
+        }
+
+        def update(self, op_code: int, cur_count: Any, max_count: Any = None, message: str = "") -> None:
+            step = self.STEPS.get(op_code & self.OP_MASK, "cloning")
+            progress(step, float(cur_count or 0), float(max_count or 0))
+
+    return Reporter()
+
+
+def _reason(error: Any) -> str:
+    """What git itself said, without GitPython's frame around it."""
+    lines = [line.strip() for line in str(error.stderr).strip().removeprefix("stderr:").strip().strip("'").splitlines()]
+    said = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
+    return "\n".join(said or lines)

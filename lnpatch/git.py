@@ -1,0 +1,105 @@
+"""git, through GitPython: commands with their output as bytes, their failures as ours, and nothing asked of a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lnpatch.errors import GitError, GitMissingError
+
+if TYPE_CHECKING:
+    import git
+
+#: What makes git look at another repository than the one of the folder; set while a hook runs, for instance.
+_LOCAL_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+)
+
+
+def gitpython() -> Any:
+    """The module ``git``, imported when it is needed: it costs 100 ms.
+
+    Raises:
+        GitMissingError: there is no git to run.
+    """
+    for name in _LOCAL_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import git
+
+    if not git.GIT_OK:
+        raise GitMissingError
+    return git
+
+
+def environment() -> dict[str, str]:
+    """Variables for every git that is run: no prompt where nobody can answer, no lock for a look."""
+    quiet = {"GIT_OPTIONAL_LOCKS": "0"}
+    return quiet if sys.stdin is not None and sys.stdin.isatty() else {**quiet, "GIT_TERMINAL_PROMPT": "0"}
+
+
+class Git:
+    """Runs git in one repository."""
+
+    def __init__(self, repo: git.Repo) -> None:
+        self.repo = repo
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        doing: str,
+        data: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (0,),
+    ) -> bytes:
+        """What ``git arguments`` prints, with *data* on its standard input.
+
+        Args:
+            doing: what the command is for, in words that complete "git failed while ...".
+            accept: the exit codes that are no failure.
+
+        Raises:
+            GitError: git ended with another exit code.
+        """
+        return self.status(*arguments, doing=doing, data=data, env=env, accept=accept)[1]
+
+    def status(
+        self,
+        *arguments: str | Path,
+        doing: str,
+        data: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (0,),
+    ) -> tuple[int, bytes]:
+        """As a call, with the exit code in front."""
+        command = ["git", "-c", "color.ui=false", "-c", "core.quotePath=false", *map(str, arguments)]
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(data or b"")
+            stdin.seek(0)
+            code, output, errors = self.repo.git.execute(
+                command,
+                istream=stdin,
+                env={**environment(), **(env or {})},
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        if code not in accept:
+            raise GitError(doing, _text(errors) or _text(output) or f"exit code {code}")
+        return int(code), bytes(output)
+
+
+def _text(output: str | bytes) -> str:
+    return (output.decode("utf-8", "replace") if isinstance(output, bytes) else output).strip()

@@ -1,0 +1,187 @@
+"""One source file: bytes to tree, and an edited tree to bytes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from lnpatch.errors import SourceSyntaxError, TornEditError
+from lnpatch.source import grammar
+from lnpatch.source.encoding import Encoding, decode
+from lnpatch.source.graft import GraftConflict, Grafted, graft
+from lnpatch.source.layout import dominant_newline, with_defaults
+from lnpatch.source.shadow import Shadow, TornStandIn
+from lnpatch.source.tokens import InvalidSource, line_of
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Source:
+    """A Python 2.7 or Python 3 file, read for editing; immutable.
+
+    Attributes:
+        name: the path that errors show.
+        data: the bytes of the file.
+        text: the file as text, without its byte order mark.
+        newline: the dominant newline, which added lines take.
+        module: the tree. Its code is Python 3; stand-ins take the place of tokens that only Python 2 has
+            (see `lnpatch.source.python2`).
+    """
+
+    name: str
+    data: bytes
+    text: str
+    newline: str
+    module: cst.Module
+    _encoding: Encoding
+    _shadow: Shadow
+    _parsed: str  # the text that libcst was given
+
+    @classmethod
+    def read(cls, data: bytes, name: str = "<source>") -> Source:
+        """Read a file.
+
+        Raises:
+            SourceSyntaxError: neither Python 2.7 nor Python 3 can read it.
+        """
+        text, encoding = decode(data)
+        try:
+            reading, parsed, module = grammar.read(text, _parse_module)
+        except InvalidSource as failure:
+            check_syntax(data, name)  # tells more, and the right line, where it fails as well
+            raise SourceSyntaxError(name, failure.line, failure.reason) from None
+        newline = dominant_newline(text)
+        if newline == "\r" and "\n" not in text:
+            module = module.with_changes(default_newline=newline)  # libcst was shown \n throughout
+        indent = reading.tokens.dominant_indent() if reading.tokens else None
+        module = with_defaults(module, newline, indent)
+        return cls(name, data, text, newline, module, encoding, reading.shadow, parsed)
+
+    @property
+    def encoding(self) -> str:
+        """The codec of the file; Latin-1 also where the declared one does not fit the bytes."""
+        return self._encoding.name
+
+    @property
+    def python2_only(self) -> bool:
+        """Whether the file has tokens that Python 3 refuses, or that only Python 2 can mean."""
+        return bool(self._shadow.stand_ins)
+
+    def stand_in(self, name: str) -> str | None:
+        """The original token that a name in the tree stands for, or None for an ordinary name."""
+        return self._shadow.token(name)
+
+    def original(self, code: str) -> str:
+        """Code generated from the tree or a part of it, with the original tokens in it."""
+        return self._shadow.restore(code, partial=True)
+
+    def write(self, module: cst.Module) -> bytes:
+        """The file with an edited tree.
+
+        Everything that the edit left alone comes back byte for byte, and the whole was parsed again. A tree without
+        a change gives `data`.
+
+        Raises:
+            TornEditError: the edit cannot be carried back, or its result is no valid source.
+        """
+        if module is self.module:
+            return self.data
+        code = self._print(module)
+        if code in (self._parsed, self._base):
+            return self.data
+        grafted = self._graft(code)
+        try:
+            data = self._encoding.encode(grafted.text)
+        except UnicodeEncodeError as error:
+            line = grafted.source_line(line_of(grafted.text, error.start))
+            character = grafted.text[error.start]
+            raise TornEditError(
+                self.name, line, f"{character!r} cannot be written in {self.encoding}, the encoding of the file"
+            ) from None
+        self._check_kept(grafted, data)
+        self._check_grammar(grafted, code)
+        return data
+
+    @cached_property
+    def _base(self) -> str:
+        """The unedited tree as libcst prints it."""
+        return self._print(self.module)
+
+    def _print(self, module: cst.Module) -> str:
+        try:
+            with grammar.deep_recursion():
+                return module.code
+        except RecursionError:
+            raise TornEditError(self.name, 1, "an expression is nested too deeply to be printed") from None
+
+    def _graft(self, code: str) -> Grafted:
+        try:
+            return graft(self._shadow.restore(self._base), self.text, self._shadow.restore(code))
+        except TornStandIn as torn:
+            raise TornEditError(self.name, torn.line, torn.reason) from None
+        except GraftConflict as conflict:
+            raise TornEditError(self.name, conflict.line, "it changes layout that libcst cannot keep") from None
+
+    def _check_kept(self, grafted: Grafted, data: bytes) -> None:
+        """No byte may differ in a line that the edit left alone, whatever the merge and the codec did."""
+        old, new = _split_bytes(self.data), _split_bytes(data)
+        for run in grafted.kept:
+            if old[run.source : run.source + run.count] != new[run.result : run.result + run.count]:
+                raise TornEditError(self.name, run.source + 1, "it would change lines that it has no part in")
+
+    def _check_grammar(self, grafted: Grafted, code: str) -> None:
+        """The result must parse, and where layout was grafted on, parse to the tree that was to be written."""
+        try:
+            reading, _, tree = grammar.read(grafted.text, grammar.parse_ast)
+        except InvalidSource as failure:
+            if self._parses_here():
+                raise self._invalid(grafted, failure) from None
+            try:  # the file is of a later Python than the one that runs; libcst knows its grammar
+                grammar.read(grafted.text, _parse_module)
+            except InvalidSource as failure:
+                raise self._invalid(grafted, failure) from None
+            return
+        if self._base != self._shadow.text:
+            found = reading.shadow.restore(ast.dump(tree), partial=True)
+            if found != self._shadow.restore(ast.dump(grammar.parse_ast(code)), partial=True):
+                raise TornEditError(self.name, grafted.first_change, "libcst misreads the layout of this file")
+
+    def _parses_here(self) -> bool:
+        try:
+            grammar.read(self.text, grammar.parse_ast)
+        except InvalidSource:
+            return False
+        return True
+
+    def _invalid(self, grafted: Grafted, failure: InvalidSource) -> TornEditError:
+        return TornEditError(
+            self.name, grafted.source_line(failure.line), f"its result is no valid Python: {failure.reason}"
+        )
+
+
+def check_syntax(data: bytes, name: str) -> None:
+    """Check a whole file against the grammars of Python 2.7 and of the running Python 3.
+
+    Raises:
+        SourceSyntaxError: neither accepts it.
+    """
+    text, _ = decode(data)
+    try:
+        grammar.read(text, grammar.parse_ast)
+    except InvalidSource as failure:
+        raise SourceSyntaxError(name, failure.line, failure.reason) from None
+
+
+def _parse_module(code: str) -> cst.Module:
+    try:
+        return cst.parse_module(code)
+    except cst.ParserSyntaxError as error:
+        at = re.search(r"error at (\d+):", error.message)
+        raise InvalidSource(int(at[1]) if at else error.raw_line, error.message) from None
+
+
+def _split_bytes(data: bytes) -> list[bytes]:
+    return re.findall(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", data)

@@ -1,0 +1,203 @@
+"""A line-wise three-way merge: an edit of what libcst prints, carried over to the text that libcst was given.
+
+libcst drops some layout when it prints (the blank in ``except X :``, form feeds, a backslash at the start of a line),
+and it is shown other layout than the file's where it cannot read the file's (tabs that add up in Python 2 only, bare
+carriage returns). So there are three texts: the *source*; the *base*, which is the unedited tree as printed; and the
+*edited* tree as printed. Source and base differ in layout, base and edited in what the edit means to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import NamedTuple
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_WORD = re.compile(r"[ \t\f]+|\r\n?|\n|\w+|.")
+
+
+class GraftConflict(Exception):
+    """The edit changes layout that libcst cannot keep."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line  # in the source, from 1
+
+
+class Kept(NamedTuple):
+    """A run of lines of the source that stands unchanged in the result; indices from 0."""
+
+    source: int
+    result: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grafted:
+    """The source with the edit in it, and which of its lines are still the source's."""
+
+    text: str
+    kept: tuple[Kept, ...]
+    length: int  # of the source, in lines
+
+    @property
+    def first_change(self) -> int:
+        """The line of the source, from 1, at which the edit begins."""
+        first = self.kept[0] if self.kept else None
+        return first.count + 1 if first is not None and first.source == first.result == 0 else 1
+
+    def source_line(self, line: int) -> int:
+        """The line of the source, from 1, that became this line of the result, or behind which this one was put."""
+        source = result = 0  # where the changed lines before a run of kept ones begin
+        for run in (*self.kept, Kept(self.length, line, 0)):
+            if line <= run.result:
+                replaced = run.source - source
+                return source + min(line - result, replaced) if replaced else max(source, 1)
+            if line <= run.result + run.count:
+                return run.source + line - run.result
+            source, result = run.source + run.count, run.result + run.count
+        raise AssertionError("the last run ends the search")
+
+
+class _Hunk(NamedTuple):
+    """Tokens ``start`` to ``end`` of the old text are ``lines`` in the new one."""
+
+    start: int
+    end: int
+    new: Sequence[str]
+
+
+def graft(base: str, source: str, edited: str) -> Grafted:
+    """The source with the changes from base to edited.
+
+    Raises:
+        GraftConflict: a line that the edit changes has layout that libcst does not print, at the place of the change.
+    """
+    base_lines, source_lines, edited_lines = split_lines(base), split_lines(source), split_lines(edited)
+    layout = [] if base == source else _layout_hunks(base_lines, source_lines)
+    changes = _hunks(base_lines, edited_lines)
+
+    result: list[str] = []
+    kept: list[Kept] = []
+    in_base = in_source = 0
+
+    def keep(count: int) -> None:
+        nonlocal in_source
+        if count:
+            kept.append(Kept(in_source, len(result), count))
+            result.extend(source_lines[in_source : in_source + count])
+            in_source += count
+
+    for group in _overlapping(layout, changes):
+        keep(group.start - in_base)
+        in_base = group.end
+        ours = sum(len(hunk.new) - (hunk.end - hunk.start) for hunk in group.layout) + group.end - group.start
+        if not group.changes:
+            keep(ours)
+            continue
+        old = base_lines[group.start : group.end]
+        new = _apply(old, group.changes, group.start)
+        if group.layout:
+            new = _merge(old, source_lines[in_source : in_source + ours], new, in_source)
+        result.extend(new)
+        in_source += ours
+    keep(len(source_lines) - in_source)
+    return Grafted("".join(result), tuple(kept), len(source_lines))
+
+
+def split_lines(text: str) -> list[str]:
+    r"""The lines with their ends; unlike ``str.splitlines``, only ``\n``, ``\r\n`` and ``\r`` end one."""
+    return _LINE.findall(text)
+
+
+class _Group(NamedTuple):
+    start: int
+    end: int
+    layout: list[_Hunk]
+    changes: list[_Hunk]
+
+
+def _overlapping(layout: Sequence[_Hunk], changes: Sequence[_Hunk]) -> Iterator[_Group]:
+    """Hunks of both sides in order, those together that touch the same lines. Neighbours do not."""
+    group: _Group | None = None
+    for hunk, own in sorted([(hunk, False) for hunk in layout] + [(hunk, True) for hunk in changes]):
+        same_point = group is not None and hunk.start == hunk.end == group.start == group.end
+        if group is None or hunk.start >= group.end and not same_point:
+            if group is not None:
+                yield group
+            group = _Group(hunk.start, hunk.end, [], [])
+        (group.changes if own else group.layout).append(hunk)
+        group = group._replace(end=max(group.end, hunk.end))
+    if group is not None:
+        yield group
+
+
+def _apply(old: Sequence[str], hunks: Sequence[_Hunk], offset: int) -> list[str]:
+    new: list[str] = []
+    position = 0
+    for hunk in hunks:
+        new += old[position : hunk.start - offset]
+        new += hunk.new
+        position = hunk.end - offset
+    return new + list(old[position:])
+
+
+def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], line: int) -> list[str]:
+    """Three-way merge of lines that both sides change: by word, for an edit seldom touches the layout itself."""
+    if not base:  # blank lines that libcst drops, and new lines in the same place
+        if "".join(source).strip(" \t\f\r\n"):
+            raise GraftConflict(line + 1)
+        return [*source, *edited] if source[-1].endswith(("\r", "\n")) else [*edited, *source]
+    old, ours, theirs = (_WORD.findall("".join(lines)) for lines in (base, source, edited))
+    new: list[str] = []
+    position = 0
+    for group in _overlapping(_hunks(old, ours), _hunks(old, theirs)):
+        if group.layout and group.changes:
+            raise GraftConflict(line + 1 + _count_line_ends(old[: group.start]))
+        new += old[position : group.start]
+        new += _apply(old[group.start : group.end], group.layout or group.changes, group.start)
+        position = group.end
+    return split_lines("".join(new + old[position:]))
+
+
+def _count_line_ends(words: Sequence[str]) -> int:
+    return sum(word in ("\n", "\r\n", "\r") for word in words)
+
+
+def _layout_hunks(base: Sequence[str], source: Sequence[str]) -> list[_Hunk]:
+    """The hunks from base to source, line against line, since the two differ in blanks and backslashes only."""
+    bare_base, bare_source = (["".join(line.split()) for line in lines] for lines in (base, source))
+    if bare_base == bare_source:
+        return list(_line_by_line(base, source, 0, 0, len(base)))
+    hunks: list[_Hunk] = []
+    matcher = SequenceMatcher(None, bare_base, bare_source)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            hunks += _line_by_line(base, source, i1, j1, i2 - i1)
+        else:
+            hunks.append(_Hunk(i1, i2, source[j1:j2]))
+    return hunks
+
+
+def _line_by_line(old: Sequence[str], new: Sequence[str], i: int, j: int, count: int) -> Iterator[_Hunk]:
+    differ = (k for k in range(count) if old[i + k] != new[j + k])
+    for _, run in groupby(enumerate(differ), key=lambda item: item[1] - item[0]):
+        lines = [k for _, k in run]
+        first, last = lines[0], lines[-1] + 1
+        yield _Hunk(i + first, i + last, new[j + first : j + last])
+
+
+def _hunks(old: Sequence[str], new: Sequence[str]) -> list[_Hunk]:
+    """The hunks from old to new. What both begin and end with is left out first: most edits are local."""
+    shorter = min(len(old), len(new))
+    head = next((k for k in range(shorter) if old[k] != new[k]), shorter)
+    tail = next((k for k in range(shorter - head) if old[-1 - k] != new[-1 - k]), shorter - head)
+    matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
+    return [
+        _Hunk(head + i1, head + i2, new[head + j1 : head + j2])
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    ]

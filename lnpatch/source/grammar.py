@@ -1,0 +1,100 @@
+"""The two grammars: reading a text as Python 2.7 or as Python 3, by a parser that knows Python 3 only."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+from lnpatch.source.shadow import Shadow
+from lnpatch.source.tokens import InvalidSource, Tokens, tokenize
+
+Tree = TypeVar("Tree")
+
+_RECURSION_LIMIT = 20_000  # frames; a literal of a thousand strings takes some 5000 of them
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for the recursion that long chains of operators and strings need, as in ``pydoc_data/topics.py``."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+class Reading(NamedTuple):
+    """A text as a parser could read it."""
+
+    shadow: Shadow
+    tokens: Tokens | None  # None where only the parser knows the tokens, as within nested f-strings
+
+
+def read(text: str, parser: Callable[[str], Tree]) -> tuple[Reading, str, Tree]:
+    """Read a text as Python 2.7, or else as Python 3.
+
+    A text without tokens that are Python 2's alone is the same to both. Tabs and spaces are tried as they are, then
+    as Python 2 adds them up.
+
+    Returns:
+        The reading, the text that the parser was given, and what the parser made of it.
+
+    Raises:
+        InvalidSource: neither grammar accepts the text; of the two failures, the one further down.
+    """
+    failures: list[InvalidSource] = []
+    for reading in _readings(text, failures):
+        for candidate in _candidates(reading.shadow.text):
+            try:
+                return reading, candidate, parser(candidate)
+            except InvalidSource as failure:
+                failures.append(failure)
+    raise max(failures, key=lambda failure: failure.line)
+
+
+def _readings(text: str, failures: list[InvalidSource]) -> Iterator[Reading]:
+    try:
+        tokens = tokenize(text)
+    except InvalidSource as failure:
+        failures.append(failure)
+        yield Reading(Shadow(text, text), None)
+    else:
+        shadow = Shadow.of(tokens)
+        yield Reading(shadow, tokens)
+        if shadow.stand_ins:
+            yield Reading(Shadow(text, text), tokens)
+
+
+def _candidates(code: str) -> Iterator[str]:
+    if "\r" in code:
+        code = re.sub(r"\r(?!\n)", "\n", code)
+    yield code
+    if "\t" in code:
+        try:
+            yield tokenize(code).expand_tabs()
+        except InvalidSource:
+            return
+
+
+def parse_ast(code: str) -> ast.Module:
+    """A parser for `read`: the running Python's own.
+
+    Raises:
+        InvalidSource: the running Python refuses the text.
+    """
+    try:
+        with warnings.catch_warnings(), deep_recursion():
+            warnings.simplefilter("ignore")  # "\d" and the like are the file's own business
+            return ast.parse(code)
+    except SyntaxError as error:
+        raise InvalidSource(error.lineno or 1, error.msg) from None
+    except (RecursionError, MemoryError):
+        raise InvalidSource(1, "nested too deeply for the running Python") from None
+    except ValueError as error:  # a null character
+        raise InvalidSource(1, str(error)) from None

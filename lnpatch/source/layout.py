@@ -1,0 +1,53 @@
+"""Newlines and indentation: what libcst can read of them, and which of them new lines are to take."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+
+def dominant_newline(text: str) -> str:
+    r"""The newline that most lines of a text end with; ``\n`` where the text has none."""
+    windows = text.count("\r\n")
+    counts = {"\n": text.count("\n") - windows, "\r\n": windows, "\r": text.count("\r") - windows}
+    return max(counts, key=counts.__getitem__)
+
+
+def unify_newlines(text: str) -> str:
+    r"""The text with ``\n`` in place of a bare ``\r``, behind which libcst loses sight of the indentation."""
+    return re.sub(r"\r(?!\n)", "\n", text)
+
+
+def with_defaults(module: cst.Module, newline: str, indent: str | None) -> cst.Module:
+    """The same module with other defaults for lines that are added to it; what it has is printed as before.
+
+    libcst takes for default the first newline and the first indent that it meets, and does not note them on the nodes
+    that have them.
+    """
+    indent = module.default_indent if indent is None else indent
+    if (newline, indent) == (module.default_newline, module.default_indent):
+        return module
+    changed = module.visit(_Defaults(module, newline, indent))
+    return changed.with_changes(default_newline=newline, default_indent=indent)
+
+
+class _Defaults(cst.CSTTransformer):
+    """Notes the old defaults on the nodes that rely on them, and frees the nodes that have the new ones."""
+
+    def __init__(self, module: cst.Module, newline: str, indent: str) -> None:
+        super().__init__()
+        self._old_newline = module.default_newline
+        self._old_indent = module.default_indent
+        self._newline = newline
+        self._indent = indent
+
+    def leave_Newline(self, original_node: cst.Newline, updated_node: cst.Newline) -> cst.Newline:
+        value = updated_node.value or self._old_newline
+        return updated_node.with_changes(value=None if value == self._newline else value)
+
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
+        indent = self._old_indent if updated_node.indent is None else updated_node.indent
+        return updated_node.with_changes(indent=None if indent == self._indent else indent)

@@ -1,0 +1,265 @@
+"""The tokens that only Python 2 reads as its authors meant them, and what Python 3 is shown in their place.
+
+libcst and ``ast`` read Python 3. Each construct that they refuse, or take for another, is masked: a *stand-in*, which
+is a name with a number and now and then some punctuation around it, takes the place of one token, so that the
+statement becomes valid Python 3 of the same shape:
+
+    print >>f, x             ->  s0,  s1,f, x                 a tuple
+    exec code in ns          ->  s0, code in ns               a tuple
+    raise E, v               ->  raise E if s0 else  v        a conditional
+    except E, v:             ->  except E if s0 else  v:      a conditional
+    0777, 10L                ->  s0, s1                       names
+    a <> b                   ->  a <s0< b                     a comparison
+    `x`                      ->  (s0,x,s1)                    a tuple
+    [x for x in 1, 2]        ->  [x for x in(s0, 1, 2,s1)]    a tuple
+    def f(a, (b, c)):        ->  def f(a, s0):                a parameter
+    ur'x'                    ->  r's0x'                       a string
+    async = True = 1         ->  s0 = s1 = 1                  names
+
+What both languages read alike stays as it is: ``print(x)`` is a call. A construct that both accept but read otherwise
+is masked for certain where no Python 3 program would say it (``print >>f, x`` shifts the function ``print``). Where one
+would (``print(x), y`` or ``print(x) if verbose else None``), it is masked only in a file that has a construct of the
+first kind, for such a file is Python 2.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lnpatch.source.tokens import KEYWORDS, Tokens
+
+Rule = Callable[[Tokens, int], Iterator["StandIn"]]
+
+_RULES: dict[str, Rule] = {}  # by the text of the token, for names, operators and brackets
+_KINDS: dict[str, Rule] = {}  # by the kind of the token, for numbers and strings
+
+_UNARY = frozenset(["lambda", "not"])
+_NOT_OF_NONE = frozenset([".", "%", "+", "-", "*", "/"])  # what a call that returns None cannot be followed by
+_COMMAS = frozenset([",", ";"])
+_PARAMETERS = frozenset([",", ":"])
+_ITERABLE = frozenset([",", "for", "if"])
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One masked token: ``text[start:end]`` is shown to Python 3 as ``lead`` + a name + ``trail``."""
+
+    start: int
+    end: int
+    torn: str  # what an edit does that keeps the name but not what belongs to it
+    lead: str = ""
+    trail: str = ""
+    certain: bool = True  # False: a Python 3 program may say this too
+
+
+def find_stand_ins(tokens: Tokens) -> list[StandIn]:
+    """The stand-ins that a text needs, in the order of the text; none if it reads as Python 3."""
+    found: list[StandIn] = []
+    rules, kinds, kind_of = _RULES, _KINDS, tokens.kinds
+    for i, word in enumerate(tokens.words):
+        rule = rules.get(word) or kinds.get(kind_of[i])
+        if rule is not None:
+            found += rule(tokens, i)
+    if not any(stand_in.certain for stand_in in found):
+        return []
+    found.sort(key=lambda stand_in: (stand_in.start, stand_in.end))
+    disjoint: list[StandIn] = []
+    for stand_in in found:  # a tuple parameter swallows the stand-ins for its names
+        if not disjoint or stand_in.start >= disjoint[-1].end:
+            disjoint.append(stand_in)
+    return disjoint
+
+
+def _rule(*words: str) -> Callable[[Rule], Rule]:
+    def register(rule: Rule) -> Rule:
+        _RULES.update(dict.fromkeys(words, rule))
+        return rule
+
+    return register
+
+
+def _kind(kind: str) -> Callable[[Rule], Rule]:
+    def register(rule: Rule) -> Rule:
+        _KINDS[kind] = rule
+        return rule
+
+    return register
+
+
+@_rule("print", "exec")
+def _statement_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``print a, b``, ``print >>f, a``, ``exec code in ns``."""
+    words, kinds = tokens.words, tokens.kinds
+    keyword = words[i]
+    if not tokens.begins_statement(i) or keyword == "print" and tokens.print_is_function:
+        return
+    following = words[i + 1]
+    certain = True
+    if following == "(":
+        behind = tokens.partners[i + 1] + 1
+        if kinds[behind] == "newline" or words[behind] == ";":
+            return  # a call, to both languages
+        # print(a), b and print(a) if c else d make sense in Python 3; print(a) % b and exec(a) in b do not
+        certain = keyword == "exec" or words[behind] in _NOT_OF_NONE or kinds[behind] == "open"
+    elif following == ">>" and keyword == "print":
+        yield StandIn(
+            tokens.starts[i + 1], tokens.end(i + 1), "it cuts `>>` off from the file that `print` writes to", trail=","
+        )
+    elif not _begins_operand(tokens, i + 1):
+        return
+    torn = f"it cuts `{keyword}` off from its arguments"
+    yield StandIn(tokens.starts[i], tokens.end(i), torn, trail=",", certain=certain)
+
+
+def _begins_operand(tokens: Tokens, i: int) -> bool:
+    kind, word = tokens.kinds[i], tokens.words[i]
+    if kind == "name":
+        return word not in KEYWORDS or word in _UNARY
+    return kind in ("number", "string", "open") or word in ("`", "-", "+", "~")
+
+
+@_rule("raise")
+def _raise(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``raise E, value`` and ``raise E, value, traceback``."""
+    comma = tokens.find(i + 1, _COMMAS)
+    while tokens.words[comma] == ",":
+        yield _conditional(tokens, comma, "it parts the exception of a `raise` from its value")
+        comma = tokens.find(comma + 1, _COMMAS)
+
+
+@_rule("except")
+def _except(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``except E, target:``; more than one comma is Python 3.14."""
+    first = tokens.find(i + 1, _PARAMETERS)
+    if tokens.words[first] == "," and tokens.words[tokens.find(first + 1, _PARAMETERS)] == ":":
+        yield _conditional(tokens, first, "it parts the exception of an `except` from its name")
+
+
+def _conditional(tokens: Tokens, comma: int, torn: str) -> StandIn:
+    # Of all operators the conditional binds the loosest, so any operand may stand on either side.
+    return StandIn(tokens.starts[comma], tokens.end(comma), torn, lead=" if ", trail=" else ")
+
+
+@_rule("def", "lambda")
+def _tuple_parameters(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``def f(a, (b, c)):`` and ``lambda (a, b): ...``."""
+    parameter = i + 1
+    if tokens.words[i] == "def":
+        if tokens.kinds[i + 1] != "name" or tokens.words[i + 2] != "(":
+            return
+        parameter = i + 3
+    while True:
+        if tokens.words[parameter] == "(":
+            start, end = tokens.starts[parameter], tokens.end(tokens.partners[parameter])
+            line_breaks = "".join(re.findall(r"\r\n?|\n", tokens.text[start:end]))  # no line may change its number
+            yield StandIn(start, end, "it takes a tuple parameter apart", trail=line_breaks)
+        comma = tokens.find(parameter, _PARAMETERS)
+        while tokens.words[i] == "def" and tokens.words[comma] == ":":  # an annotation
+            comma = tokens.find(comma + 1, _PARAMETERS)
+        if tokens.words[comma] != ",":
+            return
+        parameter = comma + 1
+
+
+@_rule("[")
+def _bare_list(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``[x for x in 1, 2]`` and ``[f() for f in lambda: 1, lambda: 2]``."""
+    torn = "it takes the list that a comprehension runs over out of its place"
+    k = tokens.find(i + 1, {"for"})
+    while tokens.words[k] == "for":
+        k = tokens.find(k, {"in"})
+        if tokens.words[k] != "in":
+            return
+        stop = tokens.find(k + 1, _ITERABLE)
+        if tokens.words[stop] == "," or tokens.words[k + 1] == "lambda":
+            while tokens.words[stop] == ",":
+                stop = tokens.find(stop + 1, _ITERABLE)
+            trailing_comma = tokens.words[stop - 1] == ","
+            opening, closing = tokens.end(k), tokens.end(stop - 1)
+            yield StandIn(opening, opening, torn, lead="(", trail=",")
+            yield StandIn(closing, closing, torn, lead="" if trailing_comma else ",", trail=")")
+        k = tokens.find(stop, {"for"})
+
+
+@_rule("<>")
+def _not_equal(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    yield StandIn(tokens.starts[i], tokens.end(i), "it changes half of a `<>`", lead="<", trail="<")
+
+
+@_rule("`")
+def _backquote(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    closes = tokens.ends_operand(i - 1)
+    lead, trail = (",", ")") if closes else ("(", ",")
+    yield StandIn(tokens.starts[i], tokens.end(i), "it cuts a backquoted expression open", lead, trail)
+
+
+@_rule("async", "await", "nonlocal")
+def _later_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """Names that became keywords in Python 3."""
+    word, following = tokens.words[i], tokens.words[i + 1]
+    certain = True
+    if word == "async":
+        if following in ("def", "for", "with"):
+            return
+    elif tokens.kinds[i + 1] in ("name", "number", "string"):
+        if following not in KEYWORDS or following in _UNARY:
+            return
+    elif word == "await" and tokens.kinds[i + 1] == "open":  # a call of a function of this name, or of a coroutine
+        certain = i > 0 and tokens.words[i - 1] in (".", "def", "class")
+    yield StandIn(tokens.starts[i], tokens.end(i), "", certain=certain)
+
+
+@_rule("True", "False")
+def _constant(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``True`` and ``False`` in a file that assigns to them or uses them as attributes."""
+    if tokens.rebinds_constants:
+        yield StandIn(tokens.starts[i], tokens.end(i), "")
+
+
+@_kind("number")
+def _number(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``10L`` and ``0777``."""
+    word, end = tokens.words[i], tokens.end(i)
+    if word[-1] in "lL" or word[0] == "0" and word.isdigit() and word.strip("0") and not word.strip("01234567"):
+        glued = tokens.text[end : end + 1].isidentifier()  # 0777if x: no name may run into the next one
+        yield StandIn(tokens.starts[i], end, "it runs a number into the word behind it", trail=" " if glued else "")
+
+
+@_kind("string")
+def _string(tokens: Tokens, i: int) -> Iterator[StandIn]:
+    """``ur'x'``, and literals whose contents only Python 2 accepts."""
+    word = tokens.words[i]
+    prefix = word[: word.index(word[-1])].lower()
+    if prefix == "ur" or prefix[:1] == "b" and _mixes_bytes(tokens, i) or prefix == "" and _misreads_escapes(word):
+        body = len(prefix) + (3 if word[len(prefix) :].startswith((word[-1] * 3)) and len(word) > len(prefix) + 5 else 1)
+        start = tokens.starts[i]
+        lead = "r" + word[len(prefix) : body]  # raw, so that no escape in it matters
+        yield StandIn(start, start + body, "it changes how a string literal begins", lead=lead)
+
+
+def _mixes_bytes(tokens: Tokens, i: int) -> bool:
+    """Whether this bytes literal has non-ASCII characters or joins literals that are not bytes."""
+    first = last = i
+    while first and tokens.kinds[first - 1] == "string":
+        first -= 1
+    while tokens.kinds[last + 1] == "string":
+        last += 1
+    literals = tokens.words[first : last + 1]
+    return any(literal[0] not in "bB" or not literal.isascii() for literal in literals)
+
+
+def _misreads_escapes(literal: str) -> bool:
+    r"""Whether Python 3 refuses the literal, as it does ``'\u'`` and ``'\N'``: no escapes in Python 2's ``str``."""
+    if not re.search(r"\\[NUu]", literal):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(literal, mode="eval")
+    except SyntaxError:
+        return True
+    return False

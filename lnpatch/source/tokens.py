@@ -1,0 +1,229 @@
+"""A tokenizer for Python 2.7 that also gets through Python 3: positions only, nothing is evaluated.
+
+The standard library's tokenizers follow the running Python: theirs refuse ``0777`` or give back other text than they
+were given. This one is a single regular expression, which is also several times as fast.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+
+KEYWORDS = frozenset(
+    "and as assert break class continue def del elif else except exec finally for from global if import in is lambda "
+    "not or pass print raise return try while with yield".split()
+)
+_COMPOUND = frozenset("class def elif else except finally for if try while with".split())
+_MAX_DEPTH = 200  # of brackets; CPython's own limit, and a guard for parsers that recurse in machine code
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_COLON = frozenset([":"])
+_ASSIGN = frozenset(["="])
+
+# Possessive quantifiers: no text of any shape can make this backtrack.
+_STRING = r"""
+    [uUbB]?[rR]?
+    (?: '''[^'\\]*+ (?: (?:\\.|'(?!'')) [^'\\]*+ )*+'''
+      | \"""[^"\\]*+ (?: (?:\\.|"(?!"")) [^"\\]*+ )*+\"""
+      | '[^'\\\r\n]*+ (?: \\(?:\r\n|.) [^'\\\r\n]*+ )*+'
+      | "[^"\\\r\n]*+ (?: \\(?:\r\n|.) [^"\\\r\n]*+ )*+" )"""
+_NUMBER = r"""
+      0[xX][0-9a-fA-F_]+[lL]?
+    | 0[bB][01_]+[lL]?
+    | 0[oO][0-7_]+[lL]?
+    | (?: [0-9][0-9_]*\.[0-9_]* | \.[0-9][0-9_]* ) (?: [eE][-+]?[0-9][0-9_]* )? [jJ]?
+    | [0-9][0-9_]* (?: [eE][-+]?[0-9][0-9_]*[jJ]? | [jJ] | [lL]? )"""
+_TOKEN = re.compile(
+    rf"""
+    (?: [ \t\f] | \\(?:\r\n?|\n) | \#[^\r\n]*+ )*+
+    (?: (?P<string>{_STRING})
+      | (?P<name>[^\W\d]\w*)
+      | (?P<newline>\r\n?|\n)
+      | (?P<open>[(\[{{])
+      | (?P<close>[)\]}}])
+      | (?P<number>{_NUMBER})
+      | (?P<op>\*\*=?|//=?|<<=?|>>=?|<>|->|[-+*/%&|^=<>!@:]=|[-+*/%&|^=<>~@.,:;`])
+      | (?P<end>\Z)
+      | (?P<error>.) )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class InvalidSource(Exception):
+    """The text breaks a rule of the grammar that it was read by."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(line, reason)
+        self.line = line
+        self.reason = reason
+
+
+def line_of(text: str, position: int) -> int:
+    """The number, from 1, of the line that holds this position."""
+    return len(re.findall(r"\r\n?|\n", text[:position])) + 1
+
+
+@dataclass(eq=False)
+class Tokens:
+    """The tokens of a text as parallel lists, without blanks and comments.
+
+    A newline is a token where it ends a logical line; the last token is always one, if need be an empty one.
+    """
+
+    text: str
+    kinds: list[str] = field(default_factory=list)  # string, name, newline, open, close, number, op
+    words: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    partners: dict[int, int] = field(default_factory=dict)  # index of an opening bracket -> of its closing one
+
+    def end(self, i: int) -> int:
+        """The position in the text behind a token."""
+        return self.starts[i] + len(self.words[i])
+
+    def find(self, i: int, stops: Collection[str]) -> int:
+        """Index of the first of these words from token ``i`` on, at the bracket depth of ``i``.
+
+        Without one: of the token that ends the logical line or the bracket. What belongs to a lambda, its colon and
+        the commas between its parameters, does not count.
+        """
+        words = self.words
+        while self.kinds[i] not in ("newline", "close") and words[i] not in stops:
+            if words[i] == "lambda":
+                i = self.find(i + 1, _COLON)
+                if words[i] != ":":
+                    break
+            i = self.partners.get(i, i) + 1
+        return i
+
+    def begins_statement(self, i: int) -> bool:
+        """Whether a statement may begin with this token: at the start of a line, behind ``;`` or a block's colon."""
+        if i == 0 or self.kinds[i - 1] == "newline" or self.words[i - 1] == ";":
+            return True
+        if self.words[i - 1] != ":":
+            return False
+        line = i - 1
+        while line and self.kinds[line - 1] != "newline":
+            line -= 1
+        return self.words[line] in _COMPOUND and self.find(line, _COLON) == i - 1
+
+    def ends_operand(self, i: int) -> bool:
+        """Whether an expression may end with this token; a backquote does where it closes."""
+        if i < 0:
+            return False
+        kind, word = self.kinds[i], self.words[i]
+        if word == "`":
+            return self.ends_operand(i - 1)
+        return kind in ("number", "string", "close") or kind == "name" and word not in KEYWORDS
+
+    @cached_property
+    def print_is_function(self) -> bool:
+        """Whether the text has ``from __future__ import print_function``."""
+        if "print_function" not in self.text:
+            return False
+        words = self.words
+        return any(
+            word == "__future__" and words[i - 1] == "from" and "print_function" in words[i : self._end_of_line(i)]
+            for i, word in enumerate(words)
+        )
+
+    def _end_of_line(self, i: int) -> int:
+        return self.kinds.index("newline", i)
+
+    @cached_property
+    def rebinds_constants(self) -> bool:
+        """Whether ``True`` or ``False`` is used as a name like any other, as Python 2 allows."""
+        before = {".", "as", "class", "def", "del", "for", "global", "import"}
+        return any(
+            self.words[i + 1] == "=" or i > 0 and self.words[i - 1] in before or self._opens_target(i)
+            for i, word in enumerate(self.words)
+            if word in ("True", "False")
+        )
+
+    def _opens_target(self, i: int) -> bool:
+        return self.words[i + 1] == "," and self.begins_statement(i) and self.words[self.find(i, _ASSIGN)] == "="
+
+    def dominant_indent(self) -> str | None:
+        """The blanks by which most blocks are indented; of equals the first; None in a text without blocks."""
+        counts: dict[str, int] = {}
+        stack = [""]
+        for i in range(1, len(self.kinds)):
+            if self.kinds[i - 1] != "newline" or self.kinds[i] == "newline":
+                continue
+            start = self.starts[i]
+            line = max(self.text.rfind("\n", 0, start), self.text.rfind("\r", 0, start)) + 1
+            indent = self.text[line:start].rpartition("\f")[2]
+            if indent == stack[-1]:
+                continue
+            width = _width(indent)
+            while len(stack) > 1 and _width(stack[-1]) > width:
+                stack.pop()
+            if width > _width(stack[-1]):
+                if indent.startswith(stack[-1]):
+                    step = indent[len(stack[-1]) :]
+                    counts[step] = counts.get(step, 0) + 1
+                stack.append(indent)
+        return max(counts, key=counts.__getitem__, default=None)
+
+    def expand_tabs(self) -> str:
+        """The text with the indentation of its lines in spaces, by Python 2's rule of a tab stop every 8 columns.
+
+        Strings stay as they are, and every line stays the line that it was.
+        """
+        strings = [i for i, kind in enumerate(self.kinds) if kind == "string"]
+        starts = [self.starts[i] for i in strings]
+
+        def expand(match: re.Match[str]) -> str:
+            k = bisect_right(starts, match.start()) - 1
+            in_string = k >= 0 and match.start() < self.end(strings[k])
+            return match[0] if in_string else match[0].rpartition("\f")[2].expandtabs(8)
+
+        return re.sub(r"(?<![^\r\n])[ \f]*\t[ \t\f]*", expand, self.text)
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(8))
+
+
+def tokenize(text: str) -> Tokens:
+    """The tokens of a text.
+
+    Raises:
+        InvalidSource: for a character that begins no token, and for brackets that do not match or go too deep.
+    """
+    tokens = Tokens(text)
+    kinds, words, starts = tokens.kinds, tokens.words, tokens.starts
+    opened: list[int] = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        assert kind is not None  # one of the groups always matches
+        word = match[kind]
+        start = match.end() - len(word)
+        if kind == "newline":
+            if opened or not kinds or kinds[-1] == "newline":
+                continue
+        elif kind == "open":
+            opened.append(len(kinds))
+            if len(opened) > _MAX_DEPTH:
+                raise InvalidSource(line_of(text, start), "too many nested brackets")
+        elif kind == "close":
+            if not opened or _CLOSING[words[opened[-1]]] != word:
+                raise InvalidSource(line_of(text, start), f"unmatched '{word}'")
+            tokens.partners[opened.pop()] = len(kinds)
+        elif kind == "end":
+            kind = "newline"
+        elif kind == "error":
+            raise _unexpected(text, start)
+        kinds.append(kind)
+        words.append(word)
+        starts.append(start)
+    if opened:
+        i = opened[-1]
+        raise InvalidSource(line_of(text, starts[i]), f"'{words[i]}' was never closed")
+    return tokens
+
+
+def _unexpected(text: str, start: int) -> InvalidSource:
+    reason = "unterminated string" if text[start] in "'\"" else f"unexpected {text[start]!r}"
+    return InvalidSource(line_of(text, start), reason)

@@ -1,0 +1,96 @@
+"""Structural comparison: two pieces of code are the same when they differ in layout, quotes or import names only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from lnpatch.syntax.tree import LAYOUT, field_names, string_value
+
+#: Fields that hold layout or punctuation, whatever their name begins with.
+_IGNORED = frozenset({"lpar", "rpar", "comma", "semicolon", "leading_lines", "lines_after_decorators", "header", "footer",
+                      "trailing_whitespace", "equal", "indent", "asynchronous"})  # fmt: skip
+_STRINGS = (cst.SimpleString, cst.ConcatenatedString)
+_SUITES = (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module)
+
+
+@dataclass
+class Comparison:
+    """Compares a pattern with the code of a file.
+
+    Args:
+        dotted: what a name of the file stands for through its imports, ``sp`` for ``scipy.sparse``; the name itself for
+            all others.
+        original: the Python 2 token that a stand-in name of the file stands for, or None.
+    """
+
+    dotted: Mapping[str, str] = field(default_factory=dict)
+    original: Callable[[str], str | None] = lambda name: None
+    #: After a match: the code of the file for each name or dotted name of the pattern.
+    names: dict[str, cst.BaseExpression] = field(default_factory=dict)
+
+    def matches(self, pattern: cst.CSTNode, code: cst.CSTNode) -> bool:
+        """Whether *code* is what *pattern* says; fills :attr:`names`."""
+        self.names = {}
+        return self._same(pattern, code)
+
+    def _same(self, a: cst.CSTNode, b: cst.CSTNode) -> bool:
+        if isinstance(a, _STRINGS) and isinstance(b, _STRINGS):
+            return string_value(a) is not None and string_value(a) == string_value(b)
+        if isinstance(a, _SUITES) and isinstance(b, _SUITES):
+            return self._all_same(_statements(a), _statements(b))
+        path_a, path_b = dotted_name(a), dotted_name(b)
+        if path_a is not None and path_b is not None:
+            assert isinstance(b, cst.BaseExpression)
+            self.names[path_a] = b
+            return path_a == self._resolved(path_b)
+        if type(a) is not type(b):
+            return False
+        return all(
+            self._same_field(getattr(a, name), getattr(b, name))
+            for name in field_names(type(a))
+            if name not in _IGNORED and not name.startswith("whitespace")
+        )
+
+    def _same_field(self, a: object, b: object) -> bool:
+        if isinstance(a, cst.CSTNode) and isinstance(b, cst.CSTNode):
+            return isinstance(a, LAYOUT) or self._same(a, b)
+        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+            return self._all_same(a, b)
+        return a == b
+
+    def _all_same(self, a: Sequence[cst.CSTNode], b: Sequence[cst.CSTNode]) -> bool:
+        return len(a) == len(b) and all(map(self._same, a, b))
+
+    def _resolved(self, path: str) -> str:
+        root, dot, rest = path.partition(".")
+        return self.dotted.get(root, self.original(root) or root) + dot + rest
+
+
+def dotted_name(node: cst.CSTNode) -> str | None:
+    """``a.b.c`` for a name or a chain of attributes of one, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return None
+    return ".".join([node.value, *reversed(parts)])
+
+
+def without_docstring(function: cst.FunctionDef) -> cst.FunctionDef:
+    """*function* less its docstring, so that documentation is no difference."""
+    body = function.body
+    if function.get_docstring() is not None and len(body.body) > 1:
+        return function.with_changes(body=body.with_changes(body=body.body[1:]))
+    return function
+
+
+def _statements(suite: cst.IndentedBlock | cst.SimpleStatementSuite | cst.Module) -> list[cst.CSTNode]:
+    """The statements of a suite, one for each, however they are divided into lines."""
+    found: list[cst.CSTNode] = []
+    for statement in suite.body:
+        found.extend(statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement])
+    return found

@@ -1,0 +1,53 @@
+"""Values of a recipe as Python source, in the style of the code around them."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from lnpatch.schema import Scalar
+from lnpatch.source import Source
+from lnpatch.syntax.compare import Comparison
+from lnpatch.syntax.tree import string_value
+
+
+def literal(value: Scalar, source: Source, like: cst.BaseExpression | None = None) -> cst.BaseExpression:
+    """*value* as a literal; a string takes over the quotes of *like* where that is a string literal."""
+    if not isinstance(value, str):
+        return cst.parse_expression(repr(value))
+    quote = _quote(like)
+    return cst.SimpleString(quote + _escape(value, quote, source) + quote)
+
+
+def is_value(node: cst.BaseExpression, value: Scalar) -> bool:
+    """Whether *node* is a literal of *value*."""
+    if isinstance(value, str):
+        return string_value(node) == value
+    return Comparison().matches(cst.parse_expression(repr(value)), node)
+
+
+def shown(node: cst.CSTNode, source: Source) -> str:
+    """The source of *node* in one line, for messages."""
+    code = " ".join(source.original(cst.Module([]).code_for_node(node)).split())
+    return code if len(code) <= 60 else f"{code[:57]}..."
+
+
+def _quote(like: cst.BaseExpression | None) -> str:
+    while isinstance(like, cst.ConcatenatedString):
+        like = like.left
+    if isinstance(like, cst.SimpleString) and len(like.quote) == 1:
+        return like.quote
+    return "'"
+
+
+def _escape(value: str, quote: str, source: Source) -> str:
+    """*value* between quotes. Python 2 takes bytes as they are, so what is not ASCII is escaped as its UTF-8 bytes there."""
+    escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    out = []
+    for char in escaped:
+        if " " <= char <= "~":
+            out.append(char)
+        elif source.python2_only:
+            out.extend(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+        else:
+            out.append(char.encode("unicode_escape").decode("ascii"))
+    return "".join(out)

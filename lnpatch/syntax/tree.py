@@ -1,0 +1,144 @@
+"""Walk a libcst tree, and replace nodes of it along the path to them only.
+
+``libcst.matchers`` would cost 400 ms of import, and a visitor goes through every blank of a file; what the edits need
+is less than either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+#: Nodes that hold layout, never code.
+LAYOUT = (cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment, cst.Semicolon)
+
+SmallStatement = cst.BaseSmallStatement
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+@cache
+def field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node class, in the order in which they stand in source."""
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The code directly below *node*, layout left out."""
+    for name in field_names(type(node)):
+        value = getattr(node, name)
+        for child in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(child, cst.CSTNode) and not isinstance(child, LAYOUT):
+                yield child
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """*node* and all code below it, in source order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(list(children(current))))
+
+
+def replace(module: cst.Module, replacements: Mapping[cst.CSTNode, cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]]) -> cst.Module:
+    """*module* with nodes replaced; nodes are told apart by identity, and none may be inside another."""
+    if not replacements:
+        return module
+    wanted = {id(old): new for old, new in replacements.items()}
+    on_path: set[int] = set()
+    _mark(module, wanted.keys(), on_path)
+    return cst.ensure_type(module.visit(_Replacer(wanted, on_path)), cst.Module)
+
+
+class _Replacer(cst.CSTTransformer):
+    def __init__(self, wanted: Mapping[int, cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]], on_path: set[int]) -> None:
+        super().__init__()
+        self.wanted, self.on_path = wanted, on_path
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return id(node) in self.on_path
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:  # type: ignore[override]
+        return self.wanted.get(id(original_node), updated_node)
+
+
+def _mark(node: cst.CSTNode, wanted: frozenset[int] | object, on_path: set[int]) -> bool:
+    """Whether a wanted node is below *node*; every node on the way to one goes into *on_path*."""
+    found = False
+    for child in children(node):
+        if id(child) in wanted or _mark(child, wanted, on_path):  # type: ignore[operator]
+            found = True
+    if found:
+        on_path.add(id(node))
+    return found
+
+
+def line_of(module: cst.Module, node: cst.CSTNode) -> int:
+    """The 1-based line where *node* begins in *module*, 0 where it is not part of it."""
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    position = positions.get(node)
+    return position.start.line if position is not None else 0
+
+
+# Statements and scopes
+
+
+def blocks(node: cst.CSTNode) -> Iterator[cst.BaseSuite]:
+    """The suites of a compound statement: of an ``if`` with its ``elif`` and ``else`` arms, of a ``try`` with all of its."""
+    for child in children(node):
+        if isinstance(child, cst.BaseSuite):
+            yield child
+        elif isinstance(child, (cst.If, cst.Else, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally)):
+            yield from blocks(child)
+
+
+def scope(body: cst.Module | cst.BaseSuite) -> Iterator[SmallStatement | cst.FunctionDef | cst.ClassDef]:
+    """The statements of a scope in source order: into ``if``, ``try``, ``for`` and ``with``, not into ``def`` and ``class``."""
+    for statement in body.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            yield from statement.body
+        elif isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            yield statement
+        elif isinstance(statement, cst.BaseSmallStatement):  # of a suite on the line of its colon
+            yield statement
+        else:
+            for suite in blocks(statement):
+                yield from scope(suite)
+
+
+def functions(body: cst.Module | cst.BaseSuite, prefix: str = "") -> Iterator[tuple[str, cst.FunctionDef]]:
+    """All functions with their qualified names, as ``trainer`` or ``DataIterator.next``."""
+    for statement in scope(body):
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            name = prefix + statement.name.value
+            if isinstance(statement, cst.FunctionDef):
+                yield name, statement
+            yield from functions(statement.body, f"{name}.")
+
+
+def targets(statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """What an assignment statement assigns to."""
+    if isinstance(statement, cst.Assign):
+        for target in statement.targets:
+            yield target.target
+    elif isinstance(statement, cst.AnnAssign):
+        yield statement.target
+
+
+def is_name(node: cst.CSTNode, name: str) -> bool:
+    """Whether *node* is the plain name *name*."""
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def string_value(node: cst.CSTNode | None) -> str | None:
+    """The text that a string literal stands for, None where *node* is none (or bytes that are no ASCII)."""
+    if not isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        return None
+    value = node.evaluated_value
+    if isinstance(value, bytes):
+        return value.decode("ascii") if value.isascii() else None
+    return value

@@ -1,0 +1,199 @@
+"""A recipe: all that is known of one repository, as data. The TOML files are in ``recipes/``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lnpatch.edits import Edit, edit_kinds
+from lnpatch.errors import RecipeError, UnknownCellError
+from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
+
+#: A folder, a target; the name of a git reference as well.
+_NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-]?[A-Za-z0-9]+)*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the code comes from: a URL and a pinned commit, or ``embedded``, a folder of lnpatch's templates."""
+
+    directory: str
+    license: str
+    url: str = ""
+    branch: str = ""
+    commit: str = ""
+    embedded: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not _NAME.fullmatch(self.directory):
+            yield "directory", f"expected one folder name of letters, digits, '.', '_' and '-', found {self.directory!r}"
+        if bool(self.url) == bool(self.embedded):
+            yield "url", "give either url, with branch and commit, or embedded"
+        if self.url and not _COMMIT.fullmatch(self.commit):
+            yield "commit", f"expected the 40 hexadecimal digits of a commit, found {self.commit!r}"
+        if self.url and (not self.branch or self.branch.startswith("-")):
+            yield "branch", "expected the name of the branch that holds the commit"
+        if self.url and not re.match(r"(https?|ssh|git|file)://|[\w.-]+@", self.url):
+            yield "url", f"expected a https, http, ssh, git or file address, found {self.url!r}"
+        if self.embedded and not _NAME.fullmatch(self.embedded):
+            yield "embedded", f"expected the name of a folder of lnpatch's templates, found {self.embedded!r}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A layer-normalized cell that the recipe can inject: the plain cell that it varies, and what it is."""
+
+    baseline: str
+    what: str
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not self.baseline.isidentifier():
+            yield "baseline", f"expected the name of a cell, such as gru, found {self.baseline!r}"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A released file: model, data or log."""
+
+    name: str
+    url: str
+    what: str
+    file: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not re.match(r"https?://", self.url):
+            yield "url", f"expected a http or https address, found {self.url!r}"
+        if self.file:
+            yield from relative_file_problems("file", self.file)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The Python and the packages that the repository was written for and that are known to run it."""
+
+    python: str
+    packages: tuple[str, ...]
+    flags: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the hand-off: the repository's own entry point, where it runs and with what.
+
+    ``entry`` is a script (``train.py``) or a function (``train:trainer``), run in ``directory`` with ``path`` on the
+    module search path; ``settings`` are the paper's, ``cell_settings`` the names of those that take the cell's name;
+    ``folders`` have to exist before it runs, ``data`` is what the user brings.
+    """
+
+    entry: str
+    directory: str = ""
+    path: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    cell_settings: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    data: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        for key, paths in (("directory", (self.directory,)), ("path", self.path), ("folders", self.folders)):
+            for path in filter(None, paths):
+                yield from relative_file_problems(key, path)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe as read; ``origin`` is the TOML file it stands in."""
+
+    name: str
+    title: str
+    paper: str
+    repository: Repository
+    cell: str
+    cells: dict[str, Cell]
+    edits: tuple[Edit, ...]
+    repairs: tuple[Edit, ...] = ()
+    aliases: tuple[str, ...] = ()
+    engine: Engine | None = None
+    jobs: dict[str, Job] = field(default_factory=dict)
+    artefacts: tuple[Artefact, ...] = ()
+    origin: Path = field(default=Path(), init=False, compare=False)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not _NAME.fullmatch(self.name):
+            yield "name", f"expected letters, digits, '.', '_' and '-', found {self.name!r}"
+        for name in self.cells:
+            if not name.isidentifier():
+                yield f"cells.{name}", "expected the name of a cell, such as lngru"
+        if self.cell not in self.cells:
+            yield "cell", f"expected one of the recipe's cells ({', '.join(self.cells)}), found {self.cell!r}"
+        if not self.edits:
+            yield "edits", "expected at least one edit"
+        for i, repair in enumerate(self.repairs):
+            if not repair.why:
+                yield f"repairs[{i}].why", "missing; a repair says what it mends"
+
+    def values(self, cell: str | None = None, data_dir: str | None = None) -> dict[str, str]:
+        """The placeholders' values for *cell* (the paper's by default).
+
+        Raises:
+            UnknownCellError: the recipe has no such cell.
+        """
+        name = cell or self.cell
+        if name not in self.cells:
+            raise UnknownCellError(name, self.name, tuple(self.cells))
+        values = {"cell": name, "baseline": self.cells[name].baseline}
+        return values if data_dir is None else {**values, "data_dir": data_dir}
+
+    def takes_data_dir(self) -> bool:
+        """Whether ``--data-dir`` changes anything."""
+        return any("data_dir" in edit.needs() for edit in self.edits)
+
+    def selected(self, values: Mapping[str, str], repairs: bool = True) -> tuple[Edit, ...]:
+        """The edits that apply with *values*: those whose placeholders are filled, then the repairs."""
+        chosen = self.edits + (self.repairs if repairs else ())
+        return tuple(edit for edit in chosen if edit.needs() <= values.keys())
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in the TOML file *path*.
+
+    Raises:
+        RecipeError: the file cannot be read, is no TOML or breaks the schema; every mistake is listed.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(str(path), (Problem("", error.strerror or str(error)),)) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
+    reader = Reader()
+    reader.register(Edit, _read_edit)
+    recipe = reader.table(Recipe, table)
+    if recipe is None or reader.problems:
+        raise RecipeError(str(path), tuple(reader.problems))
+    object.__setattr__(recipe, "origin", path)
+    return recipe
+
+
+def _read_edit(reader: Reader, value: Any, key: str) -> Edit | None:
+    """An edit's table, read as the data class that its ``kind`` names."""
+    kinds = edit_kinds()
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind not in kinds:
+        found = f", found {kind!r}" if kind is not None else ""
+        reader.problem(f"{key}.kind", f"expected one of {', '.join(kinds)}{found}")
+        return None
+    return reader.table(kinds[kind], {k: v for k, v in value.items() if k != "kind"}, key)

@@ -1,0 +1,53 @@
+"""The LN-GRU layer where the initial state is the third positional argument (order-embeddings,
+skip-thoughts)."""
+import theano
+import theano.tensor as tensor
+
+from utils import _p
+from layers import ln, lngru_step
+
+
+def lngru_layer(tparams, state_below, init_state, options, prefix='lngru', mask=None,
+        one_step=False, **kwargs):
+    """
+    Feedforward pass through a GRU with layer normalization; lngru_step has the formula
+
+    tparams: dict of the shared variables, as param_init_lngru names them
+    state_below: the input, [T, N, nin] for T steps of N samples, [T, nin] for a single sequence;
+        with one_step [N, nin]
+    init_state: [N, D], or None for zeros
+    mask: [T, N], with one_step [N]; 1 for a word, 0 for padding; None for all 1
+    one_step: compute a single time step, without a scan
+
+    Returns [h]: the states, [T, N, D]; with one_step the next state, [N, D].
+    """
+    def param(name):
+        return tparams[_p(prefix, name)]
+
+    if state_below.ndim == 2 and not one_step:
+        state_below = state_below.dimshuffle(0, 'x', 1)
+
+    x = ln(tensor.dot(state_below, param('W')) + param('b'), param('b1'), param('s1'))
+    xx = ln(tensor.dot(state_below, param('Wx')) + param('bx'), param('b2'), param('s2'))
+
+    # Scan wants the state of every step in one type. Ones and zeros of the full shape see to that,
+    # whatever broadcasts in the arguments and whatever their dtype.
+    ones = tensor.alloc(1., *[state_below.shape[i] for i in range(state_below.ndim - 1)])
+    mask = tensor.cast(ones if mask is None else ones * mask, xx.dtype)
+    zeros = tensor.alloc(0., mask.shape[mask.ndim - 1], param('Ux').shape[1])
+    init_state = tensor.cast(zeros if init_state is None else zeros + init_state, xx.dtype)
+
+    recurrent = [param(name) for name in ['U', 'Ux', 'b3', 's3', 'b4', 's4']]
+    if one_step:
+        h = lngru_step(mask, x, xx, init_state, *recurrent)
+    else:
+        h, _ = theano.scan(
+            lngru_step,
+            sequences=[mask, x, xx],
+            outputs_info=[init_state],
+            non_sequences=recurrent,
+            name=_p(prefix, '_layers'),
+            n_steps=state_below.shape[0],
+            profile=False,
+            strict=True)
+    return [h]

@@ -1,0 +1,73 @@
+"""LN-GRU and LN-LSTM in NumPy float64, one sample and one step at a time: what the templates are compared with.
+
+Written from the formulas and from nothing else, for Python 2.7 and 3 (it also runs under the interpreter that has Theano).
+"""
+
+import numpy
+
+
+def normalized(row, bias, gain):
+    """Layer normalization of one vector."""
+    mean = sum(row) / len(row)
+    variance = sum((row - mean) ** 2) / len(row)
+    return (row - mean) / (variance + 1e-5) ** 0.5 * gain + bias
+
+
+def sigmoid(x):
+    """The logistic function."""
+    return 1 / (1 + numpy.exp(-x))
+
+
+def lngru(p, x, mask, state):
+    """States [T, N, D] of the LN-GRU with parameters ``p``, by their short names, for x [T, N, nin] and mask [T, N]."""
+    p, states = _float64(p), []
+    for t in range(len(x)):
+        rows = []
+        for n in range(x.shape[1]):
+            h = state[n]
+            to_gates = normalized(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"])
+            to_candidate = normalized(x[t, n].dot(p["Wx"]) + p["bx"], p["b2"], p["s2"])
+            reset, update = numpy.split(sigmoid(normalized(h.dot(p["U"]), p["b3"], p["s3"]) + to_gates), 2)
+            candidate = numpy.tanh(normalized(h.dot(p["Ux"]), p["b4"], p["s4"]) * reset + to_candidate)
+            rows.append(update * h + (1 - update) * candidate if mask[t, n] else h)
+        state = numpy.array(rows)
+        states.append(state)
+    return [numpy.array(states)]
+
+
+def lnlstm(p, x, mask, state, memory):
+    """States and cells [T, N, D] of the LN-LSTM with parameters ``p``, by their short names."""
+    p, states, cells = _float64(p), [], []
+    for t in range(len(x)):
+        rows, memories = [], []
+        for n in range(x.shape[1]):
+            h, c = state[n], memory[n]
+            if mask[t, n]:
+                total = normalized(h.dot(p["U"]), p["b2"], p["s2"])
+                total = total + normalized(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"]) + p["b"]
+                enter, forget, leave, candidate = numpy.split(total, 4)
+                c = sigmoid(forget) * c + sigmoid(enter) * numpy.tanh(candidate)
+                h = sigmoid(leave) * numpy.tanh(normalized(c, p["b3"], p["s3"]))
+            rows.append(h)
+            memories.append(c)
+        state, memory = numpy.array(rows), numpy.array(memories)
+        states.append(state)
+        cells.append(memory)
+    return [numpy.array(states), numpy.array(cells)]
+
+
+def run(cell, params, x, mask=None, state=None, memory=None):
+    """The outputs of ``cell`` for x [T, N, nin] or [T, nin]; what is None is all ones (mask) or zeros."""
+    x = numpy.asarray(x, "float64")
+    x = x[:, None, :] if x.ndim == 2 else x
+    dim = params["U"].shape[0]
+    mask = numpy.ones(x.shape[:2]) if mask is None else numpy.asarray(mask).reshape(x.shape[:2])
+    zeros = numpy.zeros((x.shape[1], dim))
+    state = zeros if state is None else zeros + state
+    if cell == "lngru":
+        return lngru(params, x, mask, state)
+    return lnlstm(params, x, mask, state, zeros if memory is None else zeros + memory)
+
+
+def _float64(arrays):
+    return {name: numpy.asarray(value, "float64") for name, value in arrays.items()}
