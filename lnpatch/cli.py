@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,9 +35,13 @@ def _target(required: bool = True) -> Callable[[F], F]:
     return click.argument("target", required=required)
 
 
-_directory = click.option("--dir", "directory", metavar="DIR", help="The checkout; by default the repository's name, here.")
+_directory = click.option(
+    "--dir", "directory", metavar="DIR", help="The checkout; by default the repository's name, here."
+)
 _cell = click.option("--cell", metavar="NAME", help="The cell to inject: lngru or lnlstm; by default the paper's.")
-_data_dir = click.option("--data-dir", metavar="DIR", help="Where the data is, for targets that have it in their source.")
+_data_dir = click.option(
+    "--data-dir", metavar="DIR", help="Where the data is, for targets that have it in their source."
+)
 _no_repairs = click.option("--no-repairs", is_flag=True, help="Leave out what mends the repository itself.")
 _format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
@@ -126,7 +131,13 @@ def apply(
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there is a difference.")
 @_format
 def diff(
-    target: str, directory: str | None, cell: str | None, data_dir: str | None, no_repairs: bool, exit_code: bool, form: str
+    target: str,
+    directory: str | None,
+    cell: str | None,
+    data_dir: str | None,
+    no_repairs: bool,
+    exit_code: bool,
+    form: str,
 ) -> None:
     """Show what apply would do to TARGET's checkout, or what it did, as a patch that `git apply` takes."""
     from lnpatch import console, workflow
@@ -240,8 +251,7 @@ def _failed(error: LnpatchError, as_json: bool) -> int:
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Whether --format json was given, also where the rest of the command line cannot be read."""
-    pairs = zip(arguments, arguments[1:], strict=False)
-    return "--format=json" in arguments or ("--format", "json") in pairs
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def _terminate(signum: int, frame: object) -> None:

@@ -88,10 +88,10 @@ def _lay_out(recipe: Recipe, folder: Path) -> None:
     ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
     shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
     git = gitpython()
-    git.Repo.init(folder, initial_branch="master", template="")
+    git.Repo.init(folder, initial_branch="master")
     checkout = Checkout.open(folder, recipe.name)
     doing = f"laying out {recipe.name}"
-    plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false", "-c", f"core.hooksPath={os.devnull}")
+    plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")
     checkout.git(*plain, "add", "--all", doing=doing)
     checkout.git(*plain, "commit", "--quiet", "-m", f"{recipe.title}", doing=doing, env=_AUTHOR)
 
@@ -107,12 +107,12 @@ def _clone(
         if not Path(source).exists():
             raise SourceMissingError(source)
         url = str(Path(source).resolve())
+    reporter = _reporter(git, progress)
     try:
-        repo = git.Repo.clone_from(
-            url, folder, progress=_reporter(git, progress), env=environment(), multi_options=["--no-checkout"]
-        )
+        repo = git.Repo.clone_from(url, folder, progress=reporter, env=environment(), multi_options=["--no-checkout"])
     except git.GitCommandError as error:
-        raise CloneError(url, str(directory), recipe.name, _reason(error)) from error
+        said = reporter.error_lines or [str(error.stderr)]
+        raise CloneError(url, str(directory), recipe.reference, "\n".join(line.strip() for line in said)) from error
     return _check_out(Checkout(folder, Git(repo)), recipe, source, ref)
 
 
@@ -159,24 +159,12 @@ def _is_local(source: str) -> bool:
 
 
 def _reporter(git: Any, progress: Progress) -> Any:
-    class Reporter(git.RemoteProgress):  # type: ignore[misc,name-defined]
-        STEPS = {
-            git.RemoteProgress.COUNTING: "counting",
-            git.RemoteProgress.COMPRESSING: "compressing",
-            git.RemoteProgress.RECEIVING: "receiving",
-            git.RemoteProgress.RESOLVING: "resolving",
-            git.RemoteProgress.CHECKING_OUT: "checking out",
-        }
+    names = ("counting", "compressing", "receiving", "resolving", "checking out")
+    steps = {getattr(git.RemoteProgress, name.upper().replace(" ", "_")): name for name in names}
 
+    class Reporter(git.RemoteProgress):  # type: ignore[misc]
         def update(self, op_code: int, cur_count: Any, max_count: Any = None, message: str = "") -> None:
-            step = self.STEPS.get(op_code & self.OP_MASK, "cloning")
+            step = steps.get(op_code & self.OP_MASK, "cloning")
             progress(step, float(cur_count or 0), float(max_count or 0))
 
     return Reporter()
-
-
-def _reason(error: Any) -> str:
-    """What git itself said, without GitPython's frame around it."""
-    lines = [line.strip() for line in str(error.stderr).strip().removeprefix("stderr:").strip().strip("'").splitlines()]
-    said = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
-    return "\n".join(said or lines)

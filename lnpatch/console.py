@@ -163,7 +163,9 @@ def print_change(report: Report) -> None:
     if report.dry_run:
         console.print(f"{where}: {report.cell} would change {count}; nothing was written.")
     elif report.state is PatchState.NOT_APPLIED:
-        console.print(f"{where}: the patch is taken back from {count}." if report.written else f"{where}: nothing to do.")
+        console.print(
+            f"{where}: the patch is taken back from {count}." if report.written else f"{where}: nothing to do."
+        )
     elif report.written:
         console.print(f"{where}: patched with {report.cell}, {count} changed.")
     else:
@@ -179,7 +181,7 @@ def print_change(report: Report) -> None:
         print_diff(report.patch)
     elif report.written and report.state is PatchState.APPLIED:
         directory = f" --dir {report.directory}"
-        print_next(f"lnpatch diff {report.target}{directory}", f"lnpatch revert {report.target}{directory}")
+        print_next(f"lnpatch diff {report.reference}{directory}", f"lnpatch revert {report.reference}{directory}")
 
 
 def print_next(*commands: str) -> None:
@@ -193,7 +195,9 @@ def print_status(reports: Sequence[Report]) -> None:
     if not reports:
         console.print("No patched repository here; `lnpatch targets` lists what can be patched.")
     for report in reports:
-        console.print(f"{report.target} in {report.directory}: {report.state} ({report.cell}, at {report.commit[:7] or 'no commit'})")
+        console.print(
+            f"{report.target} in {report.directory}: {report.state} ({report.cell}, at {report.commit[:7] or 'no commit'})"
+        )
         _print_edits(console, report)
 
 

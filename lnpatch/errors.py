@@ -6,7 +6,7 @@ Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -42,7 +42,7 @@ class LnpatchError(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The failure as the ``error`` member of a JSON report."""
-        fields = asdict(self) if hasattr(self, "__dataclass_fields__") else {}
+        fields: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
         return {
             "kind": type(self).__name__,
             "message": self.message,
@@ -209,11 +209,12 @@ class CheckoutMissingError(LnpatchError):
 
     @property
     def message(self) -> str:
-        return f"There is no checkout of {self.target} at {self.directory}."
+        what = f"checkout of {self.target}" if self.target else "checkout"
+        return f"There is no {what} at {self.directory}."
 
     @property
     def hint(self) -> str:
-        return f"`lnpatch apply {self.target}` clones one; --dir names a checkout elsewhere."
+        return f"`lnpatch apply {self.target or 'TARGET'}` clones one; --dir names a checkout elsewhere."
 
 
 @dataclass
@@ -246,7 +247,9 @@ class DirtyFilesError(LnpatchError):
 
     @property
     def message(self) -> str:
-        return "\n".join(["Uncommitted changes are in the way; nothing was changed:", *(f"  {file}" for file in self.files)])
+        return "\n".join(
+            ["Uncommitted changes are in the way; nothing was changed:", *(f"  {file}" for file in self.files)]
+        )
 
     @property
     def hint(self) -> str:

@@ -27,6 +27,14 @@ _LOCAL_VARIABLES = (
 )
 
 
+#: Output for programs; and nothing that a checkout has configured to run is run.
+_SETTINGS = [
+    part
+    for setting in ("color.ui=false", "core.quotePath=false", f"core.hooksPath={os.devnull}", "core.fsmonitor=false")
+    for part in ("-c", setting)
+]
+
+
 def gitpython() -> Any:
     """The module ``git``, imported when it is needed: it costs 100 ms.
 
@@ -83,7 +91,7 @@ class Git:
         accept: Sequence[int] = (0,),
     ) -> tuple[int, bytes]:
         """As a call, with the exit code in front."""
-        command = ["git", "-c", "color.ui=false", "-c", "core.quotePath=false", *map(str, arguments)]
+        command = ["git", *_SETTINGS, *map(str, arguments)]
         with tempfile.TemporaryFile() as stdin:
             stdin.write(data or b"")
             stdin.seek(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -63,7 +64,9 @@ class Plan:
             PatchRefusedError: anchors are missing or names collide; all of them are listed.
         """
         refusals = tuple(
-            Refusal(file.path, finding.line, finding.kind, finding.name, finding.state, finding.detail, finding.candidates)
+            Refusal(
+                file.path, finding.line, finding.kind, finding.name, finding.state, finding.detail, finding.candidates
+            )
             for file in self.files
             for finding in file.findings
             if finding.state in (State.NOT_FOUND, State.COLLISION)
@@ -86,13 +89,19 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
     return Plan(recipe.name, values["cell"], plans)
 
 
+def _nearest_files(path: str, names: list[str]) -> tuple[str, ...]:
+    """The files that *path* may have become: those of the same name elsewhere, else those of a like path."""
+    name = posixpath.basename(path)
+    return tuple(other for other in names if posixpath.basename(other) == name)[:3] or nearest(path, names)
+
+
 def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: Files) -> FilePlan:
     """The plan for one file; each edit comes with what it mends, empty where it is no repair."""
     from lnpatch.source import Source
 
     before = files.read(path)
     if before is None:
-        near = nearest(path, files.names())
+        near = _nearest_files(path, files.names())
         findings = tuple(
             Finding(edit.kind, name, State.NOT_FOUND, "the file is not there", 0, near, repair)
             for edit, repair in edits

@@ -53,7 +53,9 @@ class Options:
             UsageError: the recipe has nothing to set to a data folder.
         """
         if self.data_dir is not None and not recipe.takes_data_dir():
-            raise UsageError(f"{recipe.name} has no setting for --data-dir.", "Give the data to `lnpatch train` instead.")
+            raise UsageError(
+                f"{recipe.name} has no setting for --data-dir.", "Give the data to `lnpatch train` instead."
+            )
         data_dir = None if self.data_dir is None else os.path.abspath(os.path.expanduser(self.data_dir))
         return recipe.values(self.cell, data_dir)
 
@@ -70,11 +72,12 @@ class EditReport:
 class Report:
     """Where a target stands in a checkout, and what a command did about it.
 
-    ``notes`` are remarks for people; ``written`` the files that were changed, or would be in a dry run; ``patch`` the
+    ``reference`` is what a user types for the target; ``notes`` are remarks for people; ``written`` the files that were changed, or would be in a dry run; ``patch`` the
     difference that the command is about.
     """
 
     target: str
+    reference: str
     directory: str
     cell: str
     state: PatchState
@@ -142,7 +145,7 @@ def diff(recipe: Recipe, directory: Path, options: Options) -> Report:
         plan = make_plan(recipe, _recorded_options(record).values(recipe), checkout, record.repairs)
         state = PatchState.NOT_APPLIED if plan.state is PatchState.NOT_APPLIED else PatchState.MODIFIED
     if record is not None and state in (PatchState.APPLIED, PatchState.MODIFIED):
-        _same_cell(record, options, directory)
+        _same_cell(recipe, record, options, directory)
         if state is PatchState.MODIFIED:
             notes.append("Patched files were changed since; this is what lnpatch did to them.")
         patch = diff_tree(checkout, record.ref)
@@ -172,7 +175,7 @@ def status_of_all(directory: Path | None) -> list[Report]:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
     if directory is not None or (Path.cwd() / ".git").exists():
-        checkout = Checkout.open(directory or Path(), "any target")
+        checkout = Checkout.open(directory or Path(), "")
         recorded = recorded_targets(checkout)
         recipes = [recipe for recipe in known() if recipe.name in recorded]
         recipes = recipes or [recipe for recipe in known() if all(checkout.read(e.file) for e in recipe.edits)]
@@ -195,7 +198,9 @@ def revert(recipe: Recipe, directory: Path) -> Report:
         if record is None:
             report = _status(recipe, checkout)
             by_hand = report.state is not PatchState.NOT_APPLIED
-            notes.append("Its edits were not made by lnpatch; git takes them back." if by_hand else "Nothing to take back.")
+            notes.append(
+                "Its edits were not made by lnpatch; git takes them back." if by_hand else "Nothing to take back."
+            )
             return replace(report, notes=tuple(notes))
         kept: list[FileChange] = []
         overlaps: list[Overlap] = []
@@ -216,9 +221,7 @@ def revert(recipe: Recipe, directory: Path) -> Report:
             update_refs(checkout, {record.ref: None})
             notes.append("The files were put back already; the record of the patch is removed.")
     written = tuple(file.path for file in kept)
-    return _report(
-        recipe, checkout, record.cell, PatchState.NOT_APPLIED, notes=notes, patch=patch, written=written
-    )
+    return _report(recipe, checkout, record.cell, PatchState.NOT_APPLIED, notes=notes, patch=patch, written=written)
 
 
 # The parts of apply
@@ -237,7 +240,7 @@ def _apply(
         checkout.forget()
         record = read_record(checkout, record_ref(recipe.name))
         if record is not None and _recorded_state(checkout, record) is not PatchState.NOT_APPLIED:
-            _same_cell(record, options, checkout.root)
+            _same_cell(recipe, record, options, checkout.root)
         plan = make_plan(recipe, values, checkout, options.repairs)
         plan.refuse()
         changes = [_change(checkout, file) for file in plan.changes]
@@ -249,7 +252,6 @@ def _apply(
             write(checkout, replace(new, files=tuple(changes)), {new.ref: write_record(checkout, new)})
             if branch:
                 _commit(recipe, checkout, new, branch, changes)
-        notes += _repair_notes(plan.files)
     return _report(
         recipe,
         checkout,
@@ -300,9 +302,9 @@ def _new_record(
     return Record(recipe.name, plan.cell, data_dir, repairs, edits, files=tuple(files.values()))
 
 
-def _same_cell(record: Record, options: Options, directory: Path) -> None:
+def _same_cell(recipe: Recipe, record: Record, options: Options, directory: Path) -> None:
     if options.cell is not None and options.cell != record.cell:
-        raise OtherCellError(record.target, record.cell, options.cell, str(directory))
+        raise OtherCellError(recipe.reference, record.cell, options.cell, str(directory))
 
 
 # Committing
@@ -319,16 +321,26 @@ def _new_branch(checkout: Checkout, recipe: Recipe, cell: str) -> str:
 
 
 def _commit(recipe: Recipe, checkout: Checkout, record: Record, branch: str, changes: Sequence[FileChange]) -> None:
-    """Commit *changes*, and nothing else that may be staged, on a new branch; without hooks, which are not ours to run."""
+    """Commit *changes*, and nothing else that may be staged, on a new branch."""
     doing = f"committing to {branch}"
     paths = [change.path for change in changes]
     start = checkout.git.status("symbolic-ref", "-q", "--short", "HEAD", doing=doing, accept=(0, 1))[1].decode().strip()
     start = start or checkout.head()
     try:
         checkout.git("checkout", "--quiet", "--no-track", "-b", branch, doing=doing)
-        no_hooks = ("-c", f"core.hooksPath={os.devnull}")
         message = commit_message(recipe, record).encode()
-        checkout.git(*no_hooks, "--literal-pathspecs", "commit", "-q", "-F", "-", "--only", "--", *paths, doing=doing, data=message)
+        checkout.git(
+            "--literal-pathspecs",
+            "commit",
+            "-q",
+            "-F",
+            "-",
+            "--only",
+            "--",
+            *paths,
+            doing=doing,
+            data=message,
+        )
     except LnpatchError:
         back = [replace(change, before=change.after, after=change.before) for change in changes]
         write(checkout, replace(record, operation="apply", files=tuple(back)), {record.ref: None})
@@ -344,7 +356,7 @@ def commit_message(recipe: Recipe, record: Record) -> str:
     lines = [
         f"Add {cell.what.partition(',')[0]} ({record.cell})",
         "",
-        'Layer normalization (Ba, Kiros, Hinton 2016, https://arxiv.org/abs/1607.06450) for the recurrent layers of this',
+        "Layer normalization (Ba, Kiros, Hinton 2016, https://arxiv.org/abs/1607.06450) for the recurrent layers of this",
         f"repository: the layer {record.cell}, next to {cell.baseline}, with the parameters' names, shapes and order of the",
         "models that were released with the paper.",
         "",
@@ -363,7 +375,7 @@ def commit_message(recipe: Recipe, record: Record) -> str:
 
 def _open(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]:
     """The checkout, after undoing what an interrupted command may have left half done."""
-    checkout = Checkout.open(directory, recipe.name)
+    checkout = Checkout.open(directory, recipe.reference)
     undone = recover(checkout)
     return checkout, [f"An interrupted `lnpatch {undone}` was undone first."] if undone else []
 
@@ -427,7 +439,18 @@ def _repair_notes(files: Sequence[FilePlan]) -> list[str]:
 def _report(recipe: Recipe, checkout: Checkout, cell: str, state: PatchState, **more: object) -> Report:
     if isinstance(notes := more.get("notes"), list):
         more["notes"] = tuple(notes)
-    return Report(recipe.name, str(checkout.root), cell, state, checkout.head(), **more)  # type: ignore[arg-type]
+    return Report(recipe.name, recipe.reference, str(checkout.root), cell, state, checkout.head(), **more)  # type: ignore[arg-type]
 
 
-__all__ = ["CheckoutMissingError", "EditReport", "Options", "Report", "apply", "default_directory", "diff", "revert", "status", "status_of_all"]
+__all__ = [
+    "CheckoutMissingError",
+    "EditReport",
+    "Options",
+    "Report",
+    "apply",
+    "default_directory",
+    "diff",
+    "revert",
+    "status",
+    "status_of_all",
+]

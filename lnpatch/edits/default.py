@@ -46,5 +46,3 @@ class SetDefault(SettingEdit):
                 return self.set(context, parameter.default)
         detail = f"{self.function}() has no parameter {self.parameter} with a default"
         return self.missing(context, detail, self.parameter, [p.name.value for p in parameters if p.default])
-
-

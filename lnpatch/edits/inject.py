@@ -95,10 +95,14 @@ class InjectDefinitions(Edit):
                 detail = "" if same else f"a different function {name} is already there"
                 findings.append(Finding(self.kind, name, state, detail, line))
             elif name in names.defined or name in names.imported:
-                findings.append(Finding(self.kind, name, State.COLLISION, f"the file uses the name {name} for something else"))
+                findings.append(
+                    Finding(self.kind, name, State.COLLISION, f"the file uses the name {name} for something else")
+                )
             else:
                 findings.append(Finding(self.kind, name, State.TO_DO))
                 missing.append(definition)
+        if any(finding.state in (State.NOT_FOUND, State.COLLISION) for finding in findings):
+            return Outcome(tuple(findings), context.module)  # the definitions need each other
         anchor = there.get(context.fill(self.after))
         return Outcome(tuple(findings), insert_after(context.module, anchor, missing))
 
@@ -109,6 +113,7 @@ class InjectDefinitions(Edit):
         import libcst as cst
 
         from lnpatch.syntax.names import Names, Rename, local_names
+        from lnpatch.syntax.tree import walk
 
         modules = [
             cst.parse_module(_in_style(_template_text(context.fill(name)), context.module), _style(context.module))
@@ -134,12 +139,17 @@ class InjectDefinitions(Edit):
             for node in module.body:
                 if not isinstance(node, cst.FunctionDef):
                     continue
-                taken = local_names(node) & {code.partition(".")[0] for name, code in spelled.items() if name != code}
+                used = {name.value for name in walk(node) if isinstance(name, cst.Name)}
+                renamed = {code.partition(".")[0] for name, code in spelled.items() if name in used and name != code}
+                taken = renamed & local_names(node)
                 if unknown:
                     problem = f"the template needs {', '.join(unknown)}, which the file neither imports nor defines"
                     yield node, (problem, 0, tuple(dict.fromkeys(candidates)))
                 elif taken:
-                    yield node, (f"the file calls something {', '.join(taken)} that the template uses as a local name", 0, ())
+                    yield (
+                        node,
+                        (f"the file calls something {', '.join(taken)} that the template uses as a local name", 0, ()),
+                    )
                 else:
                     yield cst.ensure_type(node.visit(Rename(spelled)), cst.FunctionDef), None
 

@@ -95,9 +95,10 @@ def _entry(display: cst.Dict | cst.Call, key: str, value: list[str], context: Co
     from lnpatch.syntax.literals import literal
 
     def like(node: cst.BaseExpression) -> cst.BaseExpression:
+        assert isinstance(node, (cst.Tuple, cst.List))
         elements = [
             element.with_changes(value=literal(text, context.source, element.value))
-            for element, text in zip(cst.ensure_type(node, cst.Tuple | cst.List).elements, value, strict=True)
+            for element, text in zip(node.elements, value, strict=True)
         ]
         return node.with_changes(elements=elements)
 

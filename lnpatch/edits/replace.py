@@ -114,7 +114,5 @@ def _as(old: cst.CSTNode, new: cst.CSTNode | cst.RemovalSentinel | cst.FlattenSe
     import libcst as cst
 
     assert isinstance(new, cst.CSTNode)
-    for field in ("lpar", "rpar", "semicolon"):
-        if hasattr(old, field) and hasattr(new, field):
-            new = new.with_changes(**{field: getattr(old, field)})
-    return new
+    shared = {name for name in ("lpar", "rpar", "semicolon") if hasattr(old, name) and hasattr(new, name)}
+    return new.with_changes(**{name: getattr(old, name) for name in shared})

@@ -81,8 +81,8 @@ class Source:
     def write(self, module: cst.Module) -> bytes:
         """The file with an edited tree.
 
-        Everything that the edit left alone comes back byte for byte, and the whole was parsed again. A tree without
-        a change gives `data`.
+        All that the edit left alone comes back byte for byte, and the whole has been parsed again. A tree without a
+        change gives `data`.
 
         Raises:
             TornEditError: the edit cannot be carried back, or its result is no valid source.
@@ -98,9 +98,8 @@ class Source:
         except UnicodeEncodeError as error:
             line = grafted.source_line(line_of(grafted.text, error.start))
             character = grafted.text[error.start]
-            raise TornEditError(
-                self.name, line, f"{character!r} cannot be written in {self.encoding}, the encoding of the file"
-            ) from None
+            reason = f"{character!r} cannot be written in {self.encoding}, the encoding of the file"
+            raise TornEditError(self.name, line, reason) from None
         self._check_kept(grafted, data)
         self._check_grammar(grafted, code)
         return data
@@ -123,17 +122,18 @@ class Source:
         except TornStandIn as torn:
             raise TornEditError(self.name, torn.line, torn.reason) from None
         except GraftConflict as conflict:
-            raise TornEditError(self.name, conflict.line, "it changes layout that libcst cannot keep") from None
+            reason = "it changes a line in the place where libcst cannot keep its layout"
+            raise TornEditError(self.name, conflict.line, reason) from None
 
     def _check_kept(self, grafted: Grafted, data: bytes) -> None:
         """No byte may differ in a line that the edit left alone, whatever the merge and the codec did."""
         old, new = _split_bytes(self.data), _split_bytes(data)
         for run in grafted.kept:
-            if old[run.source : run.source + run.count] != new[run.result : run.result + run.count]:
+            if old[run.source : run.source + run.length] != new[run.result : run.result + run.length]:
                 raise TornEditError(self.name, run.source + 1, "it would change lines that it has no part in")
 
     def _check_grammar(self, grafted: Grafted, code: str) -> None:
-        """The result must parse, and where layout was grafted on, parse to the tree that was to be written."""
+        """The result must parse; where layout was grafted on, to the tree that was to be written."""
         try:
             reading, _, tree = grammar.read(grafted.text, grammar.parse_ast)
         except InvalidSource as failure:
@@ -147,7 +147,8 @@ class Source:
         if self._base != self._shadow.text:
             found = reading.shadow.restore(ast.dump(tree), partial=True)
             if found != self._shadow.restore(ast.dump(grammar.parse_ast(code)), partial=True):
-                raise TornEditError(self.name, grafted.first_change, "libcst misreads the layout of this file")
+                reason = "libcst misreads the layout of this file"
+                raise TornEditError(self.name, grafted.first_change, reason)
 
     def _parses_here(self) -> bool:
         try:
@@ -157,9 +158,8 @@ class Source:
         return True
 
     def _invalid(self, grafted: Grafted, failure: InvalidSource) -> TornEditError:
-        return TornEditError(
-            self.name, grafted.source_line(failure.line), f"its result is no valid Python: {failure.reason}"
-        )
+        reason = f"its result is no valid Python: {failure.reason}"
+        return TornEditError(self.name, grafted.source_line(failure.line), reason)
 
 
 def check_syntax(data: bytes, name: str) -> None:

@@ -31,9 +31,9 @@ class Encoding:
 def decode(data: bytes) -> tuple[str, Encoding]:
     """The text of a file, and the encoding that gives the very same bytes back.
 
-    That is the encoding that the file declares, by byte order mark or cookie, or else UTF-8. Where it is unknown, does
-    not fit the bytes or does not write them back as they were, each byte is read as one character (Latin-1):
-    what Python 2 demands of a source file outside of literals and comments is ASCII.
+    That is the encoding that the file declares by byte order mark or cookie, or else UTF-8. Where this is unknown,
+    does not fit the bytes or does not write them back as they were, each byte is read as one character (Latin-1).
+    All that a parser makes of a Python 2 file is ASCII; the rest is within literals and comments.
     """
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     body = data[len(bom) :]
@@ -52,6 +52,8 @@ def _declared(body: bytes) -> str:
     if cookie is None:
         return "utf-8"
     name = cookie[1].decode("ascii", "replace")
-    # Python knows these spellings of editors ("latin-1-unix") although its codec registry does not.
-    editors = re.fullmatch(r"(utf-8|latin-1|iso-8859-1|iso-latin-1)-.*", name.lower().replace("_", "-"))
-    return editors[1] if editors else name
+    # Python itself knows these spellings, which editors use, although its codec registry does not.
+    spelling = re.match(r"(utf-8|iso-latin-1|iso-8859-1|latin-1)(-|$)", name.lower().replace("_", "-"))
+    if spelling is None:
+        return name
+    return "utf-8" if spelling[1] == "utf-8" else "latin-1"

@@ -1,8 +1,8 @@
 """A line-wise three-way merge: an edit of what libcst prints, carried over to the text that libcst was given.
 
-libcst drops some layout when it prints (the blank in ``except X :``, form feeds, a backslash at the start of a line),
-and it is shown other layout than the file's where it cannot read the file's (tabs that add up in Python 2 only, bare
-carriage returns). So there are three texts: the *source*; the *base*, which is the unedited tree as printed; and the
+libcst drops some layout when it prints: the blank in ``except X :``, form feeds, a backslash at the start of a line.
+And it is shown other layout than the file's where it cannot read that: tabs that add up in Python 2 only, bare
+carriage returns. So there are three texts: the *source*; the *base*, which is the unedited tree as printed; and the
 *edited* tree as printed. Source and base differ in layout, base and edited in what the edit means to change.
 """
 
@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_LINE_ENDS = frozenset(["\n", "\r\n", "\r"])
 _WORD = re.compile(r"[ \t\f]+|\r\n?|\n|\w+|.")
 
 
@@ -32,7 +33,7 @@ class Kept(NamedTuple):
 
     source: int
     result: int
-    count: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,18 @@ class Grafted:
     def first_change(self) -> int:
         """The line of the source, from 1, at which the edit begins."""
         first = self.kept[0] if self.kept else None
-        return first.count + 1 if first is not None and first.source == first.result == 0 else 1
+        return first.length + 1 if first is not None and first.source == first.result == 0 else 1
 
     def source_line(self, line: int) -> int:
-        """The line of the source, from 1, that became this line of the result, or behind which this one was put."""
+        """The line of the source, from 1, that became this line of the result, or that it was put behind."""
         source = result = 0  # where the changed lines before a run of kept ones begin
         for run in (*self.kept, Kept(self.length, line, 0)):
             if line <= run.result:
                 replaced = run.source - source
                 return source + min(line - result, replaced) if replaced else max(source, 1)
-            if line <= run.result + run.count:
+            if line <= run.result + run.length:
                 return run.source + line - run.result
-            source, result = run.source + run.count, run.result + run.count
+            source, result = run.source + run.length, run.result + run.length
         raise AssertionError("the last run ends the search")
 
 
@@ -74,7 +75,7 @@ def graft(base: str, source: str, edited: str) -> Grafted:
     """The source with the changes from base to edited.
 
     Raises:
-        GraftConflict: a line that the edit changes has layout that libcst does not print, at the place of the change.
+        GraftConflict: the edit changes a line in the very place where libcst does not print its layout.
     """
     base_lines, source_lines, edited_lines = split_lines(base), split_lines(source), split_lines(edited)
     layout = [] if base == source else _layout_hunks(base_lines, source_lines)
@@ -100,7 +101,7 @@ def graft(base: str, source: str, edited: str) -> Grafted:
             continue
         old = base_lines[group.start : group.end]
         new = _apply(old, group.changes, group.start)
-        if group.layout:
+        if group.layout and new:
             new = _merge(old, source_lines[in_source : in_source + ours], new, in_source)
         result.extend(new)
         in_source += ours
@@ -125,7 +126,7 @@ def _overlapping(layout: Sequence[_Hunk], changes: Sequence[_Hunk]) -> Iterator[
     group: _Group | None = None
     for hunk, own in sorted([(hunk, False) for hunk in layout] + [(hunk, True) for hunk in changes]):
         same_point = group is not None and hunk.start == hunk.end == group.start == group.end
-        if group is None or hunk.start >= group.end and not same_point:
+        if group is None or (hunk.start >= group.end and not same_point):
             if group is not None:
                 yield group
             group = _Group(hunk.start, hunk.end, [], [])
@@ -146,7 +147,7 @@ def _apply(old: Sequence[str], hunks: Sequence[_Hunk], offset: int) -> list[str]
 
 
 def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], line: int) -> list[str]:
-    """Three-way merge of lines that both sides change: by word, for an edit seldom touches the layout itself."""
+    """Three-way merge, by word, of lines that both sides change."""
     if not base:  # blank lines that libcst drops, and new lines in the same place
         if "".join(source).strip(" \t\f\r\n"):
             raise GraftConflict(line + 1)
@@ -155,20 +156,23 @@ def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], li
     new: list[str] = []
     position = 0
     for group in _overlapping(_hunks(old, ours), _hunks(old, theirs)):
-        if group.layout and group.changes:
-            raise GraftConflict(line + 1 + _count_line_ends(old[: group.start]))
+        if group.changes and not all(_is_rewritten(hunk, group.changes) for hunk in group.layout):
+            raise GraftConflict(line + 1 + sum(word in _LINE_ENDS for word in old[: group.start]))
         new += old[position : group.start]
-        new += _apply(old[group.start : group.end], group.layout or group.changes, group.start)
+        new += _apply(old[group.start : group.end], group.changes or group.layout, group.start)
         position = group.end
     return split_lines("".join(new + old[position:]))
 
 
-def _count_line_ends(words: Sequence[str]) -> int:
-    return sum(word in ("\n", "\r\n", "\r") for word in words)
+def _is_rewritten(layout: _Hunk, changes: Sequence[_Hunk]) -> bool:
+    """Whether the edit rewrites what the layout stands in, and not just the layout."""
+    return any(
+        change.start <= layout.start and layout.end <= change.end and change[:2] != layout[:2] for change in changes
+    )
 
 
 def _layout_hunks(base: Sequence[str], source: Sequence[str]) -> list[_Hunk]:
-    """The hunks from base to source, line against line, since the two differ in blanks and backslashes only."""
+    """The hunks from base to source, line against line, for the two differ in hardly more than blanks."""
     bare_base, bare_source = (["".join(line.split()) for line in lines] for lines in (base, source))
     if bare_base == bare_source:
         return list(_line_by_line(base, source, 0, 0, len(base)))

@@ -20,7 +20,7 @@ _RECURSION_LIMIT = 20_000  # frames; a literal of a thousand strings takes some 
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Room for the recursion that long chains of operators and strings need, as in ``pydoc_data/topics.py``."""
+    """Room for the recursion that long chains of operators and strings take, as in ``pydoc_data/topics.py``."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
     try:
@@ -39,14 +39,18 @@ class Reading(NamedTuple):
 def read(text: str, parser: Callable[[str], Tree]) -> tuple[Reading, str, Tree]:
     """Read a text as Python 2.7, or else as Python 3.
 
-    A text without tokens that are Python 2's alone is the same to both. Tabs and spaces are tried as they are, then
-    as Python 2 adds them up.
+    A text without tokens that are Python 2's alone is the same to both. Tabs and spaces are tried as they are, and
+    then as Python 2 adds them up.
+
+    Args:
+        text: the text of a file.
+        parser: parses Python 3, and raises InvalidSource where it cannot.
 
     Returns:
         The reading, the text that the parser was given, and what the parser made of it.
 
     Raises:
-        InvalidSource: neither grammar accepts the text; of the two failures, the one further down.
+        InvalidSource: neither grammar accepts the text; of all failures, the one furthest down.
     """
     failures: list[InvalidSource] = []
     for reading in _readings(text, failures):
@@ -73,7 +77,7 @@ def _readings(text: str, failures: list[InvalidSource]) -> Iterator[Reading]:
 
 def _candidates(code: str) -> Iterator[str]:
     if "\r" in code:
-        code = re.sub(r"\r(?!\n)", "\n", code)
+        code = re.sub(r"\r(?!\n)", "\n", code)  # behind a bare \r, libcst loses sight of the indentation
     yield code
     if "\t" in code:
         try:

@@ -1,8 +1,6 @@
-"""Newlines and indentation: what libcst can read of them, and which of them new lines are to take."""
+"""The newline and the indentation that lines added to a file take."""
 
 from __future__ import annotations
-
-import re
 
 import libcst as cst
 
@@ -14,16 +12,11 @@ def dominant_newline(text: str) -> str:
     return max(counts, key=counts.__getitem__)
 
 
-def unify_newlines(text: str) -> str:
-    r"""The text with ``\n`` in place of a bare ``\r``, behind which libcst loses sight of the indentation."""
-    return re.sub(r"\r(?!\n)", "\n", text)
-
-
 def with_defaults(module: cst.Module, newline: str, indent: str | None) -> cst.Module:
     """The same module with other defaults for lines that are added to it; what it has is printed as before.
 
-    libcst takes for default the first newline and the first indent that it meets, and does not note them on the nodes
-    that have them.
+    libcst takes the first newline and the first indent that it meets for defaults, and does not note them on the
+    nodes that have them.
     """
     indent = module.default_indent if indent is None else indent
     if (newline, indent) == (module.default_newline, module.default_indent):

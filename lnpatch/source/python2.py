@@ -1,8 +1,8 @@
 """The tokens that only Python 2 reads as its authors meant them, and what Python 3 is shown in their place.
 
-libcst and ``ast`` read Python 3. Each construct that they refuse, or take for another, is masked: a *stand-in*, which
-is a name with a number and now and then some punctuation around it, takes the place of one token, so that the
-statement becomes valid Python 3 of the same shape:
+libcst and ``ast`` read Python 3. Each construct that they refuse, or take for another, is masked: a *stand-in*,
+which is a numbered name and here and there some punctuation around it, takes the place of one token, so that the
+statement becomes valid Python 3:
 
     print >>f, x             ->  s0,  s1,f, x                 a tuple
     exec code in ns          ->  s0, code in ns               a tuple
@@ -16,10 +16,10 @@ statement becomes valid Python 3 of the same shape:
     ur'x'                    ->  r's0x'                       a string
     async = True = 1         ->  s0 = s1 = 1                  names
 
-What both languages read alike stays as it is: ``print(x)`` is a call. A construct that both accept but read otherwise
-is masked for certain where no Python 3 program would say it (``print >>f, x`` shifts the function ``print``). Where one
-would (``print(x), y`` or ``print(x) if verbose else None``), it is masked only in a file that has a construct of the
-first kind, for such a file is Python 2.
+What both languages accept with the same shape stays as it is, for natural trees: ``print(x)`` is a call. What both
+accept and take for different things is masked where no Python 3 program would say it: ``print >>f, x`` would shift
+the function ``print``. Where one might, as in ``print(x), y`` and ``print(x) if verbose else None``, it is masked only
+in a file that has something that must be, for such a file is Python 2.
 """
 
 from __future__ import annotations
@@ -38,7 +38,12 @@ _RULES: dict[str, Rule] = {}  # by the text of the token, for names, operators a
 _KINDS: dict[str, Rule] = {}  # by the kind of the token, for numbers and strings
 
 _UNARY = frozenset(["lambda", "not"])
-_NOT_OF_NONE = frozenset([".", "%", "+", "-", "*", "/"])  # what a call that returns None cannot be followed by
+_NOT_OF_NONE = frozenset([".", "%", "+", "-", "*", "/"])  # None, which print() returns in Python 3, has none of these
+_OCTAL = re.compile("0+[1-7][0-7]*")
+_QUOTES = frozenset("'\"")
+_OPENING = re.compile(r"""[a-zA-Z]*(?P<quote>'''|\"""|'|")""")
+_NAMED_ESCAPE = re.compile(r"\\[NUu]")
+
 _COMMAS = frozenset([",", ";"])
 _PARAMETERS = frozenset([",", ":"])
 _ITERABLE = frozenset([",", "for", "if"])
@@ -95,7 +100,7 @@ def _statement_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
     """``print a, b``, ``print >>f, a``, ``exec code in ns``."""
     words, kinds = tokens.words, tokens.kinds
     keyword = words[i]
-    if not tokens.begins_statement(i) or keyword == "print" and tokens.print_is_function:
+    if not tokens.begins_statement(i) or (keyword == "print" and tokens.print_is_function):
         return
     following = words[i + 1]
     certain = True
@@ -106,9 +111,8 @@ def _statement_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
         # print(a), b and print(a) if c else d make sense in Python 3; print(a) % b and exec(a) in b do not
         certain = keyword == "exec" or words[behind] in _NOT_OF_NONE or kinds[behind] == "open"
     elif following == ">>" and keyword == "print":
-        yield StandIn(
-            tokens.starts[i + 1], tokens.end(i + 1), "it cuts `>>` off from the file that `print` writes to", trail=","
-        )
+        torn = "it cuts `>>` off from the file that `print` writes to"
+        yield StandIn(tokens.starts[i + 1], tokens.end(i + 1), torn, trail=",")
     elif not _begins_operand(tokens, i + 1):
         return
     torn = f"it cuts `{keyword}` off from its arguments"
@@ -155,8 +159,8 @@ def _tuple_parameters(tokens: Tokens, i: int) -> Iterator[StandIn]:
     while True:
         if tokens.words[parameter] == "(":
             start, end = tokens.starts[parameter], tokens.end(tokens.partners[parameter])
-            line_breaks = "".join(re.findall(r"\r\n?|\n", tokens.text[start:end]))  # no line may change its number
-            yield StandIn(start, end, "it takes a tuple parameter apart", trail=line_breaks)
+            line_ends = "".join(re.findall(r"\r\n?|\n", tokens.text[start:end]))  # every line keeps its number
+            yield StandIn(start, end, "it takes a tuple parameter apart", trail=line_ends)
         comma = tokens.find(parameter, _PARAMETERS)
         while tokens.words[i] == "def" and tokens.words[comma] == ":":  # an annotation
             comma = tokens.find(comma + 1, _PARAMETERS)
@@ -208,7 +212,7 @@ def _later_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
     elif tokens.kinds[i + 1] in ("name", "number", "string"):
         if following not in KEYWORDS or following in _UNARY:
             return
-    elif word == "await" and tokens.kinds[i + 1] == "open":  # a call of a function of this name, or of a coroutine
+    elif word == "await" and tokens.kinds[i + 1] == "open":  # await (x): a call, or what a coroutine awaits
         certain = i > 0 and tokens.words[i - 1] in (".", "def", "class")
     yield StandIn(tokens.starts[i], tokens.end(i), "", certain=certain)
 
@@ -224,21 +228,28 @@ def _constant(tokens: Tokens, i: int) -> Iterator[StandIn]:
 def _number(tokens: Tokens, i: int) -> Iterator[StandIn]:
     """``10L`` and ``0777``."""
     word, end = tokens.words[i], tokens.end(i)
-    if word[-1] in "lL" or word[0] == "0" and word.isdigit() and word.strip("0") and not word.strip("01234567"):
-        glued = tokens.text[end : end + 1].isidentifier()  # 0777if x: no name may run into the next one
-        yield StandIn(tokens.starts[i], end, "it runs a number into the word behind it", trail=" " if glued else "")
+    if word[-1] in "lL" or _OCTAL.fullmatch(word):
+        glued = tokens.text[end : end + 1].isidentifier()  # 0777if x: the stand-in may not run into the word
+        torn = "it runs a number into the word behind it"
+        yield StandIn(tokens.starts[i], end, torn, trail=" " if glued else "")
 
 
 @_kind("string")
 def _string(tokens: Tokens, i: int) -> Iterator[StandIn]:
     """``ur'x'``, and literals whose contents only Python 2 accepts."""
     word = tokens.words[i]
-    prefix = word[: word.index(word[-1])].lower()
-    if prefix == "ur" or prefix[:1] == "b" and _mixes_bytes(tokens, i) or prefix == "" and _misreads_escapes(word):
-        body = len(prefix) + (3 if word[len(prefix) :].startswith((word[-1] * 3)) and len(word) > len(prefix) + 5 else 1)
+    first = word[0]
+    if first in _QUOTES:
+        masked = _misreads_escapes(word)
+    elif first in "uU":
+        masked = word[1] in "rR"
+    else:
+        masked = first in "bB" and _mixes_bytes(tokens, i)
+    opening = _OPENING.match(word) if masked else None
+    if opening:
         start = tokens.starts[i]
-        lead = "r" + word[len(prefix) : body]  # raw, so that no escape in it matters
-        yield StandIn(start, start + body, "it changes how a string literal begins", lead=lead)
+        lead = "r" + opening["quote"]  # raw, so that no escape in it matters
+        yield StandIn(start, start + opening.end(), "it changes how a string literal begins", lead=lead)
 
 
 def _mixes_bytes(tokens: Tokens, i: int) -> bool:
@@ -253,8 +264,8 @@ def _mixes_bytes(tokens: Tokens, i: int) -> bool:
 
 
 def _misreads_escapes(literal: str) -> bool:
-    r"""Whether Python 3 refuses the literal, as it does ``'\u'`` and ``'\N'``: no escapes in Python 2's ``str``."""
-    if not re.search(r"\\[NUu]", literal):
+    r"""Whether Python 3 refuses a literal for its ``\u`` or ``\N``, which are no escapes in Python 2."""
+    if not _NAMED_ESCAPE.search(literal):
         return False
     try:
         with warnings.catch_warnings():

@@ -23,7 +23,7 @@ class TornStandIn(Exception):
 
 @dataclass(frozen=True)
 class Shadow:
-    """What Python 3 is shown of a source text: line by line the same, with stand-ins for tokens of Python 2."""
+    """What Python 3 is shown of a source text: the same lines, with stand-ins for the tokens of Python 2."""
 
     source: str
     text: str
@@ -79,7 +79,7 @@ class Shadow:
             start, end = match.span()
             has_lead = code.endswith(stand_in.lead, position, start)
             has_trail = code.startswith(stand_in.trail, end)
-            if not (has_lead and has_trail or partial):
+            if not (partial or (has_lead and has_trail)):
                 raise TornStandIn(line_of(self.source, stand_in.start), stand_in.torn)
             pieces += (
                 code[position : start - len(stand_in.lead) if has_lead else start],

@@ -1,7 +1,7 @@
 """A tokenizer for Python 2.7 that also gets through Python 3: positions only, nothing is evaluated.
 
-The standard library's tokenizers follow the running Python: theirs refuse ``0777`` or give back other text than they
-were given. This one is a single regular expression, which is also several times as fast.
+The standard library's tokenizer follows the running Python, so it refuses ``0777`` and a lone backquote. This one
+is a single regular expression, which is also several times as fast.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
+from keyword import kwlist
 
-KEYWORDS = frozenset(
-    "and as assert break class continue def del elif else except exec finally for from global if import in is lambda "
-    "not or pass print raise return try while with yield".split()
-)
-_COMPOUND = frozenset("class def elif else except finally for if try while with".split())
-_MAX_DEPTH = 200  # of brackets; CPython's own limit, and a guard for parsers that recurse in machine code
+# The keywords of Python 2.7.
+KEYWORDS = frozenset(kwlist) - {"False", "None", "True", "async", "await", "nonlocal"} | {"exec", "print"}
+_COMPOUND = frozenset(["class", "def", "elif", "else", "except", "finally", "for", "if", "try", "while", "with"])
+_MAX_DEPTH = 200  # of brackets: CPython's own limit
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _COLON = frozenset([":"])
 _ASSIGN = frozenset(["="])
+_BINDING = frozenset([".", "as", "class", "def", "del", "for", "global", "import"])
 
 # Possessive quantifiers: no text of any shape can make this backtrack.
 _STRING = r"""
@@ -76,7 +76,7 @@ class Tokens:
     kinds: list[str] = field(default_factory=list)  # string, name, newline, open, close, number, op
     words: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
-    partners: dict[int, int] = field(default_factory=dict)  # index of an opening bracket -> of its closing one
+    partners: dict[int, int] = field(default_factory=dict)  # opening bracket -> closing bracket
 
     def end(self, i: int) -> int:
         """The position in the text behind a token."""
@@ -85,8 +85,8 @@ class Tokens:
     def find(self, i: int, stops: Collection[str]) -> int:
         """Index of the first of these words from token ``i`` on, at the bracket depth of ``i``.
 
-        Without one: of the token that ends the logical line or the bracket. What belongs to a lambda, its colon and
-        the commas between its parameters, does not count.
+        Without one, of the token that ends the logical line or the bracket. What belongs to a lambda, which is its
+        colon and the commas between its parameters, does not count.
         """
         words = self.words
         while self.kinds[i] not in ("newline", "close") and words[i] not in stops:
@@ -98,7 +98,7 @@ class Tokens:
         return i
 
     def begins_statement(self, i: int) -> bool:
-        """Whether a statement may begin with this token: at the start of a line, behind ``;`` or a block's colon."""
+        """Whether this token begins a logical line or follows ``;`` or the colon of a block."""
         if i == 0 or self.kinds[i - 1] == "newline" or self.words[i - 1] == ";":
             return True
         if self.words[i - 1] != ":":
@@ -115,37 +115,29 @@ class Tokens:
         kind, word = self.kinds[i], self.words[i]
         if word == "`":
             return self.ends_operand(i - 1)
-        return kind in ("number", "string", "close") or kind == "name" and word not in KEYWORDS
+        return kind in ("number", "string", "close") or (kind == "name" and word not in KEYWORDS)
 
     @cached_property
     def print_is_function(self) -> bool:
         """Whether the text has ``from __future__ import print_function``."""
         if "print_function" not in self.text:
             return False
-        words = self.words
-        return any(
-            word == "__future__" and words[i - 1] == "from" and "print_function" in words[i : self._end_of_line(i)]
-            for i, word in enumerate(words)
-        )
-
-    def _end_of_line(self, i: int) -> int:
-        return self.kinds.index("newline", i)
+        imports = (i for i, word in enumerate(self.words) if word == "__future__" and self.words[i - 1] == "from")
+        return any("print_function" in self.words[i : self.kinds.index("newline", i)] for i in imports)
 
     @cached_property
     def rebinds_constants(self) -> bool:
         """Whether ``True`` or ``False`` is used as a name like any other, as Python 2 allows."""
-        before = {".", "as", "class", "def", "del", "for", "global", "import"}
-        return any(
-            self.words[i + 1] == "=" or i > 0 and self.words[i - 1] in before or self._opens_target(i)
-            for i, word in enumerate(self.words)
-            if word in ("True", "False")
-        )
+        return any(self._binds(i) for i, word in enumerate(self.words) if word in ("True", "False"))
 
-    def _opens_target(self, i: int) -> bool:
-        return self.words[i + 1] == "," and self.begins_statement(i) and self.words[self.find(i, _ASSIGN)] == "="
+    def _binds(self, i: int) -> bool:
+        if self.words[i + 1] == "=" or (i > 0 and self.words[i - 1] in _BINDING):
+            return True
+        # True, False = 1, 0
+        return self.begins_statement(i) and self.words[self.find(i, _ASSIGN)] == "="
 
     def dominant_indent(self) -> str | None:
-        """The blanks by which most blocks are indented; of equals the first; None in a text without blocks."""
+        """The blanks by which most blocks are indented, of equals the first; None in a text without any."""
         counts: dict[str, int] = {}
         stack = [""]
         for i in range(1, len(self.kinds)):
@@ -167,9 +159,9 @@ class Tokens:
         return max(counts, key=counts.__getitem__, default=None)
 
     def expand_tabs(self) -> str:
-        """The text with the indentation of its lines in spaces, by Python 2's rule of a tab stop every 8 columns.
+        """The text with its indentation in spaces, by Python 2's rule of a tab stop every 8 columns.
 
-        Strings stay as they are, and every line stays the line that it was.
+        What is within a string stays as it is.
         """
         strings = [i for i, kind in enumerate(self.kinds) if kind == "string"]
         starts = [self.starts[i] for i in strings]
@@ -190,7 +182,7 @@ def tokenize(text: str) -> Tokens:
     """The tokens of a text.
 
     Raises:
-        InvalidSource: for a character that begins no token, and for brackets that do not match or go too deep.
+        InvalidSource: a character begins no token, or brackets do not match or go too deep.
     """
     tokens = Tokens(text)
     kinds, words, starts = tokens.kinds, tokens.words, tokens.starts

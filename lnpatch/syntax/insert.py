@@ -9,7 +9,9 @@ import libcst as cst
 BLANK_LINES = 2
 
 
-def insert_after(module: cst.Module, anchor: cst.FunctionDef | None, definitions: Sequence[cst.FunctionDef]) -> cst.Module:
+def insert_after(
+    module: cst.Module, anchor: cst.FunctionDef | None, definitions: Sequence[cst.FunctionDef]
+) -> cst.Module:
     """*module* with *definitions* behind the top-level function *anchor*, else behind its last statement.
 
     A comment directly below the anchor and set off by a blank line stays with the anchor; all other comments and blank

@@ -14,8 +14,8 @@ def literal(value: Scalar, source: Source, like: cst.BaseExpression | None = Non
     """*value* as a literal; a string takes over the quotes of *like* where that is a string literal."""
     if not isinstance(value, str):
         return cst.parse_expression(repr(value))
-    quote = _quote(like)
-    return cst.SimpleString(quote + _escape(value, quote, source) + quote)
+    prefix, quote = _style(like)
+    return cst.SimpleString(prefix + quote + _escape(value, quote, source) + quote)
 
 
 def is_value(node: cst.BaseExpression, value: Scalar) -> bool:
@@ -31,12 +31,13 @@ def shown(node: cst.CSTNode, source: Source) -> str:
     return code if len(code) <= 60 else f"{code[:57]}..."
 
 
-def _quote(like: cst.BaseExpression | None) -> str:
+def _style(like: cst.BaseExpression | None) -> tuple[str, str]:
+    """The prefix and the quote of a string like *like*; a prefix only where it does not change what the text means."""
     while isinstance(like, cst.ConcatenatedString):
         like = like.left
-    if isinstance(like, cst.SimpleString) and len(like.quote) == 1:
-        return like.quote
-    return "'"
+    if not isinstance(like, cst.SimpleString):
+        return "", "'"
+    return like.prefix if like.prefix in ("u", "U") else "", like.quote if len(like.quote) == 1 else "'"
 
 
 def _escape(value: str, quote: str, source: Source) -> str:

@@ -89,6 +89,7 @@ class Resolver:
     path: str
     names: Names
     read: Callable[[str], bytes | None]
+    _names_of: dict[str, Names | None] = field(default_factory=dict, init=False)
 
     def module_name(self, wanted: str) -> str | None:
         """The expression by which the file reaches the module *wanted* (``theano.tensor``), or None."""
@@ -106,7 +107,9 @@ class Resolver:
                 if self._exported(star, self.path, spelling, frozenset()):
                     return spelling
             for local, origin in self.names.imported.items():
-                if (found := self._module(origin, self.path)) and spelling in found[1].defined | found[1].imported.keys():
+                if (found := self._module(origin, self.path)) and spelling in found[1].defined | found[
+                    1
+                ].imported.keys():
                     return f"{local}.{spelling}"
         return None
 
@@ -132,7 +135,9 @@ class Resolver:
         if found is None:
             return True  # not one of the repository's files: the import is taken at its word
         file, names = found
-        return name in names.defined or name in names.imported or self._star_exports(names, file, name, frozenset({file}))
+        return (
+            name in names.defined or name in names.imported or self._star_exports(names, file, name, frozenset({file}))
+        )
 
     def _exported(self, star: str, path: str, name: str, seen: frozenset[str]) -> bool:
         """Whether ``from star import *`` in the file *path* brings *name*."""
@@ -148,13 +153,20 @@ class Resolver:
     def _module(self, dotted: str, path: str) -> tuple[str, Names] | None:
         """The repository's file that the import of *dotted* in *path* means, with its names."""
         for file in _candidates(dotted, path):
-            data = self.read(file)
-            if data is not None and file != path:
-                try:
-                    return file, Names.of(Source.read(data, file).module)
-                except SourceSyntaxError:
-                    return file, Names()
+            if file not in self._names_of:
+                self._names_of[file] = self._read_names(file)
+            if (names := self._names_of[file]) is not None and file != path:
+                return file, names
         return None
+
+    def _read_names(self, file: str) -> Names | None:
+        data = self.read(file)
+        if data is None:
+            return None
+        try:
+            return Names.of(Source.read(data, file).module)
+        except SourceSyntaxError:
+            return Names()
 
 
 def _candidates(dotted: str, path: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import libcst as cst
 
@@ -45,7 +46,7 @@ def tables(body: cst.Module | cst.BaseSuite, name: str | None = None) -> dict[st
     return found
 
 
-def is_display(node: cst.CSTNode | None) -> bool:
+def is_display(node: cst.CSTNode | None) -> TypeGuard[cst.Dict | cst.Call]:
     """Whether *node* makes a dictionary from what stands in it."""
     return isinstance(node, cst.Dict) or (isinstance(node, cst.Call) and is_name(node.func, "dict"))
 
@@ -75,63 +76,73 @@ def append(display: cst.Dict | cst.Call, new: cst.DictElement | cst.Arg) -> cst.
     What stands between two entries is in the first one's comma, together with the comment behind that entry; what
     stands behind the last entry is in the closing bracket, or in the last comma of a call.
     """
-    if isinstance(display, cst.Dict):
-        return _append_to_dict(display, new)
-    arguments = list(display.args)
-    if not arguments:
+    return _append_to_dict(display, new) if isinstance(display, cst.Dict) else _append_to_call(display, new)
+
+
+def _append_to_dict(display: cst.Dict, new: cst.DictElement | cst.Arg) -> cst.Dict:
+    opening = display.lbrace.whitespace_after
+    if not display.elements:
+        if isinstance(opening, Lines):  # the entry goes to a line of its own
+            brace = display.lbrace.with_changes(whitespace_after=_indented(opening))
+            display = display.with_changes(lbrace=brace, rbrace=display.rbrace.with_changes(whitespace_before=opening))
+        return display.with_changes(elements=[new])
+    *init, last = display.elements
+    gap = _gap(init[-1].comma if init else None, opening)
+    comma, after = _comma_between(gap, display.rbrace.whitespace_before)
+    elements = [*init, last.with_changes(comma=comma), new.with_changes(comma=last.comma)]
+    return display.with_changes(elements=elements, rbrace=display.rbrace.with_changes(whitespace_before=after))
+
+
+def _append_to_call(display: cst.Call, new: cst.DictElement | cst.Arg) -> cst.Call:
+    if not display.args:
         return display.with_changes(args=[new])
-    *init, last = arguments
-    gap = init[-1].comma if init else _one_line_comma(display.whitespace_before_args)
-    if isinstance(last.comma, cst.Comma):  # the layout behind a trailing comma stays behind the new last one
-        between, after = _split_comment(last.comma.whitespace_after, _comma(gap).whitespace_after)
-        last = last.with_changes(comma=_comma(gap).with_changes(whitespace_after=between))
-        new = new.with_changes(comma=cst.Comma(whitespace_after=after), whitespace_after_arg=cst.SimpleWhitespace(""))
+    *init, last = display.args
+    gap = _gap(init[-1].comma if init else None, display.whitespace_before_args)
+    has_trailing_comma = isinstance(last.comma, cst.Comma)
+    tail = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+    comma, after = _comma_between(gap, tail)
+    nothing = cst.SimpleWhitespace("")
+    last = last.with_changes(comma=comma, whitespace_after_arg=nothing)
+    if has_trailing_comma:
+        new = new.with_changes(comma=cst.Comma(whitespace_after=after), whitespace_after_arg=nothing)
     else:
-        between, after = _split_comment(last.whitespace_after_arg, _comma(gap).whitespace_after)
-        last = last.with_changes(
-            comma=_comma(gap).with_changes(whitespace_after=between), whitespace_after_arg=cst.SimpleWhitespace("")
-        )
         new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=after)
     return display.with_changes(args=[*init, last, new])
 
 
-def _append_to_dict(display: cst.Dict, new: cst.DictElement | cst.Arg) -> cst.Dict:
-    if not display.elements:
-        return display.with_changes(elements=[new])
-    *init, last = display.elements
-    gap = _comma(init[-1].comma if init else _one_line_comma(display.lbrace.whitespace_after))
-    between, after = _split_comment(display.rbrace.whitespace_before, gap.whitespace_after)
-    trailing = last.comma
-    last = last.with_changes(comma=gap.with_changes(whitespace_after=between))
-    new = new.with_changes(comma=trailing)
-    return display.with_changes(elements=[*init, last, new], rbrace=display.rbrace.with_changes(whitespace_before=after))
-
-
 Whitespace = cst.BaseParenthesizableWhitespace
+Lines = cst.ParenthesizedWhitespace
 
 
-def _split_comment(tail: Whitespace, gap: Whitespace) -> tuple[Whitespace, Whitespace]:
-    """The layout between the old last entry and the new one, and the layout behind the new one.
-
-    *tail* is what stood behind the old last entry, *gap* what stands between other entries. A comment on the last
-    entry's line stays on it; comments on lines of their own stay at the end.
-    """
-    if not isinstance(gap, cst.ParenthesizedWhitespace):
-        if isinstance(tail, cst.ParenthesizedWhitespace) and tail.first_line.comment is not None:
-            # all on one line, with a comment behind the last entry: the new entry goes to a line of its own
-            return tail.with_changes(empty_lines=[]), tail.with_changes(first_line=cst.TrailingWhitespace())
-        return gap, tail
-    own_line = isinstance(tail, cst.ParenthesizedWhitespace)
-    between = gap.with_changes(first_line=tail.first_line if own_line else cst.TrailingWhitespace(), empty_lines=[])
-    after = tail.with_changes(first_line=cst.TrailingWhitespace()) if own_line else tail
-    return between, after
-
-
-def _comma(comma: cst.Comma | cst.MaybeSentinel) -> cst.Comma:
-    return comma if isinstance(comma, cst.Comma) else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-
-
-def _one_line_comma(opening: Whitespace) -> cst.Comma:
-    """The comma of a table with one entry: a new line where the opening bracket is followed by one, else a blank."""
-    after = opening if isinstance(opening, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+def _gap(comma: cst.Comma | cst.MaybeSentinel | None, opening: Whitespace) -> cst.Comma:
+    """The comma between two entries; in a table of one, a new line where the opening bracket is followed by one."""
+    if isinstance(comma, cst.Comma):
+        return comma
+    after = opening if isinstance(opening, Lines) else cst.SimpleWhitespace(" ")
     return cst.Comma(whitespace_after=after)
+
+
+def _comma_between(gap: cst.Comma, tail: Whitespace) -> tuple[cst.Comma, Whitespace]:
+    """The comma between the old last entry and the new one, and the layout behind the new one.
+
+    *gap* is the comma between other entries, *tail* what stood behind the old last entry. A comment on the last entry's
+    line stays on it; comments on lines of their own stay at the end.
+    """
+    comment = tail.first_line if isinstance(tail, Lines) else cst.TrailingWhitespace()
+    rest = tail.with_changes(first_line=cst.TrailingWhitespace()) if isinstance(tail, Lines) else tail
+    if isinstance(gap.whitespace_before, Lines):  # the comma begins the line of the next entry
+        return gap.with_changes(whitespace_before=_clean(gap.whitespace_before, comment)), rest
+    if isinstance(gap.whitespace_after, Lines):
+        return gap.with_changes(whitespace_after=_clean(gap.whitespace_after, comment)), rest
+    if comment.comment is not None and isinstance(tail, Lines):  # all on one line with a comment behind: go below it
+        return gap.with_changes(whitespace_after=tail.with_changes(empty_lines=[])), rest
+    return gap, tail
+
+
+def _clean(gap: cst.ParenthesizedWhitespace, first_line: cst.TrailingWhitespace) -> cst.ParenthesizedWhitespace:
+    """*gap* without the comments and blank lines that belong to other entries."""
+    return gap.with_changes(first_line=first_line, empty_lines=[])
+
+
+def _indented(lines: cst.ParenthesizedWhitespace) -> cst.ParenthesizedWhitespace:
+    return lines.with_changes(indent=True, last_line=cst.SimpleWhitespace(lines.last_line.value + "    "))

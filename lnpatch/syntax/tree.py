@@ -14,7 +14,14 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 #: Nodes that hold layout, never code.
-LAYOUT = (cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment, cst.Semicolon)
+LAYOUT = (
+    cst.BaseParenthesizableWhitespace,
+    cst.TrailingWhitespace,
+    cst.EmptyLine,
+    cst.Newline,
+    cst.Comment,
+    cst.Semicolon,
+)
 
 SmallStatement = cst.BaseSmallStatement
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -44,33 +51,38 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack.extend(reversed(list(children(current))))
 
 
-def replace(module: cst.Module, replacements: Mapping[cst.CSTNode, cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]]) -> cst.Module:
+def replace(module: cst.Module, replacements: Mapping[cst.CSTNode, cst.CSTNode]) -> cst.Module:
     """*module* with nodes replaced; nodes are told apart by identity, and none may be inside another."""
     if not replacements:
         return module
     wanted = {id(old): new for old, new in replacements.items()}
     on_path: set[int] = set()
-    _mark(module, wanted.keys(), on_path)
+    _mark(module, set(wanted), on_path)
     return cst.ensure_type(module.visit(_Replacer(wanted, on_path)), cst.Module)
 
 
 class _Replacer(cst.CSTTransformer):
-    def __init__(self, wanted: Mapping[int, cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]], on_path: set[int]) -> None:
+    def __init__(self, wanted: Mapping[int, cst.CSTNode], on_path: set[int]) -> None:
         super().__init__()
         self.wanted, self.on_path = wanted, on_path
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         return id(node) in self.on_path
 
-    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:  # type: ignore[override]
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
         return self.wanted.get(id(original_node), updated_node)
 
 
-def _mark(node: cst.CSTNode, wanted: frozenset[int] | object, on_path: set[int]) -> bool:
-    """Whether a wanted node is below *node*; every node on the way to one goes into *on_path*."""
+def _mark(node: cst.CSTNode, left: set[int], on_path: set[int]) -> bool:
+    """Whether a node that is *left* to find is below *node*; all nodes on the way to one go into *on_path*."""
     found = False
     for child in children(node):
-        if id(child) in wanted or _mark(child, wanted, on_path):  # type: ignore[operator]
+        if not left:
+            break
+        if id(child) in left:
+            left.discard(id(child))
+            found = True
+        elif _mark(child, left, on_path):
             found = True
     if found:
         on_path.add(id(node))
@@ -101,9 +113,7 @@ def scope(body: cst.Module | cst.BaseSuite) -> Iterator[SmallStatement | cst.Fun
     for statement in body.body:
         if isinstance(statement, cst.SimpleStatementLine):
             yield from statement.body
-        elif isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-            yield statement
-        elif isinstance(statement, cst.BaseSmallStatement):  # of a suite on the line of its colon
+        elif isinstance(statement, (cst.FunctionDef, cst.ClassDef, cst.BaseSmallStatement)):
             yield statement
         else:
             for suite in blocks(statement):

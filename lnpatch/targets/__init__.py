@@ -7,17 +7,15 @@ from pathlib import Path
 
 from lnpatch.errors import TargetNotFoundError
 from lnpatch.suggest import nearest
-from lnpatch.targets.recipe import Artefact, Cell, Engine, Job, Recipe, Repository, read_recipe
+from lnpatch.targets.recipe import RECIPES, Artefact, Cell, Engine, Job, Recipe, Repository, read_recipe
 
 __all__ = ["Artefact", "Cell", "Engine", "Job", "Recipe", "Repository", "find", "known", "read_recipe"]
-
-_RECIPES = Path(__file__).parent / "recipes"
 
 
 @cache
 def known() -> tuple[Recipe, ...]:
     """The recipes that come with lnpatch, by name."""
-    return tuple(read_recipe(path) for path in sorted(_RECIPES.glob("*.toml")))
+    return tuple(read_recipe(path) for path in sorted(RECIPES.glob("*.toml")))
 
 
 def find(target: str) -> Recipe:

@@ -13,6 +13,9 @@ from lnpatch.edits import Edit, edit_kinds
 from lnpatch.errors import RecipeError, UnknownCellError
 from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
 
+#: Where the recipes that come with lnpatch are.
+RECIPES = Path(__file__).parent / "recipes"
+
 #: A folder, a target; the name of a git reference as well.
 _NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-]?[A-Za-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -32,7 +35,10 @@ class Repository:
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`lnpatch.edits.Edit.problems`."""
         if not _NAME.fullmatch(self.directory):
-            yield "directory", f"expected one folder name of letters, digits, '.', '_' and '-', found {self.directory!r}"
+            yield (
+                "directory",
+                f"expected one folder name of letters, digits, '.', '_' and '-', found {self.directory!r}",
+            )
         if bool(self.url) == bool(self.embedded):
             yield "url", "give either url, with branch and commit, or embedded"
         if self.url and not _COMMIT.fullmatch(self.commit):
@@ -142,6 +148,11 @@ class Recipe:
         for i, repair in enumerate(self.repairs):
             if not repair.why:
                 yield f"repairs[{i}].why", "missing; a repair says what it mends"
+
+    @property
+    def reference(self) -> str:
+        """What a user types for this target: its name, or the path of a recipe that does not come with lnpatch."""
+        return self.name if self.origin.parent == RECIPES else str(self.origin)
 
     def values(self, cell: str | None = None, data_dir: str | None = None) -> dict[str, str]:
         """The placeholders' values for *cell* (the paper's by default).

@@ -4,7 +4,7 @@ import theano.tensor as tensor
 
 def ln(x, b, s):
     """
-    Layer normalization over the last axis of x (Ba, Kiros, Hinton 2016, arXiv 1607.06450, section 3)
+    Layer normalization over the last axis (Ba, Kiros, Hinton 2016, arXiv 1607.06450, section 3)
 
         ln(x) = (x - mean(x)) / sqrt(var(x) + 1e-5) * s + b
 

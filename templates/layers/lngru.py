@@ -11,7 +11,7 @@ def param_init_lngru(options, params, prefix='lngru', nin=None, dim=None):
     """
     Parameters of a GRU with layer normalization, all float32
 
-    The matrices are drawn in the order of the plain GRU, so that one seed gives both the same ones.
+    The matrices are drawn in the order of the plain GRU: from one seed, both get the same ones.
 
     options: dict; options['dim_proj'] stands in for nin and dim where they are None
     params: dict that receives the arrays and is returned, under the names prefix_W, ...

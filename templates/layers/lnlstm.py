@@ -11,7 +11,7 @@ def param_init_lnlstm(options, params, prefix='lnlstm', nin=None, dim=None):
     """
     Parameters of an LSTM with layer normalization, all float32
 
-    The matrices are drawn in the order of the plain LSTM, so that one seed gives both the same ones.
+    The matrices are drawn in the order of the plain LSTM: from one seed, both get the same ones.
 
     options: dict; options['dim_proj'] stands in for nin and dim where they are None
     params: dict that receives the arrays and is returned, under the names prefix_W, ...

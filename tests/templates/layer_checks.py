@@ -3,10 +3,9 @@
 An engine has ``precise`` (computes in float64) and ``layer(convention, cell, params, x, ...)``, which returns arrays. NumPy's is in
 ``numpy_engine.py`` and runs everywhere, Theano's in ``theano_engine.py``. For Python 2.7 and 3.
 """
-# ruff: noqa: UP
+# ruff: noqa: B905, UP031
 
 import ast
-import io
 import os
 from collections import OrderedDict
 
@@ -22,7 +21,7 @@ def target(folder, convention, names):
     namespace = dict(names)
     for name in ("ln", "lngru", "lnlstm", convention + "/lngru", convention + "/lnlstm"):
         path = os.path.join(folder, "layers", name + ".py")
-        with io.open(path, encoding="ascii") as file:
+        with open(path) as file:
             tree = ast.parse(file.read(), path)
         tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         exec(compile(tree, path, "exec"), namespace)
@@ -82,13 +81,44 @@ def close(engine, found, wanted):
         assert ours.size == 0 or abs(ours - reference).max() < tolerance, "off by %g" % abs(ours - reference).max()
 
 
+def check_parameters(engine, convention, cell):
+    """Names, order, shapes, types and initial values, and the sizes that ``dim_proj`` stands in for."""
+    initialize = engine.targets[convention]["param_init_" + cell]
+    given = OrderedDict(Wemb=numpy.zeros(1))
+    params = initialize({}, given, prefix="at", nin=6, dim=5)
+    assert params is given
+    wanted = {
+        "lngru": "W[6,10] b[10] U[5,10] Wx[6,5] Ux[5,5] bx[5] b1[10] s1[10] b2[5] s2[5] b3[10] s3[10] b4[5] s4[5]",
+        "lnlstm": "W[6,20] U[5,20] b[20] b1[20] s1[20] b2[20] s2[20] b3[5] s3[5]",
+    }[cell]
+    found = ["%s[%s]" % (name[3:], ",".join(map(str, value.shape))) for name, value in list(params.items())[1:]]
+    assert " ".join(found) == wanted
+    del params["Wemb"]
+    for name, value in params.items():
+        kind = name[3]
+        assert name.startswith("at_")
+        assert value.dtype == "float32", name
+        if kind == "U":
+            for block in numpy.split(value, value.shape[1] // 5, axis=1):
+                assert abs(block.dot(block.T) - numpy.eye(5)).max() < 1e-5, name
+        elif kind == "W":
+            assert 0.05 < abs(value).max() <= 0.1, name
+        else:
+            assert (value == (1 if kind == "s" else 0)).all(), name
+    for block in ("at_W", "at_U"):  # each gate has its own draw
+        columns = {column.tobytes() for column in params[block].T}
+        assert len(columns) == params[block].shape[1], block
+    params = initialize({"dim_proj": 3}, OrderedDict())
+    assert params[cell + "_W"].shape[0] == params[cell + "_U"].shape[0] == 3
+
+
 def check_forward(engine, convention, cell):
     """Every kind of call gives the reference's states."""
     rng = numpy.random.RandomState(0)
     for flat in (False, True):
         for mask in (False, True):
             for state in (False, True):
-                options = dict(flat=flat, mask=mask, state=state)
+                options = {"flat": flat, "mask": mask, "state": state}
                 for steps, samples, nin, dim in [(5, 1 if flat else 3, 3, 4), (1, 1, 2, 5), (2, 1, 4, 1)]:
                     case = random_case(cell, rng, steps, samples, nin, dim, **options)
                     close(engine, engine.layer(convention, cell, **case), layer_reference.run(cell, **case))
@@ -154,6 +184,7 @@ def check_learnt_state(engine, convention, cell):
 
 
 CHECKS = (
+    check_parameters,
     check_forward,
     check_one_step,
     check_masked_steps,

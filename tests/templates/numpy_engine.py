@@ -52,13 +52,13 @@ class NumpyEngine:
     precise = True
 
     def __init__(self, folder):
-        self.folder = folder
+        names = layer_checks.helpers(numpy.random.RandomState(0))
+        names.update(theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=variable)
+        self.targets = {name: layer_checks.target(folder, name, names) for name in layer_checks.CONVENTIONS}
 
     def layer(self, convention, cell, params, x, mask, state, memory, options=None, **kwargs):
         """The outputs of a layer."""
-        names = layer_checks.helpers(numpy.random.RandomState(0))
-        names.update(theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=variable)
-        layer = layer_checks.target(self.folder, convention, names)[cell + "_layer"]
+        layer = self.targets[convention][cell + "_layer"]
         tparams = {"at_" + name: variable(value) for name, value in params.items()}
         x, mask, state, memory = (None if value is None else variable(value) for value in (x, mask, state, memory))
         if cell == "lnlstm":

@@ -1,0 +1,49 @@
+"""Find a real Python 2.7 on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def find_python2() -> Path | None:
+    """A Python 2.7 that runs: on PATH, or one that pyenv or conda has installed; None without one."""
+    return next((path for path in _candidates() if _runs(path)), None)
+
+
+def _candidates() -> Iterator[Path]:
+    for name in ("python2.7", "python2"):
+        if found := shutil.which(name):
+            yield Path(found)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from sorted(pyenv.glob("versions/2.7*/bin/python2.7"), reverse=True)
+    if conda := os.environ.get("CONDA_EXE"):
+        yield from sorted(Path(conda).parents[1].glob("envs/*/bin/python2.7"))
+
+
+def _runs(python: Path) -> bool:
+    """Whether *python* is a Python 2.7, not a shim for one that is not selected."""
+    code = "import sys; sys.exit(sys.version_info[:2] != (2, 7))"
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True, timeout=30, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def compile_errors(python: Path, files: list[Path]) -> list[str]:
+    """What *python* says against each file that it does not compile; nothing is written and nothing of it is run."""
+    code = (
+        "import sys\n"
+        "for path in sys.argv[1:]:\n"
+        "    try:\n"
+        "        compile(open(path, 'rb').read().replace('\\r\\n', '\\n') + '\\n', path, 'exec')\n"
+        "    except (SyntaxError, TypeError) as error:\n"
+        "        print('%s:%s: %s' % (path, getattr(error, 'lineno', 0), error))\n"
+    )
+    run = subprocess.run([python, "-c", code, *files], capture_output=True, text=True, timeout=60, check=False)
+    return [*run.stdout.splitlines(), *([run.stderr.strip()] if run.returncode else [])]

@@ -1,0 +1,141 @@
+"""Checkouts to patch, and a way to run the command line on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lnpatch.cli import main
+from lnpatch.python2 import compile_errors, find_python2
+from lnpatch.resources import templates
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No configuration of the user's: neither git's nor the terminal's."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for name in ("FORCE_COLOR", "NO_COLOR", "PYTHONUTF8"):
+        monkeypatch.delenv(name, raising=False)
+    (home / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@localhost\n")
+    yield
+
+
+def git(directory: Path, *arguments: str) -> str:
+    """What a git command prints in *directory*."""
+    run = subprocess.run(["git", "-C", directory, *arguments], capture_output=True, check=True)
+    return run.stdout.decode("utf-8", "surrogateescape")
+
+
+def make_checkout(directory: Path, files: Mapping[str, bytes]) -> Path:
+    """A git repository with *files* as its one commit."""
+    for path, data in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(data)
+    git(directory, "-c", "init.defaultBranch=master", "init", "-q")
+    git(directory, "-c", "core.autocrlf=false", "add", "-A")
+    git(directory, "commit", "-q", "-m", "As found")
+    return directory
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Every file of a working tree, git's own left out."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(directory).parts
+    }
+
+
+def folder_contents(folder: Path) -> dict[str, bytes]:
+    """The files of a fixture or template folder."""
+    return {path: data for path, data in contents(folder).items() if "__pycache__" not in path}
+
+
+@pytest.fixture
+def demo_files() -> dict[str, bytes]:
+    """The files of the embedded repository: the convention in which the state is an argument."""
+    return folder_contents(templates() / "demo")
+
+
+@pytest.fixture
+def reader_files() -> dict[str, bytes]:
+    """The files of a small repository in the other convention, in which the state is a keyword."""
+    return folder_contents(FIXTURES / "reader")
+
+
+@pytest.fixture
+def demo(tmp_path: Path, demo_files: dict[str, bytes]) -> Path:
+    """A checkout of the embedded repository."""
+    return make_checkout(tmp_path / "lnpatch-demo", demo_files)
+
+
+@pytest.fixture
+def reader(tmp_path: Path, reader_files: dict[str, bytes]) -> Path:
+    """A checkout of the repository in the other convention; its recipe is :data:`READER`."""
+    return make_checkout(tmp_path / "reader", reader_files)
+
+
+READER = str(FIXTURES / "reader.toml")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def lnpatch(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Output]:
+    """Run the command line in this process, in the test's own folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> Output:
+        capfdbinary.readouterr()
+        code = main([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return Output(code, out, err.decode())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def python2() -> Path:
+    """A real Python 2.7."""
+    python = find_python2()
+    if python is None:
+        pytest.skip("there is no Python 2.7 on this machine")
+    return python
+
+
+def assert_compiles(python: Path, directory: Path, paths: list[str]) -> None:
+    """Every file is what the real Python 2.7 takes for Python."""
+    assert compile_errors(python, [directory / path for path in paths]) == []
+
+
+def unpriviledged() -> bool:
+    """Whether permissions mean anything to this process."""
+    return os.name == "posix" and os.geteuid() != 0

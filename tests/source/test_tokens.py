@@ -1,0 +1,78 @@
+"""The tokenizer: words, positions, brackets, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from lnpatch.source.tokens import InvalidSource, tokenize
+
+WORDS = [
+    ("x = 0777L", ["x", "=", "0777L"]),
+    ("1if x else 2", ["1", "if", "x", "else", "2"]),
+    ("0xfor x", ["0xf", "or", "x"]),
+    ("a <> b", ["a", "<>", "b"]),
+    ("`a`", ["`", "a", "`"]),
+    ("ur'a' u\"b\" b'c'", ["ur'a'", 'u"b"', "b'c'"]),
+    ("'''a'b\n''' ''", ["'''a'b\n'''", "''"]),
+    (r"'\'' '\\'", [r"'\''", r"'\\'"]),
+    ("'a\\\nb'", ["'a\\\nb'"]),
+    ("x # y\\\n", ["x", "\n"]),
+    ("(a,\nb)\n", ["(", "a", ",", "b", ")", "\n"]),
+    ("a \\\n b\n", ["a", "b", "\n"]),
+    ("a\r\rb\r\n", ["a", "\r", "b", "\r\n"]),
+    ("1.5e-3j .5 1. 1e5 1_000", ["1.5e-3j", ".5", "1.", "1e5", "1_000"]),
+    ("a **= b // c -> d := e", ["a", "**=", "b", "//", "c", "->", "d", ":=", "e"]),
+    ("\f\n  é = 1", ["é", "=", "1"]),
+]
+
+REFUSED = [
+    ("x = 1\ny = ?\n", 2, "unexpected '?'"),
+    ("x = 'a\n", 1, "unterminated string"),
+    ("x = 1\n'''\n\n", 2, "unterminated string"),
+    ("x = (\n1\n", 1, "'(' was never closed"),
+    ("x = (\n]\n", 2, "unmatched ']'"),
+    ("x = 1)\n", 1, "unmatched ')'"),
+    ("x = " + "(" * 201 + ")" * 201, 1, "too many nested brackets"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS)
+def test_words(text: str, words: list[str]) -> None:
+    tokens = tokenize(text)
+    assert tokens.words == [*words, ""]
+    assert [text[tokens.starts[i] : tokens.end(i)] for i in range(len(words))] == words
+
+
+@pytest.mark.parametrize(("text", "line", "reason"), REFUSED)
+def test_refused(text: str, line: int, reason: str) -> None:
+    with pytest.raises(InvalidSource) as caught:
+        tokenize(text)
+    assert (caught.value.line, caught.value.reason) == (line, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "indent"),
+    [
+        ("x = 1\n", None),
+        ("if a:\n\tb\n", "\t"),
+        ("if a:\n  b\nif a:\n    b\nif a:\n    b\n", "    "),
+        ("if a:\n    if b:\n      c\n    if b:\n      c\n", "  "),
+        ("if a: (b,\n         c)\nif a:\n d\n", " "),
+        ("if a:\n    b\nif a:\n  b\n", "    "),
+    ],
+)
+def test_dominant_indent(text: str, indent: str | None) -> None:
+    assert tokenize(text).dominant_indent() == indent
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded"),
+    [
+        ("if a:\n\tb\n  \tc\n", "if a:\n        b\n        c\n"),
+        ("x = '''\n\tb\n'''\n\ty\n", "x = '''\n\tb\n'''\n        y\n"),
+        ("\f\tx\n", "        x\n"),
+        ("x\ty\n", "x\ty\n"),
+    ],
+)
+def test_expand_tabs(text: str, expanded: str) -> None:
+    assert tokenize(text).expand_tabs() == expanded

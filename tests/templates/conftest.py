@@ -1,0 +1,44 @@
+"""Where the templates are, and the interpreter with Theano, where there is one."""
+
+import os
+
+import pytest
+
+from lnpatch.resources import templates
+
+
+@pytest.fixture(scope="session")
+def layers_folder():
+    """The folder of the templates that are injected."""
+    return templates() / "layers"
+
+
+@pytest.fixture(scope="session")
+def demo_folder():
+    """The folder of the embedded repository."""
+    return templates() / "demo"
+
+
+@pytest.fixture(scope="session")
+def theano_python():
+    """The interpreter that LNPATCH_THEANO_PYTHON names; it has Theano."""
+    python = os.environ.get("LNPATCH_THEANO_PYTHON")
+    if not python:
+        pytest.skip("needs LNPATCH_THEANO_PYTHON, an interpreter with Theano")
+    return python
+
+
+@pytest.fixture(scope="session")
+def theano_environment(request):
+    """Environment for Theano: what it compiles is kept in pytest's cache, since compiling scan takes a minute."""
+    compiled = request.config.cache.mkdir("theano")
+
+    def environment(float_type):
+        flags = [os.environ.get("THEANO_FLAGS", ""), f"floatX={float_type}", f"base_compiledir={compiled}"]
+        return {
+            **os.environ,
+            "THEANO_FLAGS": ",".join(filter(None, flags)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    return environment

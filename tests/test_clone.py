@@ -1,0 +1,196 @@
+"""Where a checkout comes from: cloned at the pinned commit, from a local copy, embedded; and what is left if it fails."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FIXTURES, Output, contents, git, make_checkout
+
+Cli = Callable[..., Output]
+
+
+@pytest.fixture
+def origin(tmp_path: Path, reader_files: dict[str, bytes]) -> Path:
+    """The fixture repository as an upstream: the commit that the recipe pins, and one more that breaks it."""
+    directory = make_checkout(tmp_path / "origin", reader_files)
+    git(directory, "tag", "pinned")
+    (directory / "codes/reader/layers.py").write_bytes(b"# rewritten since\n")
+    git(directory, "commit", "-aqm", "Rewritten")
+    return directory
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, origin: Path) -> Path:
+    """A recipe that pins the first commit of :func:`origin`."""
+    text = (FIXTURES / "reader.toml").read_text()
+    text = text.replace("https://localhost/reader", origin.as_uri())
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace("0123456789" * 4, git(origin, "rev-parse", "pinned").strip()))
+    return path
+
+
+def leftovers(directory: Path, before: set[Path]) -> set[Path]:
+    return set(directory.iterdir()) - before
+
+
+def test_at_the_pinned_commit_on_a_branch(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path) -> None:
+    report = lnpatch("apply", recipe, "--format", "json").json
+    checkout = tmp_path / "reader"
+    assert report["cloned"] is True
+    assert report["dir"] == "reader"
+    assert report["commit"] == git(origin, "rev-parse", "pinned").strip() == git(checkout, "rev-parse", "HEAD").strip()
+    assert git(checkout, "branch", "--show-current").strip() == "master"
+    assert lnpatch("apply", recipe, "--format", "json").json["cloned"] is False
+
+
+def test_into_a_folder_that_does_not_exist_yet(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    assert lnpatch("apply", recipe, "--dir", "some/new/folder").code == 0
+    assert (tmp_path / "some/new/folder/.git").is_dir()
+    assert sorted(path.name for path in (tmp_path / "some/new").iterdir()) == ["folder"]
+
+
+def test_into_an_empty_folder(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert lnpatch("apply", recipe, "--dir", "empty").code == 0
+
+
+@pytest.mark.parametrize("kind", ["folder", "bare", "url"])
+def test_from_another_place(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path, kind: str) -> None:
+    source = {"folder": "origin", "bare": "bare.git", "url": origin.as_uri()}[kind]
+    if kind == "bare":
+        git(tmp_path, "clone", "-q", "--bare", str(origin), "bare.git")
+    recipe.write_text(recipe.read_text().replace(origin.as_uri(), "https://localhost/nowhere"))
+    report = lnpatch("apply", recipe, "--from", source, "--dir", "new", "--format", "json").json
+    assert report["commit"] == git(origin, "rev-parse", "pinned").strip()
+
+
+def test_another_revision(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path) -> None:
+    refused = lnpatch("apply", recipe, "--ref", "master", "--dir", "new")
+    assert refused.code == 3  # the rewritten file has no anchors
+    assert lnpatch("apply", recipe, "--ref", "pinned", "--dir", "tagged").code == 0
+    git(origin, "branch", "old", "pinned")
+    assert lnpatch("apply", recipe, "--ref", "old", "--dir", "branched").code == 0
+    assert git(tmp_path / "branched", "branch", "--show-current").strip() == "old"
+
+
+def test_a_revision_that_is_not_there(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+    refused = lnpatch("apply", recipe, "--ref", "v2", "--dir", "new")
+    assert refused.code == 3
+    assert "no revision v2" in refused.err
+    assert leftovers(tmp_path, before) == set()
+
+
+def test_a_fork_without_the_pinned_commit_is_patched_at_its_head(
+    lnpatch: Cli, recipe: Path, tmp_path: Path, reader_files: dict[str, bytes]
+) -> None:
+    fork = make_checkout(tmp_path / "fork", {**reader_files, "NEWS": b"forked\n"})
+    applied = lnpatch("apply", recipe, "--from", fork, "--dir", "new")
+    assert applied.code == 0
+    assert "does not have the pinned commit" in applied.err
+    assert git(tmp_path / "new", "rev-parse", "HEAD") == git(fork, "rev-parse", "HEAD")
+
+
+def test_an_existing_checkout_is_used_as_it_is(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path) -> None:
+    lnpatch("apply", recipe)
+    again = lnpatch("apply", recipe, "--from", origin, "--ref", "master")
+    assert again.code == 0
+    assert "is used as it is" in again.err
+    assert git(tmp_path / "reader", "rev-parse", "HEAD") == git(origin, "rev-parse", "pinned")
+
+
+def test_a_dry_run_leaves_no_clone(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+    report = lnpatch("apply", recipe, "--dry-run", "--format", "json").json
+    assert report["dir"] == "reader"
+    assert report["changed"]
+    assert leftovers(tmp_path, before) == set()
+
+
+def test_without_a_network_it_says_what_to_do(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path) -> None:
+    shutil.rmtree(origin)
+    before = set(tmp_path.iterdir())
+    refused = lnpatch("apply", recipe)
+    assert refused.code == 5
+    for part in ("could not be cloned", "--from PATH", "--dir CHECKOUT", "lnpatch demo", "fatal:"):
+        assert part in refused.err
+    assert leftovers(tmp_path, before) == set()
+
+
+def test_a_source_that_is_not_there(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+    refused = lnpatch("apply", recipe, "--from", "no/such/folder", "--dir", "new")
+    assert refused.code == 3
+    assert leftovers(tmp_path, before) == set()
+
+
+def test_a_clone_that_is_stopped_leaves_nothing(
+    lnpatch: Cli, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import git as gitpython
+
+    def stopped(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gitpython.Repo, "clone_from", stopped)
+    before = set(tmp_path.iterdir())
+    assert lnpatch("apply", recipe, "--dir", "new/place").code == 1
+    assert leftovers(tmp_path, before) == set()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--from", "ext::sh -c touch% ran"),
+        ("--from", "--upload-pack=touch ran"),
+        ("--from", "-u./x"),
+        ("--from", "fd::17"),
+        ("--ref", "--upload-pack=touch ran"),
+        ("--ref", "-x"),
+    ],
+)
+def test_unsafe_addresses_are_refused(lnpatch: Cli, recipe: Path, tmp_path: Path, option: str, value: str) -> None:
+    before = set(tmp_path.iterdir())
+    refused = lnpatch("apply", recipe, "--dir", "new", f"{option}={value}")
+    assert refused.code == 2
+    assert "is refused" in refused.err
+    assert leftovers(tmp_path, before) == set()
+
+
+@pytest.mark.parametrize(("files", "code"), [({}, 3), ({"a": b""}, 5)])
+def test_a_folder_that_is_no_checkout(lnpatch: Cli, tmp_path: Path, files: dict[str, bytes], code: int) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for path, data in files.items():
+        (folder / path).write_bytes(data)
+    refused = lnpatch("status", "demo", "--dir", folder)
+    assert refused.code == code
+    if files:
+        assert f"git -C {folder} init" in refused.err
+        assert lnpatch("apply", "demo", "--dir", folder).code == code
+    assert contents(folder) == files
+
+
+def test_a_folder_inside_a_checkout(lnpatch: Cli, demo: Path) -> None:
+    (demo / "inner").mkdir()
+    (demo / "inner" / "a").write_bytes(b"")
+    refused = lnpatch("apply", "demo", "--dir", demo / "inner")
+    assert refused.code == 5
+    assert f"inside the one at {demo}" in refused.err
+
+
+def test_the_embedded_repository_is_the_same_each_time(lnpatch: Cli, tmp_path: Path) -> None:
+    assert lnpatch("apply", "demo", "--dir", "one").code == 0
+    assert lnpatch("apply", "demo", "--dir", "two").code == 0
+    assert git(tmp_path / "one", "rev-parse", "HEAD") == git(tmp_path / "two", "rev-parse", "HEAD")
+    assert git(tmp_path / "one", "status", "--short") == " M layers.py\n M train.py\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_a_clone_has_the_usual_permissions(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
+    lnpatch("apply", recipe)
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "reader").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -1,0 +1,151 @@
+"""`diff`: the patch before it is made, and after."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import READER, Output, contents, git
+
+Cli = Callable[..., Output]
+
+
+def without_index_lines(diff: str) -> str:
+    return re.sub(r"^index .*\n", "", diff, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["demo", READER])
+def test_before_is_what_git_says_after(lnpatch: Cli, demo: Path, reader: Path, target: str) -> None:
+    checkout = demo if target == "demo" else reader
+    objects = sorted((checkout / ".git" / "objects").rglob("*"))
+    before = lnpatch("diff", target, "--dir", checkout)
+    assert before.code == 0
+    assert sorted((checkout / ".git" / "objects").rglob("*")) == objects  # nothing was written, there neither
+    lnpatch("apply", target, "--dir", checkout)
+    assert without_index_lines(before.text) == without_index_lines(git(checkout, "diff"))
+    assert lnpatch("diff", target, "--dir", checkout).text == before.text
+
+
+@pytest.mark.parametrize(
+    "setting", ["diff.noprefix=true", "diff.mnemonicPrefix=true", "color.ui=always", "diff.external=false"]
+)
+def test_git_apply_takes_it_whatever_is_configured(lnpatch: Cli, demo: Path, setting: str) -> None:
+    git(demo, "config", *setting.split("="))
+    patch = lnpatch("diff", "demo", "--dir", demo).out
+    assert b"\x1b" not in patch
+    subprocess.run(["git", "-C", demo, "apply", "-"], input=patch, check=True)
+    assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "applied"
+
+
+def test_of_an_applied_patch_needs_no_libcst(demo: Path, lnpatch: Cli) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    code = (
+        "import sys; from lnpatch.cli import main; "
+        f"code = main(['diff', 'demo', '--dir', {str(demo)!r}]); "
+        "sys.exit(code or 'libcst' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+    assert run.stdout.decode() == git(demo, "diff")
+
+
+def test_exit_code(lnpatch: Cli, demo: Path) -> None:
+    assert lnpatch("diff", "demo", "--dir", demo, "--exit-code").code == 1
+    lnpatch("apply", "demo", "--dir", demo)
+    assert lnpatch("diff", "demo", "--dir", demo, "--exit-code").code == 1
+    assert lnpatch("diff", "demo", "--dir", demo).code == 0
+
+
+def test_of_edits_made_by_hand_is_empty(lnpatch: Cli, demo: Path) -> None:
+    patch = lnpatch("diff", "demo", "--dir", demo).out
+    subprocess.run(["git", "-C", demo, "apply", "-"], input=patch, check=True)
+    by_hand = lnpatch("diff", "demo", "--dir", demo, "--exit-code")
+    assert (by_hand.code, by_hand.out) == (0, b"")
+
+
+def test_shows_the_patch_and_not_what_came_later(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    patch = lnpatch("diff", "demo", "--dir", demo).out
+    (demo / "train.py").write_bytes((demo / "train.py").read_bytes() + b"\n# mine\n")
+    later = lnpatch("diff", "demo", "--dir", demo)
+    assert later.out == patch
+    assert "changed since" in later.err
+
+
+def test_after_git_has_put_the_files_back(lnpatch: Cli, demo: Path) -> None:
+    first = lnpatch("diff", "demo", "--dir", demo).out
+    lnpatch("apply", "demo", "--dir", demo)
+    git(demo, "checkout", "--", ".")
+    assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
+    assert lnpatch("diff", "demo", "--dir", demo).out == first
+    assert lnpatch("apply", "demo", "--dir", demo, "--format", "json").json["changed"] == ["layers.py", "train.py"]
+
+
+def test_never_swallows_an_error(lnpatch: Cli, demo: Path) -> None:
+    (demo / "train.py").unlink()
+    git(demo, "commit", "-aqm", "gone")
+    refused = lnpatch("diff", "demo", "--dir", demo)
+    assert (refused.code, refused.out) == (3, b"")
+    assert "train.py" in refused.err
+
+
+def test_names_repairs_on_stderr(lnpatch: Cli, reader: Path) -> None:
+    shown = lnpatch("diff", READER, "--dir", reader)
+    assert "a matrix in diagonal format cannot be indexed" in shown.err
+    assert shown.out.startswith(b"diff --git")
+    assert "data.py" not in lnpatch("diff", READER, "--dir", reader, "--no-repairs").text
+
+
+def test_json(lnpatch: Cli, demo: Path) -> None:
+    report = lnpatch("diff", "demo", "--dir", demo, "--format", "json").json
+    assert report["state"] == "not-applied"
+    assert report["diff"].encode() == lnpatch("diff", "demo", "--dir", demo).out
+
+
+def test_another_cell_than_the_applied_one(lnpatch: Cli, demo: Path) -> None:
+    assert b"lnlstm_layer" in lnpatch("diff", "demo", "--dir", demo, "--cell", "lnlstm").out
+    lnpatch("apply", "demo", "--dir", demo)
+    assert lnpatch("diff", "demo", "--dir", demo, "--cell", "lnlstm").code == 4
+
+
+def test_in_a_terminal_it_is_coloured(demo: Path) -> None:
+    import pty
+    import os
+
+    def in_terminal(**environment: str) -> bytes:
+        leader, follower = pty.openpty()
+        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment}
+        run = subprocess.Popen(
+            [sys.executable, "-m", "lnpatch", "diff", "demo", "--dir", demo], stdout=follower, stderr=follower, env=env
+        )
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        assert run.wait() == 0
+        os.close(leader)
+        return shown
+
+    coloured = in_terminal()
+    assert b"\x1b[" in coloured
+    plain = in_terminal(NO_COLOR="1").decode()
+    assert "\x1b" not in plain
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured.decode())
+    assert [line.rstrip() for line in bare.splitlines()] == [line.rstrip() for line in plain.splitlines()]
+    assert "+def ln(x, b, s):" in bare
+
+
+def test_leaves_the_checkout_alone(lnpatch: Cli, demo: Path) -> None:
+    before = contents(demo)
+    lnpatch("diff", "demo", "--dir", demo)
+    assert contents(demo) == before
+    assert not (demo / ".git" / "lnpatch").exists()

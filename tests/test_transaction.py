@@ -1,0 +1,141 @@
+"""All or nothing: whatever interrupts a change of files, the next command finds all of it or none of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lnpatch import transaction
+from tests.conftest import Output, contents, git
+
+Cli = Callable[..., Output]
+
+#: Runs the command line and is killed, as by the system, at the given call of os.replace or of git update-ref.
+_KILLED = """
+import os, signal, sys
+from lnpatch import record, transaction
+from lnpatch.cli import main
+at, when, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+calls = 0
+def killing(function):
+    def wrapped(*args, **options):
+        global calls
+        calls += 1
+        if calls == at and when == 'before':
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*args, **options)
+        if calls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return wrapped
+os.replace = killing(os.replace)
+transaction.update_refs = killing(transaction.update_refs)
+sys.exit(main(arguments))
+"""
+
+
+def killed(at: int, when: str, *arguments: str | Path) -> int:
+    """The exit code of a command that is killed at its *at*-th step."""
+    return subprocess.run(
+        [sys.executable, "-c", _KILLED, str(at), when, *arguments], capture_output=True, check=False
+    ).returncode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])  # the pending record, two files, the record made good
+@pytest.mark.parametrize("command", ["apply", "revert"])
+def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, when: str) -> None:
+    original = contents(demo)
+    lnpatch("apply", "demo", "--dir", demo)
+    patched = contents(demo)
+    if command == "apply":
+        lnpatch("revert", "demo", "--dir", demo)
+    assert killed(at, when, command, "demo", "--dir", demo) == -signal.SIGKILL
+    state = lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"]
+    assert (contents(demo), state) in ((original, "not-applied"), (patched, "applied"))
+    assert not list((demo / ".git" / "lnpatch").glob("new-*"))
+    assert transaction.PENDING not in git(demo, "for-each-ref")
+    assert lnpatch("apply", "demo", "--dir", demo).code == 0
+    assert contents(demo) == patched
+    assert lnpatch("revert", "demo", "--dir", demo).code == 0
+    assert contents(demo) == original
+
+
+def test_recovery_is_told(lnpatch: Cli, demo: Path) -> None:
+    killed(2, "after", "apply", "demo", "--dir", demo)
+    assert git(demo, "status", "--short") != ""
+    shown = lnpatch("diff", "demo", "--dir", demo)
+    assert "An interrupted `lnpatch apply` was undone first." in shown.err
+    assert git(demo, "status", "--short") == ""
+
+
+def test_recovery_loses_nothing_that_was_written_since(lnpatch: Cli, demo: Path) -> None:
+    killed(3, "after", "apply", "demo", "--dir", demo)
+    (demo / "train.py").write_bytes(b"# mine\n")
+    before = contents(demo)
+    refused = lnpatch("status", "demo", "--dir", demo)
+    assert refused.code == 4
+    assert "train.py" in refused.err
+    assert contents(demo) == before
+    git(demo, "checkout", "--", "train.py")
+    assert lnpatch("status", "demo", "--dir", demo).code == 0
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_failure_in_the_middle_puts_all_back(
+    lnpatch: Cli, demo: Path, failure: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(demo)
+    replace = os.replace
+    calls: list[object] = []
+
+    def failing(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise failure
+        replace(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "replace", failing)
+    refused = lnpatch("apply", "demo", "--dir", demo)
+    assert refused.code == 1
+    assert "Traceback" not in refused.err
+    assert len(calls) > 1
+    assert contents(demo) == before
+    assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
+
+
+def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lnpatch.checkout import Checkout
+
+    monkeypatch.setattr(transaction, "PATIENCE", 0.1)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.locked(Checkout.open(demo, "demo")):
+            held.set()
+            done.wait(20)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(20)
+    refused = lnpatch("apply", "demo", "--dir", demo)
+    done.set()
+    thread.join()
+    assert refused.code == 4
+    assert "Another lnpatch" in refused.err
+    assert lnpatch("apply", "demo", "--dir", demo).code == 0
+
+
+def test_many_at_once_make_one_patch(demo: Path) -> None:
+    command = [sys.executable, "-m", "lnpatch", "apply", "demo", "--dir", str(demo)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    outputs = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], outputs
+    assert sum(b"2 files changed" in out for out, _ in outputs) == 1
+    assert git(demo, "status", "--short") == " M layers.py\n M train.py\n"
