@@ -76,7 +76,11 @@ class Checkout:
 
     def head(self) -> str:
         """The commit that is checked out, empty where there is none yet."""
-        _, out = self.git.status("rev-parse", "--verify", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
+        return self.ref("HEAD")
+
+    def ref(self, name: str) -> str:
+        """The object that a reference names, empty where there is no such reference."""
+        _, out = self.git.status("rev-parse", "-q", "--verify", name, doing=f"reading {name}", accept=(0, 1))
         return out.decode().strip()
 
     def dirty(self, paths: Iterable[str]) -> list[str]:

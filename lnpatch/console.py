@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lnpatch.edits import State
 from lnpatch.patch import PatchState
+from lnpatch.report import EditReport, Report
 from lnpatch.targets import Recipe
-from lnpatch.workflow import EditReport, Report
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,12 +6,12 @@ has gone on writing, so here only changes that touch the same items conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Generic, NamedTuple, TypeVar
 
-T = TypeVar("T", str, bytes)
+T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, order=True)

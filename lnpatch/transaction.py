@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lnpatch.checkout import Checkout
 from lnpatch.errors import BusyError, FileError, InterruptedOperationError
-from lnpatch.record import PENDING, Record, read_record, update_refs, write_record
+from lnpatch.record import PENDING, Record, read_record, update_refs
 
 #: How long to wait for another lnpatch in the same checkout, in seconds.
 PATIENCE = 10.0
@@ -43,19 +43,24 @@ def locked(checkout: Checkout) -> Iterator[None]:
         lock.release()
 
 
-def write(checkout: Checkout, change: Record, refs: Mapping[str, str | None]) -> None:
+def write(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str | None]) -> None:
     """Write the files of *change* and then set *refs*: all of it, or nothing. The checkout has to be locked.
+
+    Args:
+        tree: *change* as stored in the repository.
+        refs: the references to set, or to remove where the value is None.
 
     Raises:
         FileError: the system refuses to write a file; those written before it are put back.
     """
-    update_refs(checkout, {PENDING: write_record(checkout, change)})
     try:
+        update_refs(checkout, {PENDING: tree})
         for file in change.files:
             _write_file(checkout, file.path, file.after)
         update_refs(checkout, {**refs, PENDING: None})
     except BaseException:  # a signal too: nothing half done stays
-        _undo(checkout, change)
+        if checkout.ref(PENDING):
+            _undo(checkout, change)
         raise
     finally:
         checkout.forget()
@@ -67,7 +72,7 @@ def recover(checkout: Checkout) -> str:
     Raises:
         InterruptedOperationError: files were changed since, so that undoing would lose something.
     """
-    if not checkout.git.status("rev-parse", "-q", "--verify", PENDING, doing="reading references", accept=(0, 1))[1]:
+    if not checkout.ref(PENDING):
         return ""
     with locked(checkout):
         pending = read_record(checkout, PENDING)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.checkout import Checkout, has_content
 from lnpatch.clone import Progress, obtain
+from lnpatch.commit import commit as make_commit
+from lnpatch.commit import new_branch
 from lnpatch.edits import Finding, State
-from lnpatch.errors import (
-    BranchExistsError,
-    CheckoutMissingError,
-    DirtyFilesError,
-    LnpatchError,
-    OtherCellError,
-    Overlap,
-    RevertConflictError,
-    UsageError,
-)
+from lnpatch.errors import DirtyFilesError, OtherCellError, Overlap, RevertConflictError, UsageError
 from lnpatch.patch import FilePlan, PatchState, Plan, make_plan
 from lnpatch.record import (
     FileChange,
@@ -32,6 +26,7 @@ from lnpatch.record import (
     update_refs,
     write_record,
 )
+from lnpatch.report import EditReport, Report
 from lnpatch.revert import take_back
 from lnpatch.targets import Recipe, known
 from lnpatch.transaction import locked, recover, write
@@ -60,37 +55,6 @@ class Options:
         return recipe.values(self.cell, data_dir)
 
 
-@dataclass(frozen=True)
-class EditReport:
-    """One edit in one file, for people and for JSON."""
-
-    path: str
-    finding: Finding
-
-
-@dataclass(frozen=True)
-class Report:
-    """Where a target stands in a checkout, and what a command did about it.
-
-    ``reference`` is what a user types for the target; ``notes`` are remarks for people; ``written`` the files that were changed, or would be in a dry run; ``patch`` the
-    difference that the command is about.
-    """
-
-    target: str
-    reference: str
-    directory: str
-    cell: str
-    state: PatchState
-    commit: str
-    edits: tuple[EditReport, ...] = ()
-    notes: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
-    branch: str = ""
-    patch: bytes = b""
-    cloned: bool = False
-    dry_run: bool = field(default=False)
-
-
 def default_directory(recipe: Recipe, directory: str | None) -> Path:
     """The folder of the checkout: as given, else as ``git clone`` would choose it."""
     return Path(directory) if directory is not None else Path(recipe.repository.directory)
@@ -112,22 +76,22 @@ def apply(
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; whatever it is, no file was changed.
     """
-    values = options.values(recipe)
+    options.values(recipe)  # refuses wrong options before anything is cloned
     if has_content(directory):
         checkout, notes = _open(recipe, directory)
         for given, name in ((source, "--from"), (ref, "--ref")):
             if given is not None:
                 notes.append(f"{directory} is there already and is used as it is; {name} is for a new clone.")
-        return _apply(recipe, checkout, options, values, notes, dry_run, commit)
+        return _apply(recipe, checkout, options, notes, dry_run, commit)
     if dry_run:
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
             checkout, remark = obtain(recipe, Path(folder) / directory.name, source, ref, progress)
-            report = _apply(recipe, checkout, options, values, [remark] if remark else [], True, commit)
+            report = _apply(recipe, checkout, options, [remark] if remark else [], True, commit)
         return replace(report, directory=str(directory))
     checkout, remark = obtain(recipe, directory, source, ref, progress)
-    report = _apply(recipe, checkout, options, values, [remark] if remark else [], False, commit)
+    report = _apply(recipe, checkout, options, [remark] if remark else [], False, commit)
     return replace(report, cloned=True)
 
 
@@ -214,9 +178,12 @@ def revert(recipe: Recipe, directory: Path) -> Report:
                     notes.append(f"{file.path}: your later changes are kept.")
         if overlaps:
             raise RevertConflictError(str(directory), overlaps)
-        patch = diff_files(checkout, kept)
+        patch = b""
         if kept:
-            write(checkout, replace(record, operation="revert", files=tuple(kept)), {record.ref: None})
+            change = replace(record, operation="revert", files=tuple(kept))
+            tree = write_record(checkout, change)
+            patch = diff_tree(checkout, tree)
+            write(checkout, change, tree, {record.ref: None})
         else:
             update_refs(checkout, {record.ref: None})
             notes.append("The files were put back already; the record of the patch is removed.")
@@ -231,27 +198,32 @@ def _apply(
     recipe: Recipe,
     checkout: Checkout,
     options: Options,
-    values: dict[str, str],
     notes: list[str],
     dry_run: bool,
     commit: bool,
 ) -> Report:
-    with locked(checkout):
+    values = options.values(recipe)
+    with nullcontext() if dry_run else locked(checkout):
         checkout.forget()
         record = read_record(checkout, record_ref(recipe.name))
-        if record is not None and _recorded_state(checkout, record) is not PatchState.NOT_APPLIED:
+        state = _recorded_state(checkout, record)
+        if record is not None and state is not PatchState.NOT_APPLIED:
             _same_cell(recipe, record, options, checkout.root)
+        if record is not None and state is PatchState.APPLIED and _is_all(recipe, record, options, values):
+            branch = _commit(recipe, checkout, record, commit and not dry_run)
+            edits = _recorded_edits(record)
+            return _report(
+                recipe, checkout, record.cell, state, edits=edits, notes=notes, branch=branch, dry_run=dry_run
+            )
         plan = make_plan(recipe, values, checkout, options.repairs)
         plan.refuse()
         changes = [_change(checkout, file) for file in plan.changes]
         _refuse_dirty(checkout, changes, record)
-        branch = _new_branch(checkout, recipe, plan.cell) if commit and changes else ""
-        patch = diff_files(checkout, changes)
-        if changes and not dry_run:
+        if not changes or dry_run:
+            patch, branch = diff_files(checkout, changes), ""
+        else:
             new = _new_record(recipe, checkout, options, values, plan, changes, record)
-            write(checkout, replace(new, files=tuple(changes)), {new.ref: write_record(checkout, new)})
-            if branch:
-                _commit(recipe, checkout, new, branch, changes)
+            patch, branch = _write(recipe, checkout, new, changes, commit)
     return _report(
         recipe,
         checkout,
@@ -264,6 +236,45 @@ def _apply(
         branch=branch,
         dry_run=dry_run,
     )
+
+
+def _is_all(recipe: Recipe, record: Record, options: Options, values: dict[str, str]) -> bool:
+    """Whether a recorded patch is all that the recipe does with these options."""
+    wanted: dict[str, list[tuple[str, str]]] = {}
+    for edit in recipe.selected(values, options.repairs):
+        wanted.setdefault(edit.file, []).extend((edit.kind, name) for name in edit.names(values))
+    same_data = options.data_dir is None or values["data_dir"] == record.data_dir
+    return same_data and all(set(edits) <= set(record.edits.get(path, ())) for path, edits in wanted.items())
+
+
+def _write(
+    recipe: Recipe, checkout: Checkout, new: Record, changes: Sequence[FileChange], commit: bool
+) -> tuple[bytes, str]:
+    """Write *changes* and the record of them; the patch that they make, and the branch that they were committed to."""
+    if commit:
+        new_branch(checkout, recipe, new.cell)  # refuses what cannot be committed before anything is written
+    before = checkout.ref(new.ref)
+    change = replace(new, files=tuple(changes))
+    tree = write_record(checkout, change)
+    record_tree = tree if change.files == new.files else write_record(checkout, new)
+    write(checkout, change, tree, {new.ref: record_tree})
+    try:
+        branch = _commit(recipe, checkout, new, commit)
+    except BaseException:
+        back = replace(change, files=tuple(replace(file, before=file.after, after=file.before) for file in changes))
+        write(checkout, back, write_record(checkout, back), {new.ref: before or None})
+        raise
+    return diff_tree(checkout, tree), branch
+
+
+def _commit(recipe: Recipe, checkout: Checkout, record: Record, wanted: bool) -> str:
+    """Commit the files of *record* as they are, if that is wanted and they are not; the branch, empty without one."""
+    paths = checkout.dirty(file.path for file in record.files) if wanted else []
+    if not paths:
+        return ""
+    branch = new_branch(checkout, recipe, record.cell)
+    make_commit(recipe, checkout, record, branch, paths)
+    return branch
 
 
 def _change(checkout: Checkout, file: FilePlan) -> FileChange:
@@ -305,69 +316,6 @@ def _new_record(
 def _same_cell(recipe: Recipe, record: Record, options: Options, directory: Path) -> None:
     if options.cell is not None and options.cell != record.cell:
         raise OtherCellError(recipe.reference, record.cell, options.cell, str(directory))
-
-
-# Committing
-
-
-def _new_branch(checkout: Checkout, recipe: Recipe, cell: str) -> str:
-    """The name of the branch for a commit, after checking all that could refuse the commit once files are written."""
-    branch = f"lnpatch/{recipe.name}-{cell}"
-    ref = f"refs/heads/{branch}"
-    if checkout.git.status("rev-parse", "-q", "--verify", ref, doing="reading branches", accept=(0, 1))[0] == 0:
-        raise BranchExistsError(branch, str(checkout.root))
-    checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
-    return branch
-
-
-def _commit(recipe: Recipe, checkout: Checkout, record: Record, branch: str, changes: Sequence[FileChange]) -> None:
-    """Commit *changes*, and nothing else that may be staged, on a new branch."""
-    doing = f"committing to {branch}"
-    paths = [change.path for change in changes]
-    start = checkout.git.status("symbolic-ref", "-q", "--short", "HEAD", doing=doing, accept=(0, 1))[1].decode().strip()
-    start = start or checkout.head()
-    try:
-        checkout.git("checkout", "--quiet", "--no-track", "-b", branch, doing=doing)
-        message = commit_message(recipe, record).encode()
-        checkout.git(
-            "--literal-pathspecs",
-            "commit",
-            "-q",
-            "-F",
-            "-",
-            "--only",
-            "--",
-            *paths,
-            doing=doing,
-            data=message,
-        )
-    except LnpatchError:
-        back = [replace(change, before=change.after, after=change.before) for change in changes]
-        write(checkout, replace(record, operation="apply", files=tuple(back)), {record.ref: None})
-        checkout.git("checkout", "--quiet", start, doing="going back to the branch")
-        checkout.git.status("branch", "-q", "-D", branch, doing="removing the branch", accept=(0, 1))
-        raise
-
-
-def commit_message(recipe: Recipe, record: Record) -> str:
-    """A message for the commit that can be the text of a pull request, as the paper's authors wished for."""
-    cell = recipe.cells[record.cell]
-    values = recipe.values(record.cell, record.data_dir)
-    lines = [
-        f"Add {cell.what.partition(',')[0]} ({record.cell})",
-        "",
-        "Layer normalization (Ba, Kiros, Hinton 2016, https://arxiv.org/abs/1607.06450) for the recurrent layers of this",
-        f"repository: the layer {record.cell}, next to {cell.baseline}, with the parameters' names, shapes and order of the",
-        "models that were released with the paper.",
-        "",
-    ]
-    chosen = recipe.selected(values, record.repairs)
-    lines += [f"- {edit.file}: {edit.describe(values)}" for edit in chosen if edit not in recipe.repairs]
-    repairs = [edit for edit in chosen if edit in recipe.repairs]
-    if repairs:
-        lines += ["", "Repairs, without which training does not start:", ""]
-        lines += [f"- {edit.file}: {edit.describe(values)}; {edit.why}" for edit in repairs]
-    return "\n".join(lines) + "\n"
 
 
 # States and reports
@@ -440,17 +388,3 @@ def _report(recipe: Recipe, checkout: Checkout, cell: str, state: PatchState, **
     if isinstance(notes := more.get("notes"), list):
         more["notes"] = tuple(notes)
     return Report(recipe.name, recipe.reference, str(checkout.root), cell, state, checkout.head(), **more)  # type: ignore[arg-type]
-
-
-__all__ = [
-    "CheckoutMissingError",
-    "EditReport",
-    "Options",
-    "Report",
-    "apply",
-    "default_directory",
-    "diff",
-    "revert",
-    "status",
-    "status_of_all",
-]

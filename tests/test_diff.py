@@ -112,8 +112,8 @@ def test_another_cell_than_the_applied_one(lnpatch: Cli, demo: Path) -> None:
 
 
 def test_in_a_terminal_it_is_coloured(demo: Path) -> None:
-    import pty
     import os
+    import pty
 
     def in_terminal(**environment: str) -> bytes:
         leader, follower = pty.openpty()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,8 @@ from lnpatch.source.graft import GraftConflict, Grafted, graft
 from lnpatch.source.layout import dominant_newline, with_defaults
 from lnpatch.source.shadow import Shadow, TornStandIn
 from lnpatch.source.tokens import InvalidSource, line_of
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,10 +57,14 @@ class Source:
             check_syntax(data, name)  # tells more, and the right line, where it fails as well
             raise SourceSyntaxError(name, failure.line, failure.reason) from None
         newline = dominant_newline(text)
-        if newline == "\r" and "\n" not in text:
+        if newline == "\r":
             module = module.with_changes(default_newline=newline)  # libcst was shown \n throughout
         indent = reading.tokens.dominant_indent() if reading.tokens else None
-        module = with_defaults(module, newline, indent)
+        try:
+            with grammar.deep_recursion():
+                module = with_defaults(module, newline, indent)
+        except RecursionError:
+            raise SourceSyntaxError(name, 1, "an expression is nested too deeply") from None
         return cls(name, data, text, newline, module, encoding, reading.shadow, parsed)
 
     @property
@@ -93,13 +100,7 @@ class Source:
         if code in (self._parsed, self._base):
             return self.data
         grafted = self._graft(code)
-        try:
-            data = self._encoding.encode(grafted.text)
-        except UnicodeEncodeError as error:
-            line = grafted.source_line(line_of(grafted.text, error.start))
-            character = grafted.text[error.start]
-            reason = f"{character!r} cannot be written in {self.encoding}, the encoding of the file"
-            raise TornEditError(self.name, line, reason) from None
+        data = self._encode(grafted)
         self._check_kept(grafted, data)
         self._check_grammar(grafted, code)
         return data
@@ -125,6 +126,24 @@ class Source:
             reason = "it changes a line in the place where libcst cannot keep its layout"
             raise TornEditError(self.name, conflict.line, reason) from None
 
+    def _encode(self, grafted: Grafted) -> bytes:
+        text = grafted.text
+        may_guess = self.encoding == "utf-8" and not self.python2_only  # Python 2 takes nothing but ASCII then
+        if not (self._encoding.declared or may_guess):
+            added = Counter(_NOT_ASCII.findall(text)) - Counter(_NOT_ASCII.findall(self.text))
+            for match in _NOT_ASCII.finditer(text):
+                if match[0] in added:
+                    reason = f"it adds {match[0]!r}, but the file declares no encoding"
+                    raise TornEditError(self.name, self._line(grafted, match.start()), reason)
+        try:
+            return self._encoding.encode(text)
+        except UnicodeEncodeError as error:
+            reason = f"{text[error.start]!r} cannot be written in {self.encoding}, the encoding of the file"
+            raise TornEditError(self.name, self._line(grafted, error.start), reason) from None
+
+    def _line(self, grafted: Grafted, position: int) -> int:
+        return grafted.source_line(line_of(grafted.text, position))
+
     def _check_kept(self, grafted: Grafted, data: bytes) -> None:
         """No byte may differ in a line that the edit left alone, whatever the merge and the codec did."""
         old, new = _split_bytes(self.data), _split_bytes(data)
@@ -144,11 +163,15 @@ class Source:
             except InvalidSource as failure:
                 raise self._invalid(grafted, failure) from None
             return
-        if self._base != self._shadow.text:
-            found = reading.shadow.restore(ast.dump(tree), partial=True)
-            if found != self._shadow.restore(ast.dump(grammar.parse_ast(code)), partial=True):
-                reason = "libcst misreads the layout of this file"
-                raise TornEditError(self.name, grafted.first_change, reason)
+        if self._base != self._shadow.text and self._dump(code) != _dump(tree, reading.shadow):
+            raise TornEditError(self.name, grafted.first_change, "libcst misreads the layout of this file")
+
+    def _dump(self, code: str) -> str | None:
+        try:
+            _, _, tree = grammar.read(code, grammar.parse_ast)
+        except InvalidSource:
+            return None
+        return _dump(tree, self._shadow)
 
     def _parses_here(self) -> bool:
         try:
@@ -181,6 +204,12 @@ def _parse_module(code: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         at = re.search(r"error at (\d+):", error.message)
         raise InvalidSource(int(at[1]) if at else error.raw_line, error.message) from None
+
+
+def _dump(tree: ast.Module, shadow: Shadow) -> str:
+    """The tree as text in which equal tokens have equal names, whatever the numbers of their stand-ins."""
+    with grammar.deep_recursion():
+        return shadow.restore(ast.dump(tree), partial=True)
 
 
 def _split_bytes(data: bytes) -> list[bytes]:

@@ -14,10 +14,11 @@ _COOKIE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file writes its text: the codec's name and the byte order mark, which may be empty."""
+    """How a file writes its text."""
 
-    name: str
-    bom: bytes
+    name: str  # of the codec
+    bom: bytes  # the byte order mark, empty where there is none
+    declared: bool  # by the file, and it fits
 
     def encode(self, text: str) -> bytes:
         """The bytes of a file with this text.
@@ -37,20 +38,21 @@ def decode(data: bytes) -> tuple[str, Encoding]:
     """
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     body = data[len(bom) :]
-    declared = Encoding("utf-8" if bom else _declared(body), bom)
+    cookie = None if bom else _cookie(body)
+    encoding = Encoding(cookie or "utf-8", bom, declared=bool(bom or cookie))
     try:
-        text = body.decode(declared.name)
-        if declared.encode(text) == data:
-            return text, declared
+        text = body.decode(encoding.name)
+        if encoding.encode(text) == data:
+            return text, encoding
     except (LookupError, UnicodeError, AssertionError):  # LookupError: also codecs that do not give text
         pass
-    return body.decode("latin-1"), Encoding("latin-1", bom)
+    return body.decode("latin-1"), Encoding("latin-1", bom, declared=False)
 
 
-def _declared(body: bytes) -> str:
+def _cookie(body: bytes) -> str | None:
     cookie = _COOKIE.match(body)
     if cookie is None:
-        return "utf-8"
+        return None
     name = cookie[1].decode("ascii", "replace")
     # Python itself knows these spellings, which editors use, although its codec registry does not.
     spelling = re.match(r"(utf-8|iso-latin-1|iso-8859-1|latin-1)(-|$)", name.lower().replace("_", "-"))

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import groupby
 from typing import NamedTuple
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
@@ -155,7 +154,7 @@ def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], li
     old, ours, theirs = (_WORD.findall("".join(lines)) for lines in (base, source, edited))
     new: list[str] = []
     position = 0
-    for group in _overlapping(_hunks(old, ours), _hunks(old, theirs)):
+    for group in _overlapping(_layout_hunks(old, ours), _hunks(old, theirs)):
         if group.changes and not all(_is_rewritten(hunk, group.changes) for hunk in group.layout):
             raise GraftConflict(line + 1 + sum(word in _LINE_ENDS for word in old[: group.start]))
         new += old[position : group.start]
@@ -187,11 +186,8 @@ def _layout_hunks(base: Sequence[str], source: Sequence[str]) -> list[_Hunk]:
 
 
 def _line_by_line(old: Sequence[str], new: Sequence[str], i: int, j: int, count: int) -> Iterator[_Hunk]:
-    differ = (k for k in range(count) if old[i + k] != new[j + k])
-    for _, run in groupby(enumerate(differ), key=lambda item: item[1] - item[0]):
-        lines = [k for _, k in run]
-        first, last = lines[0], lines[-1] + 1
-        yield _Hunk(i + first, i + last, new[j + first : j + last])
+    """One hunk for each pair of lines that differ: the smaller the hunks, the fewer overlap."""
+    return (_Hunk(i + k, i + k + 1, new[j + k : j + k + 1]) for k in range(count) if old[i + k] != new[j + k])
 
 
 def _hunks(old: Sequence[str], new: Sequence[str]) -> list[_Hunk]:
@@ -199,9 +195,11 @@ def _hunks(old: Sequence[str], new: Sequence[str]) -> list[_Hunk]:
     shorter = min(len(old), len(new))
     head = next((k for k in range(shorter) if old[k] != new[k]), shorter)
     tail = next((k for k in range(shorter - head) if old[-1 - k] != new[-1 - k]), shorter - head)
+    hunks: list[_Hunk] = []
     matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
-    return [
-        _Hunk(head + i1, head + i2, new[head + j1 : head + j2])
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "replace" and i2 - i1 == j2 - j1:
+            hunks += _line_by_line(old, new, head + i1, head + j1, i2 - i1)
+        elif tag != "equal":
+            hunks.append(_Hunk(head + i1, head + i2, new[head + j1 : head + j2]))
+    return hunks

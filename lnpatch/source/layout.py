@@ -6,10 +6,14 @@ import libcst as cst
 
 
 def dominant_newline(text: str) -> str:
-    r"""The newline that most lines of a text end with; ``\n`` where the text has none."""
+    r"""The newline that most lines of a text end with; ``\n`` where the text has none.
+
+    A bare ``\r`` counts only where there is no other: added in front of a ``\n``, it would become part of that.
+    """
+    if "\n" not in text:
+        return "\r" if "\r" in text else "\n"
     windows = text.count("\r\n")
-    counts = {"\n": text.count("\n") - windows, "\r\n": windows, "\r": text.count("\r") - windows}
-    return max(counts, key=counts.__getitem__)
+    return "\r\n" if windows > text.count("\n") - windows else "\n"
 
 
 def with_defaults(module: cst.Module, newline: str, indent: str | None) -> cst.Module:

@@ -35,9 +35,7 @@ def insert_markers(module: cst.Module) -> cst.Module:
     class Insert(cst.CSTTransformer):
         done = False
 
-        def leave_FunctionDef(
-            self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-        ) -> cst.FunctionDef:
+        def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
             body = updated_node.body
             if self.done or not isinstance(body, cst.IndentedBlock):
                 return updated_node

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.source.edits import append, check_identity, check_undo, insert_markers, rename, write
 
 from lnpatch.source import Source
+from tests.source.edits import append, check_identity, check_undo, insert_markers, rename, write
 
 RENAMED = [
     pytest.param(b"print old\r\nx = 1\r\n", id="CRLF"),
@@ -53,7 +53,7 @@ ADDED = [
     pytest.param(b"a\r\nb\r\n", b"a\r\nb\r\nif x:\r\n    y\r\n", id="CRLF"),
     pytest.param(b"a\nb\r\nc\r\n", b"a\nb\r\nc\r\nif x:\r\n    y\r\n", id="mostly CRLF"),
     pytest.param(b"a\rb\r", b"a\rb\rif x:\r    y\r", id="CR"),
-    pytest.param(b"a\nb\rc\r", b"a\nb\rc\rif x:\r    y\r", id="mostly CR"),
+    pytest.param(b"a\nb\rc\r", b"a\nb\rc\rif x:\n    y\n", id="a bare CR is no example"),
     pytest.param(b"if a:\n\tb\n", b"if a:\n\tb\nif x:\n\ty\n", id="tabs"),
     pytest.param(
         b"if a:\n  b\nif a:\n    b\nif a:\n    b\n",

@@ -69,8 +69,8 @@ def files(draw: st.DrawFn, fragments: list[str]) -> bytes:
                 block(depth + 1)
             else:
                 fragment = draw(st.sampled_from(fragments))
-                if depth and fragment.startswith("\\"):
-                    fragment = fragment[2:]  # libcst misreads where the block ends
+                if lines and fragment.startswith("\\"):
+                    fragment = fragment[2:]  # behind a block, libcst takes the next line for a part of it
                 head, *rest = fragment.split("\n")
                 keep = "(" in head or "[" in head or "'''" in head  # what follows is within brackets
                 lines.append(indent * depth + head)
@@ -91,21 +91,21 @@ CASES = pytest.mark.parametrize("fragments", [BOTH, BOTH + PYTHON2, BOTH + PYTHO
 
 @CASES
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_identity(fragments: list[str], data: st.DataObject) -> None:
     check_identity(data.draw(files(fragments)))
 
 
 @CASES
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_insert_and_remove(fragments: list[str], data: st.DataObject) -> None:
     check_undo(data.draw(files(fragments)))
 
 
 @CASES
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_rename_and_back(fragments: list[str], data: st.DataObject) -> None:
     file = data.draw(files(fragments))
     edited = write(file, rename("old", "renamed"))
@@ -116,9 +116,17 @@ def test_rename_and_back(fragments: list[str], data: st.DataObject) -> None:
 @given(text=st.text("'\"\\()[]{}`#\n\r\t \x0c:;,.=<>01lLuUrRbB-+@!?eé\x00") | st.text())
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        source = Source.read(text.encode("utf-8", "surrogatepass"))
-    except SourceSyntaxError as refused:
-        assert 1 <= refused.line <= text.count("\n") + text.count("\r") + 1
+    data = text.encode("utf-8", "surrogatepass")
+    line = _refused_line(data)
+    if line is None:
+        check_identity(data)
     else:
-        check_identity(source.data)
+        assert 1 <= line <= text.count("\n") + text.count("\r") + 1
+
+
+def _refused_line(data: bytes) -> int | None:
+    try:
+        Source.read(data)
+    except SourceSyntaxError as refused:
+        return refused.line
+    return None

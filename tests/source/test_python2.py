@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from tests.source.edits import check_identity, rename, write
 
 from lnpatch.source import Source, check_syntax
+from tests.source.edits import check_identity, rename, write
 
 MASKED = [
     # print
@@ -136,7 +138,7 @@ def _check_rename(text: str) -> None:
 def test_stand_ins_tell_what_they_stand_for() -> None:
     source = Source.read(b"print 0777, `x`\n")
     module = source.module
-    names = [word for word in module.code.replace("(", " ").replace(")", " ").replace(",", " ").split()]
+    names = re.findall(r"\w+", module.code)
     assert [source.stand_in(name) for name in names] == ["print", "0777", "`", None, "`"]
     assert source.original(module.code) == source.text
     assert source.original(names[0]) == "print"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.source.edits import check_identity, rename, write
 
 from lnpatch.source import Source
+from tests.source.edits import check_identity, rename, write
 
 SOURCES = [
     "async def f(old):\n    async with old: await old\n    async for x in old: pass\n",
@@ -46,6 +46,10 @@ def test_python3(text: str) -> None:
     renamed = data.replace(b"old", b"renamed")
     assert write(data, rename("old", "renamed")) == renamed
     assert write(renamed, rename("renamed", "old")) == data
+
+
+def test_utf8_needs_no_declaration() -> None:
+    assert write(b"x: int = old\n", rename("old", "\xe9")) == "x: int = \xe9\n".encode()
 
 
 def test_python2_wins_where_both_can_read() -> None:

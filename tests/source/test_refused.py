@@ -45,7 +45,10 @@ TORN = [
         b"x\n\nexec x\n", replace(cst.Tuple, first_element), (3, "it cuts `exec` off from its arguments"), id="exec"
     ),
     pytest.param(
-        b"x = 0777\n\nprint x\n", replace(cst.Expr, in_a_call), (3, "its result is no valid Python"), id="print in a call"
+        b"x = 0777\n\nprint x\n",
+        replace(cst.Expr, in_a_call),
+        (3, "its result is no valid Python"),
+        id="print in a call",
     ),
     pytest.param(
         b"try:\n  a\nexcept E, e:\n  b\n",
@@ -105,13 +108,28 @@ TORN = [
         id="encoding",
     ),
     pytest.param(
+        b"\nprint old\n",
+        rename("old", "\u0142"),
+        (2, "it adds '\u0142', but the file declares no encoding"),
+        id="ASCII",
+    ),
+    pytest.param(
+        b"# \xe9\n\nold\n",
+        rename("old", "\xe8"),
+        (3, "it adds '\xe8', but the file declares no encoding"),
+        id="guessed",
+    ),
+    pytest.param(
         b"a\ntry: a\nexcept old :\n  b\n",
         replace(cst.ExceptHandler, lambda node: node.with_changes(name=cst.AsName(cst.Name("e")))),
         (3, "it changes a line in the place where libcst cannot keep its layout"),
         id="layout",
     ),
     pytest.param(
-        b"if x:\n  y\n\\\nold\n", rename("old", "z"), (3, "libcst misreads the layout of this file"), id="misread layout"
+        b"if x:\n  y\n\\\nold\n",
+        rename("old", "z"),
+        (3, "libcst misreads the layout of this file"),
+        id="misread layout",
     ),
 ]
 

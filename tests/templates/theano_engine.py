@@ -180,6 +180,17 @@ def check_gradients(engine, convention, cell):
             assert abs(gradient[index] - difference) < 1e-6 * max(1, abs(difference)), (name, index)
 
 
+def check_symbolic_nsteps(engine, convention, cell):
+    """``nsteps`` as attentive-reader gives it, an unsigned scalar input."""
+    if convention != "state_keyword":
+        return
+    case = layer_checks.random_case(cell, numpy.random.RandomState(13), 5, 2, mask=False, state=False)
+    x, nsteps = engine.tensor.tensor3(), engine.tensor.scalar(dtype="uint32")
+    outputs = engine.graph(convention, cell, engine.shared_parameters(case["params"]), x, nsteps=nsteps)
+    found = engine.function([x, nsteps], outputs)(case["x"].astype(engine.floatX), 3)
+    layer_checks.close(engine, found, [value[:3] for value in layer_reference.run(cell, **case)])
+
+
 def check_truncated_gradients(engine, convention, cell):
     """``truncate`` stops the gradient that many steps back; -1 and None let it through."""
     if convention != "state_keyword":
@@ -232,6 +243,7 @@ CHECKS = layer_checks.CHECKS + (
     check_one_state_for_all,
     check_float32_parameters,
     check_gradients,
+    check_symbolic_nsteps,
     check_truncated_gradients,
     check_learnt_state_trains,
     check_compiled,

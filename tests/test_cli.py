@@ -1,0 +1,183 @@
+"""The command line as a whole: help, errors, streams, start-up."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lnpatch import __version__
+from tests.conftest import READER, Output
+
+Cli = Callable[..., Output]
+COMMANDS = ["targets", "show", "apply", "diff", "revert", "status", "demo"]
+
+
+def run_process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "lnpatch", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def test_help_names_every_command(lnpatch: Cli) -> None:
+    shown = lnpatch("--help")
+    assert shown.code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in shown.text
+        assert lnpatch(command, "--help").code == 0
+
+
+def test_version(lnpatch: Cli) -> None:
+    assert __version__ in lnpatch("--version").text
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["apply", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    heavy = {"libcst", "git", "rich", "filelock", "tomllib", "lnpatch.workflow"}
+    code = (
+        "import sys; from lnpatch.cli import main; "
+        f"main({arguments!r}); sys.exit(sorted({heavy!r} & sys.modules.keys()) or None)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["targets"], ["show", "demo"], ["status", "demo"], ["diff", "demo"], ["revert", "demo"]]
+)
+def test_commands_that_look_at_no_tree_do_without_libcst(lnpatch: Cli, demo: Path, arguments: list[str]) -> None:
+    lnpatch("apply", "demo")
+    code = (
+        "import sys; from lnpatch.cli import main; "
+        f"main({arguments!r}); sys.exit('libcst was imported' if 'libcst' in sys.modules else None)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=demo.parent)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["show", "skip-thots"], 3, ["no target 'skip-thots'", "skip-thoughts", "lnpatch targets"]),
+        (["show", "nothing-like-it"], 3, ["no target"]),
+        (["show", "no/such/recipe.toml"], 3, ["no recipe file no/such/recipe.toml"]),
+        (["apply", "demo", "--cell", "gru"], 2, ["no cell 'gru'", "lngru, lnlstm"]),
+        (["apply"], 2, ["Missing argument 'TARGET'"]),
+        (["apply", "demo", "--nonsense"], 2, ["--nonsense"]),
+        (["nonsense"], 2, ["nonsense"]),
+        (["diff", "demo", "--format", "xml"], 2, ["xml"]),
+        (["diff", "skip-thoughts"], 3, ["no checkout of skip-thoughts at skip-thoughts"]),
+    ],
+)
+def test_errors(lnpatch: Cli, arguments: list[str], code: int, parts: list[str]) -> None:
+    failed = lnpatch(*arguments)
+    assert (failed.code, failed.out) == (code, b"")
+    for part in parts:
+        assert part in failed.err
+    if "--format" in arguments:
+        return
+    as_json = lnpatch(*arguments, "--format", "json")
+    assert (as_json.code, as_json.err) == (code, "")
+    error = as_json.json["error"]
+    assert error["exit_code"] == code
+    assert set(error) == {"kind", "message", "hint", "exit_code", "details"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["targets"],
+        ["show", "skip-thoughts"],
+        ["apply", "demo", "--dry-run"],
+        ["apply", "demo"],
+        ["status"],
+        ["status", "demo"],
+        ["diff", "demo"],
+        ["revert", "demo"],
+        ["demo"],
+    ],
+)
+def test_every_report_is_one_json_document(lnpatch: Cli, demo: Path, arguments: list[str]) -> None:
+    shown = lnpatch(*arguments, "--format", "json")
+    assert shown.code == 0
+    assert isinstance(shown.json, dict)
+    assert shown.err == ""
+
+
+def test_no_ansi_in_a_pipe(demo: Path) -> None:
+    for arguments in (
+        ["targets"],
+        ["show", "demo"],
+        ["status", "demo"],
+        ["apply", "demo"],
+        ["revert", "demo"],
+        ["show", "x"],
+    ):
+        run = run_process(*arguments, cwd=demo.parent)
+        assert b"\x1b" not in run.stdout + run.stderr
+
+
+def test_long_lines_are_not_folded_in_a_pipe(lnpatch: Cli) -> None:
+    url = "http://www.cs.toronto.edu/~rkiros/stats_dimworda_[240]_datamode_top4_usedqsim_1"
+    assert url in lnpatch("show", "attentive-reader").text
+
+
+def test_works_where_output_is_ascii_only(demo: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    for arguments in (["targets"], ["show", "attentive-reader"], ["apply", "demo"], ["demo"], ["--help"]):
+        run = run_process(*arguments, cwd=demo.parent, env=environment)
+        assert run.returncode == 0, run.stderr.decode()
+
+
+def test_a_reader_that_goes_away_is_no_traceback(demo: Path) -> None:
+    command = f"{sys.executable} -m lnpatch diff demo --dir {demo} | head -n 1"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert run.stdout.startswith(b"diff --git")
+    assert b"Traceback" not in run.stderr
+    assert b"Exception ignored" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "alias", ["order-embedding", "Order_Embeddings", "attentive_reader", "Attentive-Reader", "SKIPTHOUGHTS"]
+)
+def test_aliases(lnpatch: Cli, alias: str) -> None:
+    assert lnpatch("show", alias).code == 0
+
+
+def test_show_says_what_the_paper_did_by_hand(lnpatch: Cli) -> None:
+    shown = lnpatch("show", "attentive-reader").text
+    for part in (
+        "https://github.com/cooijmanstim/Attentive_reader, branch bn, commit 7c1ea8ad80c1a3b92ea03ca1a1f67638c0fcee27",
+        "BSD-3-Clause",
+        "add ln, param_init_lnlstm, lnlstm_step, lnlstm_layer after lstm_layer",
+        "Repairs (left out by --no-repairs)",
+        'by `scipy.sparse.eye(emb_sz, format="csr")`',
+        "where top4.zip was unpacked; only with --data-dir",
+        "--use_desc_skip_c_g 1",
+        "http://www.cs.toronto.edu/~rkiros/top4.zip",
+    ):
+        assert part in shown
+    assert "param_init_lngru" in lnpatch("show", "attentive-reader", "--cell", "lngru").text
+
+
+def test_targets_lists_all(lnpatch: Cli) -> None:
+    names = [recipe["name"] for recipe in lnpatch("targets", "--format", "json").json["targets"]]
+    assert names == ["attentive-reader", "demo", "order-embeddings", "skip-thoughts"]
+    text = lnpatch("targets").text
+    assert all(name in text for name in names)
+
+
+def test_a_recipe_of_the_users_own_is_named_by_its_path(lnpatch: Cli, reader: Path) -> None:
+    applied = lnpatch("apply", READER, "--dir", reader)
+    assert f"lnpatch revert {READER} --dir {reader}" in applied.err
+    assert json.loads(json.dumps(lnpatch("show", READER, "--format", "json").json))["origin"] == READER
+
+
+def test_git_missing(demo: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": str(tmp_path / "nothing")}
+    run = run_process("apply", "demo", "--dir", demo, env=environment)
+    assert run.returncode == 5
+    assert b"git was not found on PATH" in run.stderr
+    assert b"Traceback" not in run.stderr
