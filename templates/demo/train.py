@@ -9,7 +9,7 @@ import numpy
 import theano
 import theano.tensor as tensor
 
-theano.config.floatX = 'float32'
+theano.config.floatX = 'float32' # the type of the parameters; before anything is built
 
 import optim
 from data import load_corpus, build_dictionary, minibatches, prepare_data
