@@ -29,12 +29,13 @@ def theano_python():
 
 
 @pytest.fixture(scope="session")
-def theano_environment(request):
-    """Environment for Theano: what it compiles is kept in pytest's cache, since compiling scan takes a minute."""
-    compiled = request.config.cache.mkdir("theano")
+def theano_environment(request, tmp_path_factory):
+    """Environment for Theano, with some flags: what it compiles is kept in pytest's cache, since compiling scan takes a minute."""
+    cache = getattr(request.config, "cache", None)  # absent under -p no:cacheprovider
+    compiled = cache.mkdir("theano") if cache else tmp_path_factory.mktemp("theano")
 
-    def environment(float_type):
-        flags = [os.environ.get("THEANO_FLAGS", ""), f"floatX={float_type}", f"base_compiledir={compiled}"]
+    def environment(*flags):
+        flags = [os.environ.get("THEANO_FLAGS", ""), *flags, f"base_compiledir={compiled}"]
         return {
             **os.environ,
             "THEANO_FLAGS": ",".join(filter(None, flags)),

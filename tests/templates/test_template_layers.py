@@ -37,7 +37,7 @@ def theano_results(request, theano_python, theano_environment):
     result = subprocess.run(
         [theano_python, str(script), str(templates())],
         cwd=script.parent,
-        env=theano_environment(request.param),
+        env=theano_environment(f"floatX={request.param}"),
         stdout=subprocess.PIPE,
         check=True,
     )
