@@ -38,7 +38,7 @@ class SettingEdit(Edit):
         if self.was is not None and not is_value(node, _filled(self.was, context)):
             detail = f"it is {shown(node, context.source)}, neither {_filled(self.was, context)!r} nor {value!r}"
             return self.outcome(context, State.COLLISION, detail, context.line(node))
-        module = replace(context.module, {node: literal(value, context.source, node)})
+        module = replace(context.module, {node: literal(value, node)})
         return self.outcome(context, State.TO_DO, module=module)
 
     def missing(self, context: Context, detail: str, wanted: str, there: Sequence[str]) -> Outcome:

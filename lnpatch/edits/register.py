@@ -65,21 +65,13 @@ class RegisterLayer(Edit):
                 return self.outcome(context, State.IN_PLACE)
             detail = f"{self.table}[{key!r}] is {shown(entry.value, context.source)}"
             return self.outcome(context, State.COLLISION, detail, context.line(entry.value))
-        neighbours = [e.value for e in table.entries if len(strings(e.value)) == len(_items(e.value)) == len(value)]
-        if table.entries and not neighbours:
+        if table.entries and not any(_is_like(entry.value, value) for entry in table.entries):
             detail = f"the entries of {self.table} are not of {len(value)} strings each"
             candidates = tuple(shown(e.value, context.source) for e in table.entries[-3:])
             return self.outcome(context, State.NOT_FOUND, detail, context.line(table.display), candidates)
-        new = _entry(table.display, key, value, context)
+        new = _entry(table.display, key, value)
         changed = replace(context.module, {table.display: append(table.display, new)})
         return self.outcome(context, State.TO_DO, module=changed)
-
-
-def strings(node: cst.BaseExpression) -> list[cst.BaseExpression]:
-    """The string literals that a tuple or list consists of."""
-    from lnpatch.syntax.tree import string_value
-
-    return [item for item in _items(node) if string_value(item) is not None]
 
 
 def _items(node: cst.BaseExpression) -> list[cst.BaseExpression]:
@@ -88,32 +80,44 @@ def _items(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     return [element.value for element in node.elements] if isinstance(node, (cst.Tuple, cst.List)) else []
 
 
-def _entry(display: cst.Dict | cst.Call, key: str, value: list[str], context: Context) -> cst.DictElement | cst.Arg:
+def _is_like(node: cst.BaseExpression, value: list[str]) -> bool:
+    """Whether *node* is a tuple or list of as many strings as *value*."""
+    from lnpatch.syntax.tree import string_value
+
+    items = _items(node)
+    return len(items) == len(value) and all(string_value(item) is not None for item in items)
+
+
+def _entry(display: cst.Dict | cst.Call, key: str, value: list[str]) -> cst.DictElement | cst.Arg:
     """The new entry: the last one of the same form with other strings in it, so that its blanks and quotes are kept."""
     import libcst as cst
 
     from lnpatch.syntax.literals import literal
 
-    def like(node: cst.BaseExpression) -> cst.BaseExpression:
-        assert isinstance(node, (cst.Tuple, cst.List))
-        elements = [
-            element.with_changes(value=literal(text, context.source, element.value))
-            for element, text in zip(node.elements, value, strict=True)
-        ]
-        return node.with_changes(elements=elements)
-
     if isinstance(display, cst.Call):
-        for argument in reversed(display.args):
-            if argument.keyword is not None and len(strings(argument.value)) == len(value):
-                return argument.with_changes(keyword=cst.Name(key), value=like(argument.value))
-    else:
-        for element in reversed(display.elements):
-            if isinstance(element, cst.DictElement) and len(strings(element.value)) == len(value):
-                new_key = literal(key, context.source, element.key)
-                return element.with_changes(key=new_key, value=like(element.value))
-    items = cst.Tuple([cst.Element(literal(text, context.source)) for text in value])
-    if isinstance(display, cst.Call):
+        named = [argument for argument in display.args if argument.keyword and _is_like(argument.value, value)]
+        if named:
+            return named[-1].with_changes(keyword=cst.Name(key), value=_value_like(named[-1].value, value))
         no_blank = cst.SimpleWhitespace("")
         equal = cst.AssignEqual(whitespace_before=no_blank, whitespace_after=no_blank)
-        return cst.Arg(items, keyword=cst.Name(key), equal=equal)
-    return cst.DictElement(literal(key, context.source), items)
+        return cst.Arg(_value_like(None, value), keyword=cst.Name(key), equal=equal)
+    keyed = [e for e in display.elements if isinstance(e, cst.DictElement) and _is_like(e.value, value)]
+    if keyed:
+        return keyed[-1].with_changes(key=literal(key, keyed[-1].key), value=_value_like(keyed[-1].value, value))
+    return cst.DictElement(literal(key), _value_like(None, value))
+
+
+def _value_like(neighbour: cst.BaseExpression | None, value: list[str]) -> cst.BaseExpression:
+    """*value* laid out as its neighbour is, whose comments are its own."""
+    import libcst as cst
+
+    from lnpatch.syntax.literals import literal
+    from lnpatch.syntax.tree import has_comment
+
+    if not isinstance(neighbour, (cst.Tuple, cst.List)):
+        return cst.Tuple([cst.Element(literal(text)) for text in value])
+    strings = [literal(text, element.value) for element, text in zip(neighbour.elements, value, strict=True)]
+    if has_comment(neighbour):
+        return cst.Tuple([cst.Element(string) for string in strings])
+    elements = [e.with_changes(value=string) for e, string in zip(neighbour.elements, strings, strict=True)]
+    return neighbour.with_changes(elements=elements)

@@ -10,12 +10,12 @@ from lnpatch.syntax.compare import Comparison
 from lnpatch.syntax.tree import string_value
 
 
-def literal(value: Scalar, source: Source, like: cst.BaseExpression | None = None) -> cst.BaseExpression:
+def literal(value: Scalar, like: cst.BaseExpression | None = None) -> cst.BaseExpression:
     """*value* as a literal; a string takes over the quotes of *like* where that is a string literal."""
     if not isinstance(value, str):
         return cst.parse_expression(repr(value))
     prefix, quote = _style(like)
-    return cst.SimpleString(prefix + quote + _escape(value, quote, source) + quote)
+    return cst.SimpleString(prefix + quote + _escape(value, quote) + quote)
 
 
 def is_value(node: cst.BaseExpression, value: Scalar) -> bool:
@@ -40,15 +40,7 @@ def _style(like: cst.BaseExpression | None) -> tuple[str, str]:
     return like.prefix if like.prefix in ("u", "U") else "", like.quote if len(like.quote) == 1 else "'"
 
 
-def _escape(value: str, quote: str, source: Source) -> str:
-    """*value* between quotes. Python 2 takes bytes as they are, so what is not ASCII is escaped as its UTF-8 bytes there."""
-    escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-    out = []
-    for char in escaped:
-        if " " <= char <= "~":
-            out.append(char)
-        elif source.python2_only:
-            out.extend(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
-        else:
-            out.append(char.encode("unicode_escape").decode("ascii"))
-    return "".join(out)
+def _escape(value: str, quote: str) -> str:
+    """*value* between quotes: ASCII only, what is not being escaped as its UTF-8 bytes, which is what Python 2 takes."""
+    escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}").encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}" for byte in escaped)

@@ -139,6 +139,11 @@ def targets(statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         yield statement.target
 
 
+def has_comment(node: cst.CSTNode) -> bool:
+    """Whether a comment stands inside of *node*."""
+    return any(isinstance(below, cst.Comment) or has_comment(below) for below in node.children)
+
+
 def is_name(node: cst.CSTNode, name: str) -> bool:
     """Whether *node* is the plain name *name*."""
     return isinstance(node, cst.Name) and node.value == name

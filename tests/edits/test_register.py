@@ -144,6 +144,22 @@ CHANGED = [
         """,
     ),
     (
+        "comments inside of a value",
+        """\
+        layers = {
+            "gru": ("c",  # initializer
+                    "d"),
+        }
+        """,
+        """\
+        layers = {
+            "gru": ("c",  # initializer
+                    "d"),
+            "lngru": ("param_init_lngru", "lngru_layer"),
+        }
+        """,
+    ),
+    (
         "commas first",
         """\
         layers = { 'ff': ('a', 'b')  # ff

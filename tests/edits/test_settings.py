@@ -183,8 +183,8 @@ def test_refused(edit: Edit, source: str, state: State, detail: str, line: int, 
         ("C:\\data", "root = 'x'\n", "root = 'C:\\\\data'\n"),
         ("/it's", "root = 'x'\n", "root = '/it\\'s'\n"),
         ("/it's", 'root = "x"\n', 'root = "/it\'s"\n'),
-        ("/données", "print 1\nroot = 'x'\n", "print 1\nroot = '/donn\\xc3\\xa9es'\n"),  # Python 2: the path's bytes
-        ("/a\nb", "root = 'x'\n", "root = '/a\\nb'\n"),
+        ("/données", "root = 'x'\n", "root = '/donn\\xc3\\xa9es'\n"),  # Python 2: the path's bytes
+        ("/a\nb", "root = 'x'\n", "root = '/a\\x0ab'\n"),
     ],
 )
 def test_any_path_becomes_a_literal(path: str, source: str, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
