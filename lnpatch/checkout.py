@@ -32,11 +32,12 @@ class Checkout:
             raise CheckoutMissingError(str(directory), target)
         git = gitpython()
         try:
-            repo = git.Repo(directory, search_parent_directories=False)
+            repo = git.Repo(directory, search_parent_directories=False, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
-            raise NotACheckoutError(str(directory), _enclosing(directory)) from error
-        if repo.bare or repo.working_tree_dir is None:
-            raise NotACheckoutError(str(directory))
+            can_become_one = directory.is_dir() and not (directory / ".git").exists()
+            raise NotACheckoutError(str(directory), _enclosing(directory), can_become_one) from error
+        if repo.bare or Path(str(repo.working_tree_dir)).resolve() != directory.resolve():  # core.worktree is elsewhere
+            raise NotACheckoutError(str(directory), can_become_one=False)
         return cls(directory, Git(repo))
 
     def locate(self, path: str) -> str:
@@ -45,7 +46,10 @@ class Checkout:
         Raises:
             UnsafePathError: it leads out of the working tree.
         """
-        real = (self.root / path).resolve()
+        try:
+            real = (self.root / path).resolve()
+        except RuntimeError as error:  # links in a circle
+            raise UnsafePathError(str(self.root), path) from error
         if not real.is_relative_to(self._real_root) or real.is_relative_to(self.git_dir.resolve()):
             raise UnsafePathError(str(self.root), path)
         return real.relative_to(self._real_root).as_posix()
@@ -83,14 +87,23 @@ class Checkout:
         _, out = self.git.status("rev-parse", "-q", "--verify", name, doing=f"reading {name}", accept=(0, 1))
         return out.decode().strip()
 
+    def committed(self, path: str) -> bytes | None:
+        """The content of a file in the commit that is checked out, as git would write it; None where there is none."""
+        code, out = self.git.status("cat-file", "--filters", f"HEAD:{path}", doing=f"reading {path}", accept=(0, 128))
+        return out if code == 0 else None
+
     def dirty(self, paths: Iterable[str]) -> list[str]:
-        """Those of *paths* whose content is not that of the commit and the index."""
+        """Those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
         wanted = sorted({self.locate(path) for path in paths})
         if not wanted:
             return []
+        hidden = self.git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *wanted, doing="looking for changes")
+        flagged = [
+            entry[2:] for entry in os.fsdecode(hidden).split("\0") if entry and (entry[0].islower() or entry[0] == "S")
+        ]
         options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching")
         listed = self.git("--literal-pathspecs", "status", *options, "--", *wanted, doing="looking for changes")
-        return sorted(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)
+        return sorted({*flagged, *(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)})
 
 
 def has_content(directory: Path) -> bool:

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that ``lnpatch --help`` star
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from lnpatch import __version__
-from lnpatch.errors import ExitCode, LnpatchError, UsageError
+from lnpatch.errors import ExitCode, FileError, LnpatchError, StoppedError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,16 +32,33 @@ def cli() -> None:
     """
 
 
+class _Text(click.ParamType):
+    """A value that is not empty, as it is when a shell variable is not set."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, if there is one."""
+        if not value:
+            self.fail("the value is empty", param, ctx)
+        return value
+
+
+_TEXT = _Text()
+
+
 def _target(required: bool = True) -> Callable[[F], F]:
-    return click.argument("target", required=required)
+    return click.argument("target", required=required, type=_TEXT)
 
 
 _directory = click.option(
-    "--dir", "directory", metavar="DIR", help="The checkout; by default the repository's name, here."
+    "--dir", "directory", type=_TEXT, metavar="DIR", help="The checkout; by default the repository's name, here."
 )
-_cell = click.option("--cell", metavar="NAME", help="The cell to inject: lngru or lnlstm; by default the paper's.")
+_cell = click.option(
+    "--cell", type=_TEXT, metavar="NAME", help="The cell to inject: lngru or lnlstm; by default the paper's."
+)
 _data_dir = click.option(
-    "--data-dir", metavar="DIR", help="Where the data is, for targets that have it in their source."
+    "--data-dir", type=_TEXT, metavar="DIR", help="Where the data is, for targets that have it in their source."
 )
 _no_repairs = click.option("--no-repairs", is_flag=True, help="Leave out what mends the repository itself.")
 _format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -78,8 +96,10 @@ def show(target: str, cell: str | None, form: str) -> None:
 @cli.command()
 @_target()
 @_directory
-@click.option("--from", "source", metavar="URL|PATH", help="Clone this instead of the recipe's address.")
-@click.option("--ref", metavar="REV", help="Check out this revision of a new clone instead of the recipe's commit.")
+@click.option("--from", "source", type=_TEXT, metavar="URL|PATH", help="Clone this instead of the recipe's address.")
+@click.option(
+    "--ref", type=_TEXT, metavar="REV", help="Check out this revision of a new clone instead of the recipe's commit."
+)
 @_cell
 @_data_dir
 @_no_repairs
@@ -99,15 +119,17 @@ def apply(
     form: str,
 ) -> None:
     """Patch TARGET's checkout; it is cloned at the recipe's commit if it is not there."""
-    from lnpatch import console, workflow
+    from lnpatch import console
+    from lnpatch.commands import apply as command
+    from lnpatch.options import Options
     from lnpatch.targets import find
 
     recipe = find(target)
-    options = workflow.Options(cell, data_dir, not no_repairs)
+    options = Options(cell, data_dir, not no_repairs)
     with console.clone_progress() as progress:
-        report = workflow.apply(
+        report = command.apply(
             recipe,
-            workflow.default_directory(recipe, directory),
+            recipe.directory(directory),
             options,
             progress,
             source=source,
@@ -140,14 +162,15 @@ def diff(
     form: str,
 ) -> None:
     """Show what apply would do to TARGET's checkout, or what it did, as a patch that `git apply` takes."""
-    from lnpatch import console, workflow
+    from lnpatch import console
+    from lnpatch.commands import diff as command
+    from lnpatch.options import Options
     from lnpatch.targets import find
 
     recipe = find(target)
-    options = workflow.Options(cell, data_dir, not no_repairs)
-    report = workflow.diff(recipe, workflow.default_directory(recipe, directory), options)
+    report = command.diff(recipe, recipe.directory(directory), Options(cell, data_dir, not no_repairs))
     if form == "json":
-        console.print_json(console.report_json(report) | {"diff": report.patch.decode("utf-8", "replace")})
+        console.print_json(console.diff_json(report))
     else:
         console.print_notes(report.notes)
         console.print_diff(report.patch)
@@ -161,11 +184,12 @@ def diff(
 @_format
 def revert(target: str, directory: str | None, form: str) -> None:
     """Take the patch out of TARGET's checkout, keeping what was changed since."""
-    from lnpatch import console, workflow
+    from lnpatch import console
+    from lnpatch.commands import revert as command
     from lnpatch.targets import find
 
     recipe = find(target)
-    report = workflow.revert(recipe, workflow.default_directory(recipe, directory))
+    report = command.revert(recipe, recipe.directory(directory))
     if form == "json":
         console.print_json(console.change_json(report))
     else:
@@ -180,16 +204,17 @@ def revert(target: str, directory: str | None, form: str) -> None:
 @_format
 def status(target: str | None, directory: str | None, exit_code: bool, form: str) -> None:
     """Say how far TARGET is in its checkout; without TARGET, all that are found."""
-    from lnpatch import console, workflow
+    from lnpatch import console
+    from lnpatch.commands import status as command
     from lnpatch.patch import PatchState
     from lnpatch.targets import find
 
     if target is None:
-        reports = workflow.status_of_all(Path(directory) if directory is not None else None)
+        reports = command.status_of_all(Path(directory) if directory is not None else None)
         document: dict[str, Any] = {"targets": [console.report_json(report) for report in reports]}
     else:
         recipe = find(target)
-        reports = [workflow.status(recipe, workflow.default_directory(recipe, directory))]
+        reports = [command.status(recipe, recipe.directory(directory))]
         document = console.report_json(reports[0])
     if form == "json":
         console.print_json(document)
@@ -197,12 +222,12 @@ def status(target: str | None, directory: str | None, exit_code: bool, form: str
         for report in reports:
             console.print_notes(report.notes)
         console.print_status(reports)
-    if exit_code and any(report.state is not PatchState.APPLIED for report in reports):
+    if exit_code and not (reports and all(report.state is PatchState.APPLIED for report in reports)):
         click.get_current_context().exit(ExitCode.FAILED)
 
 
 @cli.command()
-@click.option("--dir", "directory", metavar="DIR", help="Lay the demo out here and keep it, patched.")
+@click.option("--dir", "directory", type=_TEXT, metavar="DIR", help="Lay the demo out here and keep it, patched.")
 @_cell
 @_format
 def demo(directory: str | None, cell: str | None, form: str) -> None:
@@ -223,9 +248,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = _wants_json(given)
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminate)
+    if sys.stdout is None:  # it was closed by the caller
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
-        result = cli.main(given, prog_name="lnpatch", standalone_mode=False)
+        code = _run(given, as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has gone; say nothing more, not at exit either
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return ExitCode.FAILED
+    except OSError as error:  # our output could not be written
+        sys.stderr.write(f"error: {error.strerror}\n")
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return ExitCode.FAILED
+    return code
+
+
+def _run(arguments: list[str], as_json: bool) -> int:
+    """Run the command line; every failure is shown as the user wants it."""
+    try:
+        result = cli.main(arguments, prog_name="lnpatch", standalone_mode=False)
         return result if isinstance(result, int) else ExitCode.OK
     except LnpatchError as error:
         return _failed(error, as_json)
@@ -235,11 +279,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("Stopped; nothing was left half done.\n")
-        return ExitCode.FAILED
-    except BrokenPipeError:  # the reader of our output has gone; say nothing more, not at exit either
-        sys.stdout = open("/dev/null", "w") if Path("/dev/null").exists() else sys.stdout  # noqa: SIM115
-        return ExitCode.FAILED
+        return _failed(StoppedError(), as_json)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _failed(FileError(os.fspath(error.filename), error.strerror or str(error)), as_json)
 
 
 def _failed(error: LnpatchError, as_json: bool) -> int:

@@ -19,7 +19,7 @@ from lnpatch.errors import (
     SourceMissingError,
     UnsafeAddressError,
 )
-from lnpatch.git import Git, environment, gitpython
+from lnpatch.git import command, environment, gitpython
 from lnpatch.resources import templates
 from lnpatch.targets import Recipe
 
@@ -35,7 +35,7 @@ _AUTHOR = {
 
 def obtain(
     recipe: Recipe, directory: Path, source: str | None, ref: str | None, progress: Progress
-) -> tuple[Checkout, str]:
+) -> tuple[Checkout, list[str]]:
     """A new checkout of *recipe*'s repository at *directory*; nothing stays there if it fails.
 
     Args:
@@ -43,7 +43,7 @@ def obtain(
         ref: a revision to check out instead of the recipe's commit.
 
     Returns:
-        The checkout, and a remark for the user, empty where there is nothing to remark.
+        The checkout, and remarks for the user.
 
     Raises:
         UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError
@@ -52,15 +52,13 @@ def obtain(
         raise NotACheckoutError(str(directory))
     with _new_folder(directory) as folder:
         if recipe.repository.embedded and source is None:
-            _lay_out(recipe, folder)
-            remark = ""
+            if ref is not None:
+                raise RevisionNotFoundError(ref, f"the embedded repository of {recipe.name}")
+            notes = _lay_out(recipe, folder)
         else:
-            remark = _clone(recipe, folder, directory, source, ref, progress)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        if directory.is_dir():
-            directory.rmdir()
-        folder.rename(directory)
-    return Checkout.open(directory, recipe.name), remark
+            notes = _clone(recipe, folder, directory, source, ref, progress)
+        _move(folder, directory)
+    return Checkout.open(directory, recipe.reference), notes
 
 
 @contextmanager
@@ -83,22 +81,39 @@ def _umask() -> int:
     return mask
 
 
-def _lay_out(recipe: Recipe, folder: Path) -> None:
+def _move(folder: Path, directory: Path) -> None:
+    """Move *folder* to its place; an empty folder that is there is filled, since it may be the current one, or a link."""
+    if not directory.is_dir():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(directory)
+        return
+    moved: list[Path] = []
+    try:
+        for entry in folder.iterdir():
+            moved.append(directory / entry.name)
+            entry.rename(moved[-1])
+    except BaseException:
+        for path in moved:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        raise
+
+
+def _lay_out(recipe: Recipe, folder: Path) -> list[str]:
     """The embedded repository, as the first commit of a git repository."""
     ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
     shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
-    git = gitpython()
-    git.Repo.init(folder, initial_branch="master")
-    checkout = Checkout.open(folder, recipe.name)
+    gitpython().Repo.init(folder, expand_vars=False, initial_branch="master")
+    git = Checkout.open(folder, recipe.reference).git
     doing = f"laying out {recipe.name}"
     plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")
-    checkout.git(*plain, "add", "--all", doing=doing)
-    checkout.git(*plain, "commit", "--quiet", "-m", f"{recipe.title}", doing=doing, env=_AUTHOR)
+    git(*plain, "add", "--all", "--force", doing=doing)
+    git(*plain, "commit", "--quiet", "-m", recipe.title, doing=doing, env=_AUTHOR)
+    return []
 
 
 def _clone(
     recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, progress: Progress
-) -> str:
+) -> list[str]:
     git = gitpython()
     url = _safe_address(source or recipe.repository.url, "The address")
     if ref is not None:
@@ -108,46 +123,49 @@ def _clone(
             raise SourceMissingError(source)
         url = str(Path(source).resolve())
     reporter = _reporter(git, progress)
+    # GitPython's own clone_from would expand variables in both paths
+    clone = command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
+    process = git.Git(folder.parent).execute(clone, as_process=True, env=environment(), universal_newlines=True)
+    git.cmd.handle_process_output(process, None, reporter.new_message_handler(), lambda _: None, decode_streams=False)
     try:
-        repo = git.Repo.clone_from(url, folder, progress=reporter, env=environment(), multi_options=["--no-checkout"])
+        process.wait()
     except git.GitCommandError as error:
-        said = reporter.error_lines or [str(error.stderr)]
-        raise CloneError(url, str(directory), recipe.reference, "\n".join(line.strip() for line in said)) from error
-    return _check_out(Checkout(folder, Git(repo)), recipe, source, ref)
+        said = "\n".join(line.strip() for line in reporter.error_lines or [str(error.stderr)])
+        raise CloneError(url, str(directory), recipe.reference, said) from error
+    return _check_out(Checkout.open(folder, recipe.reference), recipe, source, ref)
 
 
-def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> str:
-    """Check out *ref*, else the pinned commit, on a branch of the recipe's name; a remark where that is not possible."""
+def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
+    """Check out *ref*, else the pinned commit, on a branch; a remark where the pinned commit is not there."""
     url = source or recipe.repository.url
+    pinned = recipe.repository.commit
 
     def commit_of(revision: str) -> str:
         arguments = ("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-        _, out = checkout.git.status(*arguments, doing="looking for a revision", accept=(0, 1, 128))
-        return out.decode().strip() if _ == 0 else ""
+        code, out = checkout.git.status(*arguments, doing="looking for a revision", accept=(0, 1, 128))
+        return out.decode().strip() if code == 0 else ""
 
-    def switch(branch: str, commit: str) -> None:
+    def switch(branch: str, commit: str) -> list[str]:
         checkout.git("checkout", "--quiet", "--no-track", "-B", branch, commit, doing=f"checking out {commit}")
+        return []
 
     if ref is not None:
-        commit = commit_of(f"refs/remotes/origin/{ref}") or commit_of(ref)
-        if not commit:
-            raise RevisionNotFoundError(ref, url)
-        is_branch = bool(commit_of(f"refs/remotes/origin/{ref}"))
-        switch(ref if is_branch else recipe.repository.branch or "master", commit)
-        return ""
-    if pinned := commit_of(recipe.repository.commit) if recipe.repository.commit else "":
-        switch(recipe.repository.branch, pinned)
-        return ""
+        if ref != "HEAD" and (commit := commit_of(f"refs/remotes/origin/{ref}")):
+            return switch(ref, commit)
+        if commit := commit_of(ref):
+            return switch(recipe.repository.branch or "master", commit)
+        raise RevisionNotFoundError(ref, url)
+    if pinned and (commit := commit_of(pinned)):
+        return switch(recipe.repository.branch, commit)
     if source is None or not commit_of("HEAD"):
-        raise RevisionNotFoundError(recipe.repository.commit or "HEAD", url)
+        raise RevisionNotFoundError(pinned or "HEAD", url)
     checkout.git("checkout", "--quiet", doing="checking out HEAD")
-    if not recipe.repository.commit:
-        return ""
-    return f"{source} does not have the pinned commit {recipe.repository.commit[:7]}; its HEAD is patched instead."
+    remark = f"{source} does not have the pinned commit {pinned[:7]}; its HEAD is patched instead."
+    return [remark] if pinned else []
 
 
 def _safe_address(value: str, what: str) -> str:
-    """*value*, unless git would take it for an option, or for a transport that runs commands (``ext::``)."""
+    """*value*, unless it is no text, or git would take it for an option or for a transport that runs commands."""
     if not value or value.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", value) or not value.isprintable():
         raise UnsafeAddressError(what, value)
     return value

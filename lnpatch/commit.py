@@ -1,47 +1,116 @@
-"""Commit a patch on a branch of its own, with a message that can be the text of a pull request."""
+"""Commit a patch on a branch of its own, with a message that can be the text of a pull request.
+
+The commit is made from objects, before anything is written: no hook runs, and what can go wrong goes wrong first. Then
+HEAD and the index's entries of the patched files move to it; whatever else is staged stays as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import tempfile
+from dataclasses import dataclass
 
 from lnpatch.checkout import Checkout
-from lnpatch.errors import BranchExistsError
+from lnpatch.errors import BranchExistsError, DirtyFilesError, OperationInProgressError
 from lnpatch.record import Record
 from lnpatch.targets import Recipe
 
+#: Files of the git directory that stand for something that git has begun and a user has to end.
+_IN_PROGRESS = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "BISECT_LOG": "bisect",
+}
 
-def new_branch(checkout: Checkout, recipe: Recipe, cell: str) -> str:
-    """The name of the branch, after checking what could refuse the commit once files are written.
+
+@dataclass(frozen=True)
+class PreparedCommit:
+    """A commit that no branch holds yet. ``entries`` are the lines for the index; ``head`` is where HEAD is now."""
+
+    branch: str
+    commit: str
+    entries: str
+    head: str
+    head_is_symbolic: bool
+
+    @property
+    def ref(self) -> str:
+        """The full name of the branch."""
+        return f"refs/heads/{self.branch}"
+
+    def switch(self, checkout: Checkout) -> None:
+        """Make the branch, which has to be there, the current one; on failure HEAD is where it was.
+
+        Raises:
+            GitError: git refuses.
+        """
+        doing = f"switching to {self.branch}"
+        came_from = self.head.removeprefix("refs/heads/")
+        checkout.git(
+            "symbolic-ref", "-m", f"checkout: moving from {came_from} to {self.branch}", "HEAD", self.ref, doing=doing
+        )
+        try:
+            checkout.git("update-index", "-z", "--index-info", doing=doing, data=os.fsencode(self.entries))
+        except BaseException:
+            if self.head_is_symbolic:
+                checkout.git("symbolic-ref", "HEAD", self.head, doing=doing)
+            else:
+                checkout.git("update-ref", "--no-deref", "HEAD", self.head, doing=doing)
+            raise
+
+
+def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> PreparedCommit | None:
+    """A commit of the files of *record* on top of HEAD; None where HEAD has them as they are.
 
     Raises:
+        OperationInProgressError: a merge or the like is not ended.
         BranchExistsError: the branch is there already.
+        DirtyFilesError: another content of a file is staged.
         GitError: git does not know who commits.
     """
-    branch = f"lnpatch/{recipe.name}-{cell}"
-    if checkout.ref(f"refs/heads/{branch}"):
-        raise BranchExistsError(branch, str(checkout.root))
+    branch = f"lnpatch/{recipe.name}-{record.cell}"
+    doing = f"preparing a commit for {branch}"
+    for name, operation in _IN_PROGRESS.items():
+        if (checkout.git_dir / name).exists():
+            raise OperationInProgressError(str(checkout.root), operation)
+    for taken in (branch, "lnpatch"):
+        if checkout.ref(f"refs/heads/{taken}"):
+            raise BranchExistsError(taken, str(checkout.root))
     checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
-    return branch
-
-
-def commit(recipe: Recipe, checkout: Checkout, record: Record, branch: str, paths: Sequence[str]) -> None:
-    """Commit *paths*, and nothing else that may be staged, on the new *branch*; on failure the old one is back.
-
-    Raises:
-        GitError: git refuses the commit.
-    """
-    doing = f"committing to {branch}"
-    start = checkout.git.status("symbolic-ref", "-q", "--short", "HEAD", doing=doing, accept=(0, 1))[1].decode().strip()
-    start = start or checkout.head()
-    options = ("--quiet", "-F", "-", "--only", "--")
+    blobs = [
+        checkout.git("hash-object", "-w", "--stdin", f"--path={file.path}", doing=doing, data=file.after)
+        .decode()
+        .strip()
+        for file in record.files
+    ]
+    entries = [(file.mode, blob, file.path) for file, blob in zip(record.files, blobs, strict=True)]
+    _refuse_staged(checkout, {path: blob for _, blob, path in entries})
+    lines = "".join(f"{mode} {blob}\t{path}\0" for mode, blob, path in entries)
+    head = checkout.head()
+    with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
+        index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+        checkout.git("read-tree", head, doing=doing, env=index)
+        checkout.git("update-index", "-z", "--index-info", doing=doing, env=index, data=os.fsencode(lines))
+        tree = checkout.git("write-tree", doing=doing, env=index).decode().strip()
+    if tree == checkout.ref(f"{head}^{{tree}}"):
+        return None
     message = commit_message(recipe, record).encode()
-    try:
-        checkout.git("checkout", "--quiet", "--no-track", "-b", branch, doing=doing)
-        checkout.git("--literal-pathspecs", "commit", *options, *paths, doing=doing, data=message)
-    except BaseException:
-        checkout.git("symbolic-ref", "HEAD", f"refs/heads/{start}", doing="going back to the branch")
-        checkout.git.status("branch", "--quiet", "-D", branch, doing="removing the branch", accept=(0, 1))
-        raise
+    commit = checkout.git("commit-tree", tree, "-p", head, "-F", "-", doing=doing, data=message).decode().strip()
+    _, symbolic = checkout.git.status("symbolic-ref", "-q", "HEAD", doing=doing, accept=(0, 1))
+    return PreparedCommit(branch, commit, lines, symbolic.decode().strip() or head, bool(symbolic))
+
+
+def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:
+    """Refuse to overwrite index entries that are neither HEAD's nor the patch's own."""
+    options = ("--cached", "--name-only", "-z", "HEAD", "--", *blobs)
+    listed = checkout.git("--literal-pathspecs", "diff-index", *options, doing="looking at the index")
+    staged = [path for path in os.fsdecode(listed).split("\0") if path]
+    foreign = [path for path in staged if checkout.ref(f":{path}") != blobs.get(path)]
+    if foreign:
+        raise DirtyFilesError(str(checkout.root), foreign)
 
 
 def commit_message(recipe: Recipe, record: Record) -> str:

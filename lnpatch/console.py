@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lnpatch.edits import State
-from lnpatch.patch import PatchState
-from lnpatch.report import EditReport, Report
+from lnpatch.patch import EditReport, PatchState
+from lnpatch.report import Report
 from lnpatch.targets import Recipe
 
 if TYPE_CHECKING:
@@ -59,14 +60,18 @@ def report_json(report: Report) -> dict[str, Any]:
     return document
 
 
+def diff_json(report: Report) -> dict[str, Any]:
+    """The report of diff. Bytes that are not UTF-8 are surrogates in the patch, as Python's ``surrogateescape`` has them."""
+    return report_json(report) | {"diff": report.patch.decode("utf-8", "surrogateescape")}
+
+
 def change_json(report: Report) -> dict[str, Any]:
     """The report of a command that changes files, or would in a dry run."""
-    return report_json(report) | {
+    return diff_json(report) | {
         "changed": list(report.written),
         "dry_run": report.dry_run,
         "cloned": report.cloned,
         "branch": report.branch,
-        "diff": report.patch.decode("utf-8", "replace"),
     }
 
 
@@ -180,8 +185,8 @@ def print_change(report: Report) -> None:
     if report.dry_run and report.patch:
         print_diff(report.patch)
     elif report.written and report.state is PatchState.APPLIED:
-        directory = f" --dir {report.directory}"
-        print_next(f"lnpatch diff {report.reference}{directory}", f"lnpatch revert {report.reference}{directory}")
+        where = shlex.join([report.reference, "--dir", report.directory])
+        print_next(f"lnpatch diff {where}", f"lnpatch revert {where}")
 
 
 def print_next(*commands: str) -> None:
@@ -297,7 +302,8 @@ def print_demo(result: DemoResult) -> None:
         for line in step.details:
             console.print(f"     {line}")
     if result.kept:
-        print_next(f"lnpatch status demo --dir {result.directory}", f"lnpatch revert demo --dir {result.directory}")
+        where = shlex.join(["demo", "--dir", result.directory])
+        print_next(f"lnpatch status {where}", f"lnpatch revert {where}")
 
 
 def _with_data_dir(values: dict[str, str]) -> dict[str, str]:

@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lnpatch import workflow
 from lnpatch.checkout import Checkout
+from lnpatch.commands.apply import apply
+from lnpatch.commands.diff import diff
+from lnpatch.commands.revert import revert
+from lnpatch.commands.status import status
+from lnpatch.options import Options
 from lnpatch.patch import PatchState
 from lnpatch.python2 import compile_errors, find_python2
 from lnpatch.source import check_syntax
@@ -60,21 +64,21 @@ def run(directory: Path | None, cell: str | None) -> DemoResult:
         LnpatchError: as ``apply`` and ``revert``, when *directory* holds something else already, for instance.
     """
     recipe = find("demo")
-    options = workflow.Options(cell)
+    options = Options(cell)
     with ExitStack() as stack:
         if directory is None:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lnpatch-demo-"))) / "demo"
         else:
             root = directory
-        workflow.apply(recipe, root, options, lambda *_: None, dry_run=True)  # refuse before anything is laid out
-        report = workflow.apply(recipe, root, options, lambda *_: None)
+        apply(recipe, root, options, lambda *_: None, dry_run=True)  # refuse before anything is laid out
+        report = apply(recipe, root, options, lambda *_: None)
         steps = [DemoStep(f"Laid out a repository in the style of 2016 at {root}", details=(_files(root),))]
         edits = tuple(f"{edit.path}: {edit.finding.kind} {edit.finding.name}" for edit in report.edits)
         steps.append(DemoStep(f"Patched it with {report.cell}: lnpatch apply demo", details=edits))
-        shown = workflow.diff(recipe, root, options)
+        shown = diff(recipe, root, options)
         steps.append(DemoStep("Reviewed the patch: lnpatch diff demo", bool(shown.patch), patch=shown.patch))
         steps.append(_grammar_step(root, sorted({edit.path for edit in report.edits})))
-        again = workflow.apply(recipe, root, options, lambda *_: None)
+        again = apply(recipe, root, options, lambda *_: None)
         steps.append(DemoStep("Patched it a second time: nothing to do", not again.written))
         if directory is None:
             steps.append(_revert_step(root))
@@ -101,8 +105,8 @@ def _grammar_step(root: Path, paths: list[str]) -> DemoStep:
 def _revert_step(root: Path) -> DemoStep:
     """The patch taken back: every byte has to be that of the commit."""
     recipe = find("demo")
-    workflow.revert(recipe, root)
-    state = workflow.status(recipe, root).state
+    revert(recipe, root)
+    state = status(recipe, root).state
     dirty = Checkout.open(root, recipe.name).dirty(["."])
     passed = state is PatchState.NOT_APPLIED and not dirty
     return DemoStep("Took the patch back: lnpatch revert demo; every byte is as before", passed, tuple(dirty))

@@ -5,10 +5,16 @@ Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
+
+
+def _quoted(argument: str) -> str:
+    """An argument as a shell takes it."""
+    return shlex.quote(argument)
 
 
 class ExitCode(IntEnum):
@@ -97,7 +103,7 @@ class RecipeError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return "`lnpatch show skip-thoughts` prints a recipe that is; CONTRIBUTING.md describes the keys."
+        return "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
 
 
 @dataclass
@@ -214,7 +220,8 @@ class CheckoutMissingError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"`lnpatch apply {self.target or 'TARGET'}` clones one; --dir names a checkout elsewhere."
+        target = _quoted(self.target) if self.target else "TARGET"
+        return f"`lnpatch apply {target}` clones one; --dir names a checkout elsewhere."
 
 
 @dataclass
@@ -223,6 +230,7 @@ class NotACheckoutError(LnpatchError):
 
     directory: str
     inside: str = ""
+    can_become_one: bool = True
 
     exit_code = ExitCode.ENVIRONMENT
 
@@ -233,7 +241,10 @@ class NotACheckoutError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"Make it one: git -C {self.directory} init && git -C {self.directory} add -A && git -C {self.directory} commit -m 'As found'"
+        if not self.can_become_one:
+            return "--dir names the top folder of a checkout with a working tree of its own."
+        git = f"git -C {_quoted(self.directory)}"
+        return f"Make it one: {git} init && {git} add -A && {git} commit -m 'As found'"
 
 
 @dataclass
@@ -253,7 +264,7 @@ class DirtyFilesError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"Commit them, or put them aside with `git -C {self.directory} stash -u`, and try again."
+        return f"Commit them, or put them aside with `git -C {_quoted(self.directory)} stash -u`, and try again."
 
 
 @dataclass
@@ -273,7 +284,7 @@ class OtherCellError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"Take it back first: lnpatch revert {self.target} --dir {self.directory}"
+        return f"Take it back first: lnpatch revert {_quoted(self.target)} --dir {_quoted(self.directory)}"
 
 
 @dataclass(frozen=True)
@@ -327,6 +338,49 @@ class InterruptedOperationError(LnpatchError):
     @property
     def hint(self) -> str:
         return "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
+
+
+@dataclass
+class OperationInProgressError(LnpatchError):
+    """git is in the middle of something that a commit would disturb."""
+
+    directory: str
+    operation: str
+
+    exit_code = ExitCode.CONFLICT
+
+    @property
+    def message(self) -> str:
+        return f"A {self.operation} is in progress in {self.directory}; nothing was changed."
+
+    @property
+    def hint(self) -> str:
+        return f"End it (git {self.operation} --continue or --abort), or apply without --commit."
+
+
+@dataclass
+class RecordError(LnpatchError):
+    """A reference of lnpatch's holds something that lnpatch did not write."""
+
+    directory: str
+    ref: str
+
+    @property
+    def message(self) -> str:
+        return f"The record {self.ref} in {self.directory} cannot be read."
+
+    @property
+    def hint(self) -> str:
+        return f"If another program has made it: git -C {_quoted(self.directory)} update-ref -d {self.ref}"
+
+
+@dataclass
+class StoppedError(LnpatchError):
+    """The user has stopped lnpatch."""
+
+    @property
+    def message(self) -> str:
+        return "Stopped; nothing was left half done."
 
 
 @dataclass
@@ -421,7 +475,7 @@ class CloneError(LnpatchError):
     @property
     def hint(self) -> str:
         return (
-            f"Without a network, give a copy that you have: lnpatch apply {self.target} --from PATH (a clone, a bare repository "
+            f"Without a network, give a copy that you have: lnpatch apply {_quoted(self.target)} --from PATH (a clone, a bare repository "
             f"or a mirror's URL), or --dir CHECKOUT. `lnpatch demo` needs neither."
         )
 
@@ -476,7 +530,7 @@ class BranchExistsError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"Remove or rename it: git -C {self.directory} branch -m {self.branch} {self.branch}-old"
+        return f"Rename or remove it: git -C {_quoted(self.directory)} branch -m {self.branch} {self.branch}-old"
 
 
 @dataclass

@@ -14,8 +14,12 @@ from lnpatch.errors import GitError, GitMissingError
 if TYPE_CHECKING:
     import git
 
-#: What makes git look at another repository than the one of the folder; set while a hook runs, for instance.
+#: What makes git look at another repository than the one of the folder, or read paths as patterns.
 _LOCAL_VARIABLES = (
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -27,7 +31,7 @@ _LOCAL_VARIABLES = (
 )
 
 
-#: Output for programs; and nothing that a checkout has configured to run is run.
+#: Output for programs; no hook and no monitor of a checkout is run.
 _SETTINGS = [
     part
     for setting in ("color.ui=false", "core.quotePath=false", f"core.hooksPath={os.devnull}", "core.fsmonitor=false")
@@ -43,12 +47,17 @@ def gitpython() -> Any:
     """
     for name in _LOCAL_VARIABLES:
         os.environ.pop(name, None)
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"  # or an import without git would fail, or print
     import git
 
     if not git.GIT_OK:
         raise GitMissingError
     return git
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line of a git command."""
+    return [str(gitpython().Git.GIT_PYTHON_GIT_EXECUTABLE), *_SETTINGS, *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:
@@ -91,12 +100,11 @@ class Git:
         accept: Sequence[int] = (0,),
     ) -> tuple[int, bytes]:
         """As a call, with the exit code in front."""
-        command = ["git", *_SETTINGS, *map(str, arguments)]
         with tempfile.TemporaryFile() as stdin:
             stdin.write(data or b"")
             stdin.seek(0)
             code, output, errors = self.repo.git.execute(
-                command,
+                command(*arguments),
                 istream=stdin,
                 env={**environment(), **(env or {})},
                 with_extended_output=True,

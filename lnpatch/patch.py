@@ -37,6 +37,14 @@ class FilePlan:
 
 
 @dataclass(frozen=True)
+class EditReport:
+    """One edit in one file."""
+
+    path: str
+    finding: Finding
+
+
+@dataclass(frozen=True)
 class Plan:
     """All files that a recipe edits, in the recipe's order."""
 
@@ -50,9 +58,14 @@ class Plan:
         return tuple(file for file in self.files if file.changed)
 
     @property
+    def edits(self) -> tuple[EditReport, ...]:
+        """Every finding with its file."""
+        return tuple(EditReport(file.path, finding) for file in self.files for finding in file.findings)
+
+    @property
     def state(self) -> PatchState:
         """How far the recipe is in the files as they are."""
-        states = {finding.state for file in self.files for finding in file.findings}
+        states = {edit.finding.state for edit in self.edits}
         if states == {State.IN_PLACE}:
             return PatchState.APPLIED
         return PatchState.PARTIAL if State.IN_PLACE in states else PatchState.NOT_APPLIED
@@ -84,7 +97,7 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
     """
     by_file: dict[str, list[tuple[Edit, str]]] = {}
     for edit in recipe.selected(values, repairs):
-        by_file.setdefault(edit.file, []).append((edit, edit.why if edit in recipe.repairs else ""))
+        by_file.setdefault(files.locate(edit.file), []).append((edit, edit.why if edit in recipe.repairs else ""))
     plans = tuple(_plan_file(path, edits, values, files) for path, edits in by_file.items())
     return Plan(recipe.name, values["cell"], plans)
 

@@ -12,11 +12,13 @@ from pathlib import Path
 
 @cache
 def find_python2() -> Path | None:
-    """A Python 2.7 that runs: on PATH, or one that pyenv or conda has installed; None without one."""
+    """A Python 2.7 that runs: the one that LNPATCH_PYTHON27 names, one on PATH, or one that pyenv or conda has installed."""
     return next((path for path in _candidates() if _runs(path)), None)
 
 
 def _candidates() -> Iterator[Path]:
+    if given := os.environ.get("LNPATCH_PYTHON27"):
+        yield Path(given)
     for name in ("python2.7", "python2"):
         if found := shutil.which(name):
             yield Path(found)

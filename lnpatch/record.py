@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.checkout import Checkout
+from lnpatch.errors import RecordError
 
 _PREFIX = "refs/worktree/lnpatch/"
 #: Holds the record of a change while its files are being written.
@@ -42,32 +43,50 @@ class Record:
     repairs: bool
     #: For every file of the recipe, its edits as (kind, name).
     edits: Mapping[str, Sequence[tuple[str, str]]]
+    #: The recipe: the name of one that comes with lnpatch, or a path.
+    recipe: str
     operation: str = "apply"
     files: tuple[FileChange, ...] = field(default=(), compare=False)
 
     @property
     def ref(self) -> str:
         """The reference that holds the record."""
-        return record_ref(self.target)
+        return f"{_PREFIX}{self.target}/{self.cell}"
 
 
-def record_ref(target: str) -> str:
-    """The reference that holds the record of *target*."""
-    return _PREFIX + target
+def recorded_recipes(checkout: Checkout) -> list[str]:
+    """The recipes that have a record in *checkout*, as a user would name them."""
+    records = (read_record(checkout, ref) for ref in _refs(checkout, _PREFIX))
+    return list(dict.fromkeys(record.recipe for record in records if record is not None))
 
 
-def recorded_targets(checkout: Checkout) -> list[str]:
-    """The targets that have a record in *checkout*."""
-    listed = checkout.git("for-each-ref", "--format=%(refname)", _PREFIX, doing="reading lnpatch's records")
-    return [name.removeprefix(_PREFIX) for name in listed.decode().split()]
+def read_records(checkout: Checkout, target: str) -> list[Record]:
+    """The records of *target*, one for each cell that was ever applied and not taken back."""
+    records = (read_record(checkout, ref) for ref in _refs(checkout, f"{_PREFIX}{target}/"))
+    return [record for record in records if record is not None]
+
+
+def _refs(checkout: Checkout, prefix: str) -> list[str]:
+    listed = checkout.git("for-each-ref", "--format=%(refname)", prefix, doing="reading lnpatch's records")
+    return listed.decode().split()
 
 
 def read_record(checkout: Checkout, ref: str) -> Record | None:
-    """The record that *ref* holds, or None."""
+    """The record that *ref* holds, None where there is none.
+
+    Raises:
+        RecordError: the reference holds something that lnpatch did not write.
+    """
     (data,) = _read_objects(checkout, [f"{ref}:record.json"])
     if data is None:
         return None
-    table: dict[str, Any] = json.loads(data)
+    try:
+        return _parse_record(checkout, ref, json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordError(str(checkout.root), ref) from error
+
+
+def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record:
     paths: dict[str, str] = table.pop("files")
     wanted = [f"{ref}:{side}/{path}" for path in paths for side in ("before", "after")]
     contents = [content or b"" for content in _read_objects(checkout, wanted)]
@@ -120,8 +139,11 @@ def update_refs(checkout: Checkout, refs: Mapping[str, str | None]) -> None:
 
 
 def diff_tree(checkout: Checkout, tree: str, env: Mapping[str, str] | None = None) -> bytes:
-    """The patch from ``before/`` to ``after/`` of a tree, as ``git diff`` prints it in this checkout."""
-    options = ("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
+    """The patch from ``before/`` to ``after/`` of a tree, as ``git diff`` is configured to print it in this checkout.
+
+    The bytes are those of the working tree; git converts line ends first where ``core.autocrlf`` says so.
+    """
+    options = ("--no-color", "--text", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
     return checkout.git("diff", *options, f"{tree}:before", f"{tree}:after", doing="comparing", env=env)
 
 

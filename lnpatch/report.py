@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.edits import Finding
-from lnpatch.patch import PatchState
-
-
-@dataclass(frozen=True)
-class EditReport:
-    """One edit in one file."""
-
-    path: str
-    finding: Finding
+from lnpatch.checkout import Checkout
+from lnpatch.patch import EditReport, PatchState
+from lnpatch.targets import Recipe
 
 
 @dataclass(frozen=True)
@@ -38,3 +32,33 @@ class Report:
     patch: bytes = b""
     cloned: bool = False
     dry_run: bool = False
+
+
+def make_report(
+    recipe: Recipe,
+    checkout: Checkout,
+    cell: str,
+    state: PatchState,
+    edits: tuple[EditReport, ...],
+    notes: Sequence[str],
+    *,
+    written: tuple[str, ...] = (),
+    branch: str = "",
+    patch: bytes = b"",
+    dry_run: bool = False,
+) -> Report:
+    """A report on *checkout* as it is now."""
+    return Report(
+        recipe.name,
+        recipe.reference,
+        str(checkout.root),
+        cell,
+        state,
+        checkout.head(),
+        edits,
+        tuple(notes),
+        written,
+        branch,
+        patch,
+        dry_run=dry_run,
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lnpatch.checkout import Checkout
 from lnpatch.errors import BusyError, FileError, InterruptedOperationError
-from lnpatch.record import PENDING, Record, read_record, update_refs
+from lnpatch.record import PENDING, FileChange, Record, read_record, update_refs
 
 #: How long to wait for another lnpatch in the same checkout, in seconds.
 PATIENCE = 10.0
@@ -79,12 +79,18 @@ def recover(checkout: Checkout) -> str:
         if pending is None:  # another process was about to finish, and has
             return ""
         checkout.forget()
-        foreign = [file.path for file in pending.files if checkout.read(file.path) not in (file.before, file.after)]
+        foreign = [file.path for file in pending.files if not _can_undo(checkout, file)]
         if foreign:
             raise InterruptedOperationError(str(checkout.root), pending.operation, foreign)
         _undo(checkout, pending)
         checkout.forget()
     return pending.operation
+
+
+def _can_undo(checkout: Checkout, file: FileChange) -> bool:
+    """Whether nothing is lost by putting a file back, or leaving it where git holds its content."""
+    current = checkout.read(file.path)
+    return current in (file.before, file.after) or current == checkout.committed(file.path)
 
 
 def _undo(checkout: Checkout, change: Record) -> None:

@@ -66,6 +66,9 @@ class Outcome:
 class Files(Protocol):
     """The files of a checkout, by path relative to its root, with ``/``."""
 
+    def locate(self, path: str) -> str:
+        """*path* with links followed: two paths of one file become the same."""
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
 

@@ -154,6 +154,10 @@ class Recipe:
         """What a user types for this target: its name, or the path of a recipe that does not come with lnpatch."""
         return self.name if self.origin.parent == RECIPES else str(self.origin)
 
+    def directory(self, given: str | None) -> Path:
+        """The folder of the checkout: as given, else as ``git clone`` would choose it."""
+        return Path(given) if given is not None else Path(self.repository.directory)
+
     def values(self, cell: str | None = None, data_dir: str | None = None) -> dict[str, str]:
         """The placeholders' values for *cell* (the paper's by default).
 

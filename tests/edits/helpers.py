@@ -18,6 +18,9 @@ class MemoryFiles:
 
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
+    def locate(self, path: str) -> str:
+        return path
+
     def read(self, path: str) -> bytes | None:
         return self.contents.get(path)
 
