@@ -36,7 +36,9 @@ class Checkout:
         except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
             can_become_one = directory.is_dir() and not (directory / ".git").exists()
             raise NotACheckoutError(str(directory), _enclosing(directory), can_become_one) from error
-        if repo.bare or Path(str(repo.working_tree_dir)).resolve() != directory.resolve():  # core.worktree is elsewhere
+        if (
+            repo.working_tree_dir is None or Path(str(repo.working_tree_dir)).resolve() != directory.resolve()
+        ):  # core.worktree is elsewhere
             raise NotACheckoutError(str(directory), can_become_one=False)
         return cls(directory, Git(repo))
 

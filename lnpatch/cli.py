@@ -32,7 +32,7 @@ def cli() -> None:
     """
 
 
-class _Text(click.ParamType):
+class _Text(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A value that is not empty, as it is when a shell variable is not set."""
 
     name = "text"

@@ -125,13 +125,18 @@ def _clone(
     reporter = _reporter(git, progress)
     # GitPython's own clone_from would expand variables in both paths
     clone = command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
-    process = git.Git(folder.parent).execute(clone, as_process=True, env=environment(), universal_newlines=True)
-    git.cmd.handle_process_output(process, None, reporter.new_message_handler(), lambda _: None, decode_streams=False)
+    process = git.Git().execute(clone, as_process=True, env=environment(), universal_newlines=True)
     try:
+        done = reporter.new_message_handler()
+        git.cmd.handle_process_output(process, None, done, lambda _: None, decode_streams=False)
         process.wait()
     except git.GitCommandError as error:
         said = "\n".join(line.strip() for line in reporter.error_lines or [str(error.stderr)])
         raise CloneError(url, str(directory), recipe.reference, said) from error
+    finally:
+        if process.poll() is None:  # we are stopped; git must not go on writing into a folder that is being removed
+            process.terminate()
+            process.proc.wait()
     return _check_out(Checkout.open(folder, recipe.reference), recipe, source, ref)
 
 
@@ -150,11 +155,14 @@ def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str 
         return []
 
     if ref is not None:
-        if ref != "HEAD" and (commit := commit_of(f"refs/remotes/origin/{ref}")):
-            return switch(ref, commit)
-        if commit := commit_of(ref):
-            return switch(recipe.repository.branch or "master", commit)
-        raise RevisionNotFoundError(ref, url)
+        branches = checkout.git(
+            "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin", doing="listing branches"
+        )
+        is_branch = ref in branches.decode().split() and ref != "HEAD"
+        commit = commit_of(f"refs/remotes/origin/{ref}" if is_branch else ref)
+        if not commit:
+            raise RevisionNotFoundError(ref, url)
+        return switch(ref if is_branch else recipe.repository.branch or "master", commit)
     if pinned and (commit := commit_of(pinned)):
         return switch(recipe.repository.branch, commit)
     if source is None or not commit_of("HEAD"):

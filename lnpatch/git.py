@@ -71,6 +71,8 @@ class Git:
 
     def __init__(self, repo: git.Repo) -> None:
         self.repo = repo
+        # GitPython runs git in a folder whose name it has expanded as a shell would; -C names the right one
+        self.root = Path(str(repo.working_tree_dir)).resolve()
 
     def __call__(
         self,
@@ -104,7 +106,7 @@ class Git:
             stdin.write(data or b"")
             stdin.seek(0)
             code, output, errors = self.repo.git.execute(
-                command(*arguments),
+                command("-C", self.root, *arguments),
                 istream=stdin,
                 env={**environment(), **(env or {})},
                 with_extended_output=True,

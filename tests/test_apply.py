@@ -264,6 +264,71 @@ def test_a_commit_that_is_not_possible_changes_nothing(
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
 
 
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_commit_that_fails_late_puts_all_back(
+    lnpatch: Cli, demo: Path, detached: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if detached:
+        git(demo, "checkout", "-q", "--detach")
+    head = (demo / ".git" / "HEAD").read_bytes()
+    before = contents(demo)
+    (demo / ".git" / "index.lock").write_bytes(b"")  # another git is at work: HEAD can move, the index cannot
+    refused = lnpatch("apply", "demo", "--dir", demo, "--commit")
+    (demo / ".git" / "index.lock").unlink()
+    assert refused.code == 5
+    assert (demo / ".git" / "HEAD").read_bytes() == head
+    assert contents(demo) == before
+    assert "refs/" not in git(demo, "for-each-ref", "refs/worktree", "refs/heads/lnpatch")
+    assert lnpatch("apply", "demo", "--dir", demo, "--commit").code == 0
+    assert git(demo, "status", "--short") == ""
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_patch_can_be_committed_later(lnpatch: Cli, demo: Path, detached: bool) -> None:
+    if detached:
+        git(demo, "checkout", "-q", "--detach")
+    lnpatch("apply", "demo", "--dir", demo)
+    committed = lnpatch("apply", "demo", "--dir", demo, "--commit", "--format", "json").json
+    assert committed["branch"] == git(demo, "branch", "--show-current").strip() == "lnpatch/demo-lngru"
+    assert git(demo, "status", "--short") == ""
+    assert lnpatch("apply", "demo", "--dir", demo, "--commit").code == 4  # the branch is there
+
+
+def test_a_merge_in_progress_is_not_disturbed(lnpatch: Cli, demo: Path) -> None:
+    git(demo, "checkout", "-q", "-b", "side")
+    (demo / "side.txt").write_bytes(b"side\n")
+    git(demo, "add", "-A")
+    git(demo, "commit", "-qm", "side")
+    git(demo, "checkout", "-q", "master")
+    git(demo, "merge", "-q", "--no-ff", "--no-commit", "side")
+    refused = lnpatch("apply", "demo", "--dir", demo, "--commit")
+    assert refused.code == 4
+    assert "A merge is in progress" in refused.err
+    assert (demo / ".git" / "MERGE_HEAD").exists()
+    assert git(demo, "diff", "--name-only") == ""
+
+
+def test_another_staged_content_is_not_overwritten(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    patched = (demo / "layers.py").read_bytes()
+    (demo / "layers.py").write_bytes(patched + b"# staged\n")
+    git(demo, "add", "layers.py")
+    (demo / "layers.py").write_bytes(patched)
+    refused = lnpatch("apply", "demo", "--dir", demo, "--commit")
+    assert refused.code == 4
+    assert "layers.py" in refused.err
+    assert git(demo, "show", ":layers.py").endswith("# staged\n")
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_changes_that_git_is_told_not_to_see_are_seen(lnpatch: Cli, demo: Path, flag: str) -> None:
+    git(demo, "update-index", flag, "layers.py")
+    (demo / "layers.py").write_bytes((demo / "layers.py").read_bytes() + b"# mine\n")
+    refused = lnpatch("apply", "demo", "--dir", demo)
+    assert refused.code == 4
+    assert "layers.py" in refused.err
+
+
 def test_in_a_linked_worktree(lnpatch: Cli, demo: Path, tmp_path: Path) -> None:
     git(demo, "worktree", "add", "-q", "-b", "other", str(tmp_path / "linked"))
     linked = tmp_path / "linked"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FIXTURES, Output, contents, git, make_checkout
+from lnpatch.cli import main
+from tests.conftest import FIXTURES, READER, Output, contents, git, make_checkout
 
 Cli = Callable[..., Output]
 
@@ -76,6 +77,19 @@ def test_another_revision(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Pa
     assert git(tmp_path / "branched", "branch", "--show-current").strip() == "old"
 
 
+@pytest.mark.parametrize("ref", ["HEAD", "HEAD~1", "origin/master~1"])
+def test_relative_revisions(lnpatch: Cli, recipe: Path, origin: Path, tmp_path: Path, ref: str) -> None:
+    code = lnpatch("apply", recipe, "--ref", ref, "--dir", "new").code
+    assert code == (3 if ref == "HEAD" else 0)
+    expected = git(origin, "rev-parse", ref.replace("origin/", "")).strip()
+    assert git(tmp_path / "new", "rev-parse", "HEAD").strip() == expected
+
+
+def test_a_revision_of_the_embedded_repository(lnpatch: Cli, tmp_path: Path) -> None:
+    assert lnpatch("apply", "demo", "--ref", "v2").code == 3
+    assert not (tmp_path / "lnpatch-demo").exists()
+
+
 def test_a_revision_that_is_not_there(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     refused = lnpatch("apply", recipe, "--ref", "v2", "--dir", "new")
@@ -135,10 +149,33 @@ def test_a_clone_that_is_stopped_leaves_nothing(
     def stopped(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gitpython.Repo, "clone_from", stopped)
+    monkeypatch.setattr(gitpython.cmd, "handle_process_output", stopped)
     before = set(tmp_path.iterdir())
     assert lnpatch("apply", recipe, "--dir", "new/place").code == 1
     assert leftovers(tmp_path, before) == set()
+
+
+def test_into_the_current_folder(lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here")
+    assert main(["apply", "demo", "--dir", "."]) == 0
+    assert git(tmp_path / "here", "status", "--short") == " M layers.py\n M train.py\n"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link2").symlink_to("other")
+    assert main(["apply", "demo", "--dir", str(tmp_path / "link2")]) == 0
+
+
+def test_paths_are_taken_as_they_are(lnpatch: Cli, tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable in a path is expanded, whatever GitPython does by default."""
+    monkeypatch.setenv("EMPTY", "")
+    odd = tmp_path / "lnpatch-demo$EMPTY"
+    git(tmp_path, "clone", "-q", str(demo), str(odd))
+    (odd / "train.py").write_bytes((odd / "train.py").read_bytes() + b"# mine\n")
+    assert lnpatch("apply", "demo", "--dir", odd).code == 4
+    assert lnpatch("apply", "demo", "--dir", "new$HOME and 'more'").code == 0
+    assert (tmp_path / "new$HOME and 'more'" / "layers.py").exists()
+    assert lnpatch("apply", READER, "--from", odd, "--dir", "x").code == 3
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def test_before_is_what_git_says_after(lnpatch: Cli, demo: Path, reader: Path, t
 
 
 @pytest.mark.parametrize(
-    "setting", ["diff.noprefix=true", "diff.mnemonicPrefix=true", "color.ui=always", "diff.external=false"]
+    "setting",
+    ["diff.noprefix=true", "diff.mnemonicPrefix=true", "color.ui=always", "color.diff=always", "diff.external=false"],
 )
 def test_git_apply_takes_it_whatever_is_configured(lnpatch: Cli, demo: Path, setting: str) -> None:
     git(demo, "config", *setting.split("="))
@@ -38,6 +39,22 @@ def test_git_apply_takes_it_whatever_is_configured(lnpatch: Cli, demo: Path, set
     assert b"\x1b" not in patch
     subprocess.run(["git", "-C", demo, "apply", "-"], input=patch, check=True)
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "applied"
+
+
+def test_of_files_that_git_takes_for_binary(lnpatch: Cli, demo: Path) -> None:
+    (demo / ".gitattributes").write_bytes(b"*.py -diff\n")
+    patch = lnpatch("diff", "demo", "--dir", demo).out
+    subprocess.run(["git", "-C", demo, "apply", "-"], input=patch, check=True)
+
+
+def test_of_bytes_that_are_no_utf8_survives_json(lnpatch: Cli, demo: Path) -> None:
+    train = demo / "train.py"
+    data = b"# coding: latin-1\n" + train.read_bytes().replace(b"encoder='gru',", b"encoder='gru', # caf\xe9")
+    train.write_bytes(data)
+    git(demo, "commit", "-aqm", "latin-1")
+    patch = lnpatch("diff", "demo", "--dir", demo, "--format", "json").json["diff"].encode("utf-8", "surrogateescape")
+    assert patch == lnpatch("diff", "demo", "--dir", demo).out
+    subprocess.run(["git", "-C", demo, "apply", "-"], input=patch, check=True)
 
 
 def test_of_an_applied_patch_needs_no_libcst(demo: Path, lnpatch: Cli) -> None:

@@ -89,8 +89,44 @@ def test_after_git_has_put_the_files_back(lnpatch: Cli, demo: Path) -> None:
     git(demo, "checkout", "--", ".")
     reverted = lnpatch("revert", "demo", "--dir", demo)
     assert reverted.code == 0
-    assert "put back already" in reverted.err
+    assert "not applied" in reverted.err
     assert contents(demo) == before
+
+
+def test_each_branch_has_its_own_patch(lnpatch: Cli, demo: Path) -> None:
+    """Both cells, each committed on its branch, looked at and taken back there."""
+    before = contents(demo)
+    for cell in ("lngru", "lnlstm"):
+        assert lnpatch("apply", "demo", "--dir", demo, "--cell", cell, "--commit").code == 0
+        git(demo, "checkout", "-q", "master")
+        assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
+        assert lnpatch("revert", "demo", "--dir", demo).code == 0
+    for cell in ("lngru", "lnlstm"):
+        git(demo, "checkout", "-q", f"lnpatch/demo-{cell}")
+        status = lnpatch("status", "demo", "--dir", demo, "--format", "json").json
+        assert (status["state"], status["cell"]) == ("applied", cell)
+        assert f"{cell}_layer" in lnpatch("diff", "demo", "--dir", demo).text
+        assert "nothing to do" in lnpatch("apply", "demo", "--dir", demo).text
+        assert lnpatch("revert", "demo", "--dir", demo).code == 0
+        assert contents(demo) == before
+        git(demo, "checkout", "-q", "-f", "master")
+
+
+def test_a_line_changed_over_the_patch_is_not_taken_for_the_original(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    train = demo / "train.py"
+    train.write_bytes(train.read_bytes().replace(b"encoder='lngru',", b"encoder='gru', # mine"))
+    git(demo, "commit", "-aqm", "changed")
+    refused = lnpatch("apply", "demo", "--dir", demo)
+    assert refused.code == 4
+    assert "train.py:" in refused.err
+
+
+def test_options_of_another_branchs_patch_do_not_stay(lnpatch: Cli, reader: Path) -> None:
+    lnpatch("apply", READER, "--dir", reader, "--data-dir", "/x", "--commit")
+    git(reader, "checkout", "-q", "master")
+    assert lnpatch("apply", READER, "--dir", reader).code == 0
+    assert lnpatch("status", READER, "--dir", reader, "--format", "json").json["state"] == "applied"
 
 
 def test_one_file_put_back_by_git(lnpatch: Cli, demo: Path) -> None:

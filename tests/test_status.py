@@ -52,7 +52,7 @@ def test_the_cell_is_the_one_that_is_there(lnpatch: Cli, demo: Path) -> None:
     lnpatch("apply", "demo", "--dir", demo, "--cell", "lnlstm")
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["cell"] == "lnlstm"
     git(demo, "commit", "-aqm", "patched")
-    git(demo, "update-ref", "-d", "refs/worktree/lnpatch/demo")  # a clone of it would have no record
+    git(demo, "update-ref", "-d", "refs/worktree/lnpatch/demo/lnlstm")  # a clone of it would have no record
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["cell"] == "lnlstm"
 
 
@@ -84,6 +84,16 @@ def test_without_a_target(lnpatch: Cli, demo: Path, tmp_path: Path, monkeypatch:
     empty.mkdir()
     monkeypatch.chdir(empty)
     assert main(["status"]) == 0
+
+
+def test_without_a_target_finds_what_is_there_and_no_more(
+    lnpatch: Cli, demo: Path, reader: Path, tmp_path: Path
+) -> None:
+    assert lnpatch("status", "--dir", reader, "--format", "json").json == {"targets": []}
+    assert lnpatch("status", "--dir", reader, "--exit-code").code == 1
+    lnpatch("apply", READER, "--dir", reader)
+    found = lnpatch("status", "--dir", reader, "--format", "json").json["targets"]
+    assert [(report["target"], report["state"]) for report in found] == [("reader", "applied")]
 
 
 def test_of_a_checkout_that_is_not_there(lnpatch: Cli) -> None:

@@ -87,6 +87,17 @@ def test_recovery_loses_nothing_that_was_written_since(lnpatch: Cli, demo: Path)
     assert lnpatch("status", "demo", "--dir", demo).code == 0
 
 
+def test_recovery_after_git_has_put_another_content_back(lnpatch: Cli, demo: Path) -> None:
+    """What the message advises: the committed content is neither that before the revert nor that after it."""
+    lnpatch("apply", "demo", "--dir", demo)
+    (demo / "layers.py").write_bytes(b"# mine\n" + (demo / "layers.py").read_bytes())
+    killed(2, "after", "revert", "demo", "--dir", demo)
+    (demo / "layers.py").write_bytes(b"# something else\n")
+    assert lnpatch("status", "demo", "--dir", demo).code == 4
+    git(demo, "checkout", "--", "layers.py")
+    assert lnpatch("status", "demo", "--dir", demo).code == 0
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_a_failure_in_the_middle_puts_all_back(
     lnpatch: Cli, demo: Path, failure: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch

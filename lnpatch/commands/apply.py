@@ -65,7 +65,6 @@ def apply(
 def _apply(
     recipe: Recipe, checkout: Checkout, options: Options, notes: list[str], dry_run: bool, commit: bool
 ) -> Report:
-    values = options.values(recipe)
     with nullcontext() if dry_run else locked(checkout):
         checkout.forget()
         applied = find_applied(checkout, recipe)
@@ -73,12 +72,12 @@ def _apply(
             applied = None  # of another branch, or put back by git
         if applied is not None:
             applied.refuse_other_cell(recipe, options, checkout.root)
-            if applied.state is PatchState.APPLIED and _is_all(recipe, applied.record, options, values):
-                branch = _commit(recipe, checkout, applied.record) if commit and not dry_run else ""
-                state, edits = PatchState.APPLIED, applied.edits
-                return make_report(
-                    recipe, checkout, applied.record.cell, state, edits, notes, branch=branch, dry_run=dry_run
-                )
+            options = replace(options, cell=applied.record.cell)
+        values = options.values(recipe)
+        if applied and applied.state is PatchState.APPLIED and _is_all(recipe, applied.record, options, values):
+            branch = _commit(recipe, checkout, applied.record) if commit and not dry_run else ""
+            state, edits, cell = PatchState.APPLIED, applied.edits, applied.record.cell
+            return make_report(recipe, checkout, cell, state, edits, notes, branch=branch, dry_run=dry_run)
         plan = make_plan(recipe, values, checkout, options.repairs)
         plan.refuse()
         changes = [file_change(checkout, file) for file in plan.changes]

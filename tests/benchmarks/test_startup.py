@@ -17,7 +17,9 @@ def run(*command: str | Path) -> None:
 
 
 @pytest.mark.benchmark(group="start-up: --help is within 3x of importing click")
-@pytest.mark.parametrize("command", [[sys.executable, "-c", "import click"], [*COMMAND, "--help"]], ids=["click", "--help"])
+@pytest.mark.parametrize(
+    "command", [[sys.executable, "-c", "import click"], [*COMMAND, "--help"]], ids=["click", "--help"]
+)
 def test_help(benchmark: Any, command: list[str]) -> None:
     benchmark.pedantic(run, args=command, rounds=20, warmup_rounds=2)
 
@@ -29,7 +31,9 @@ def test_apply(benchmark: Any, demo: Path) -> None:
     def unpatched() -> None:
         git(demo, "checkout", "--", ".")
 
-    benchmark.pedantic(run, args=[*COMMAND, "apply", "demo", "--dir", demo], setup=unpatched, rounds=10, warmup_rounds=1)
+    benchmark.pedantic(
+        run, args=[*COMMAND, "apply", "demo", "--dir", demo], setup=unpatched, rounds=10, warmup_rounds=1
+    )
 
 
 @pytest.mark.benchmark(group="a local checkout")

@@ -68,18 +68,38 @@ def test_the_released_files_have_the_seeds_addresses() -> None:
         ('cell = "lnlstm"', 'cell = "lstm"', "cell: expected one of the recipe's cells (lnlstm, lngru), found 'lstm'"),
         ('title = "A small reader"', "title = 3", "title: expected a string, found 3"),
         ('title = "A small reader"\n', "", "title: missing; expected a string"),
-        ('title = "A small reader"', 'titel = "x"', "titel: unknown key (did you mean title?); allowed: aliases, artefacts,"),
+        (
+            'title = "A small reader"',
+            'titel = "x"',
+            "titel: unknown key (did you mean title?); allowed: aliases, artefacts,",
+        ),
         ('aliases = ["little-reader"]', 'aliases = "x"', "aliases: expected a list, each a string, found 'x'"),
         ('aliases = ["little-reader"]', 'aliases = ["x", 1]', "aliases[1]: expected a string, found 1"),
-        ('kind = "register"', 'kind = "registre"', "edits[1].kind: expected one of assign, default, dict-value, inject,"),
+        (
+            'kind = "register"',
+            'kind = "registre"',
+            "edits[1].kind: expected one of assign, default, dict-value, inject,",
+        ),
         ('kind = "register"\n', "", "edits[1].kind: expected one of assign"),
-        ('table = "layers"', 'table = "the layers"', "edits[1].table: expected the name of a variable, found 'the layers'"),
-        ('key = "{cell}"', 'key = "{sell}"', "edits[1].key: unknown placeholder {sell}; allowed: {cell}, {baseline}, {data_dir}"),
+        (
+            'table = "layers"',
+            'table = "the layers"',
+            "edits[1].table: expected the name of a variable, found 'the layers'",
+        ),
+        (
+            'key = "{cell}"',
+            'key = "{sell}"',
+            "edits[1].key: unknown placeholder {sell}; allowed: {cell}, {baseline}, {data_dir}",
+        ),
         ('"ln", "{cell}"', '"nl", "{cell}"', "edits[0].templates[0]: no template 'nl'; there are ln, lngru, lnlstm,"),
         ("not mode == 'small'", "not mode ==", "edits[2].when[0]: expected a Python expression"),
         ("count = 2", "count = 0", "repairs[1].count: expected 1 or more, found 0"),
         ("count = 2", "count = true", "repairs[1].count: expected an integer, found True"),
-        ('find = "scipy.sparse.eye(size)"', 'find = "print x"', "repairs[0].find: expected an expression or a statement"),
+        (
+            'find = "scipy.sparse.eye(size)"',
+            'find = "print x"',
+            "repairs[0].find: expected an expression or a statement",
+        ),
         ('find = "scipy.sparse.eye(size)"', 'find = "a; b"', "repairs[0].find: expected one expression or one simple"),
         ('why = "the training loop takes three values"', "", "repairs[1].why: missing; a repair says what it mends"),
         ("0123456789012345678901234567890123456789", "master", "repository.commit: expected the 40 hexadecimal digits"),
@@ -93,7 +113,9 @@ def test_mistakes_name_the_key_and_what_is_allowed(tmp_path: Path, old: str, new
 
 
 def test_all_mistakes_are_listed_at_once(tmp_path: Path) -> None:
-    found = problems(tmp_path, ('title = "A small reader"', "title = 3"), ("count = 2", "count = 0"), ('kind = "inject"', ""))
+    found = problems(
+        tmp_path, ('title = "A small reader"', "title = 3"), ("count = 2", "count = 0"), ('kind = "inject"', "")
+    )
     assert [line.partition(":")[0] for line in found] == ["title", "edits[0].kind", "repairs[1].count"]
 
 
