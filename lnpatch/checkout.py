@@ -117,5 +117,5 @@ def has_content(directory: Path) -> bool:
 
 def _enclosing(directory: Path) -> str:
     """The git checkout that *directory* is a part of, empty without one."""
-    parents = directory.resolve().parents
+    parents = Path(os.path.abspath(directory)).parents
     return next((str(parent) for parent in parents if (parent / ".git").exists()), "")

@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return ExitCode.FAILED
     except OSError as error:  # our output could not be written
-        sys.stderr.write(f"error: {error.strerror}\n")
+        sys.stderr.write(f"error: {error}\n")
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return ExitCode.FAILED
     return code

@@ -102,7 +102,7 @@ def _lay_out(recipe: Recipe, folder: Path) -> list[str]:
     """The embedded repository, as the first commit of a git repository."""
     ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
     shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
-    gitpython().Repo.init(folder, expand_vars=False, initial_branch="master")
+    gitpython().Git().execute(command("init", "--quiet", "--initial-branch=master", folder))
     git = Checkout.open(folder, recipe.reference).git
     doing = f"laying out {recipe.name}"
     plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")

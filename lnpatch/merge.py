@@ -39,11 +39,23 @@ def hunks(old: Sequence[T], new: Sequence[T]) -> list[Hunk[T]]:
     head = next((k for k in range(shorter) if old[k] != new[k]), shorter)
     tail = next((k for k in range(shorter - head) if old[-1 - k] != new[-1 - k]), shorter - head)
     matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
-    return [
-        Hunk(head + i1, head + i2, new[head + j1 : head + j2])
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    found: list[Hunk[T]] = []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "replace" and i2 - i1 == j2 - j1:
+            found += item_by_item(old, new, head + i1, head + j1, i2 - i1)
+        elif tag != "equal":
+            found.append(Hunk(head + i1, head + i2, new[head + j1 : head + j2]))
+    return found
+
+
+def item_by_item(old: Sequence[T], new: Sequence[T], i: int, j: int, count: int) -> Iterator[Hunk[T]]:
+    """One hunk for each pair of items that differ: the smaller the hunks, the fewer overlap.
+
+    Args:
+        i: where the items begin in *old*.
+        j: where they begin in *new*.
+    """
+    return (Hunk(i + k, i + k + 1, new[j + k : j + k + 1]) for k in range(count) if old[i + k] != new[j + k])
 
 
 def groups(left: Sequence[Hunk[T]], right: Sequence[Hunk[T]]) -> Iterator[Group[T]]:

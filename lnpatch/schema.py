@@ -45,8 +45,8 @@ class Reader:
         """Use *read* for every value of type *kind* (for tables whose type depends on one of their keys)."""
         self._readers[kind] = read
 
-    def table(self, kind: type[T], value: Any, key: str = "", ignore: frozenset[str] = frozenset()) -> T | None:
-        """*value* as a *kind*, or None where a problem was found; keys in *ignore* have been read by the caller."""
+    def table(self, kind: type[T], value: Any, key: str = "") -> T | None:
+        """*value* as a *kind*, or None where a problem was found."""
         if not isinstance(value, Mapping):
             self.problem(key, f"expected a table, found {_shown(value)}")
             return None
@@ -54,10 +54,10 @@ class Reader:
         fields = {f.name: f for f in dataclasses.fields(kind) if f.init}  # type: ignore[arg-type]
         hints = typing.get_type_hints(kind)
         for name in value:
-            if name not in fields and name not in ignore:
+            if name not in fields:
                 near = nearest(name, fields, 1)
                 meant = f" (did you mean {near[0]}?)" if near else ""
-                self.problem(_join(key, name), f"unknown key{meant}; allowed: {', '.join(sorted({*fields, *ignore}))}")
+                self.problem(_join(key, name), f"unknown key{meant}; allowed: {', '.join(sorted(fields))}")
         found: dict[str, Any] = {}
         for name, field in fields.items():
             if name in value:

@@ -175,6 +175,49 @@ def test_a_recipe_of_the_users_own_is_named_by_its_path(lnpatch: Cli, reader: Pa
     assert json.loads(json.dumps(lnpatch("show", READER, "--format", "json").json))["origin"] == READER
 
 
+@pytest.mark.parametrize("option", ["--dir", "--from", "--ref", "--cell", "--data-dir"])
+def test_empty_values_are_refused(lnpatch: Cli, option: str) -> None:
+    """As they are when a shell variable is not set."""
+    refused = lnpatch("apply", "demo", option, "")
+    assert refused.code == 2
+    assert option in refused.err
+
+
+def test_output_that_cannot_be_written(demo: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    for arguments in (["targets"], ["show", "demo", "--format", "json"]):
+        with open("/dev/full", "w") as full:
+            run = subprocess.run(
+                [sys.executable, "-m", "lnpatch", *arguments], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert run.returncode == 1
+        assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("directory", "code"), [("file", 5), ("file/below", 1), ("x" * 300, 1), ("loop", 5), ("broken", 5)]
+)
+def test_odd_folders(lnpatch: Cli, tmp_path: Path, directory: str, code: int) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "broken").symlink_to("nowhere")
+    failed = lnpatch("apply", "demo", "--dir", directory)
+    assert failed.code == code, failed.err
+    assert "error: " in failed.err
+
+
+def test_stopped_while_json_is_wanted(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lnpatch.commands import apply
+
+    def stopped(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(apply, "make_plan", stopped)
+    stopped_run = lnpatch("apply", "demo", "--dir", demo, "--format", "json")
+    assert (stopped_run.code, stopped_run.json["error"]["kind"]) == (1, "StoppedError")
+
+
 def test_git_missing(demo: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": str(tmp_path / "nothing")}
     run = run_process("apply", "demo", "--dir", demo, env=environment)

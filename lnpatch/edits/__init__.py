@@ -152,6 +152,10 @@ class Edit:
                     allowed = ", ".join(f"{{{p}}}" for p in PLACEHOLDERS)
                     yield key, f"unknown placeholder {{{name}}}; allowed: {allowed}"
 
+    def problems_with(self, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Mistakes that show once the placeholders are filled, for one of the recipe's cells."""
+        yield from ()
+
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """*text* with ``{cell}`` and the like replaced by *values*."""

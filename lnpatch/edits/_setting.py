@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,10 +28,17 @@ class SettingEdit(Edit):
             if isinstance(text, str):
                 yield key, text
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`Edit.problems`."""
+        yield from super().problems()
+        for key, value in (("value", self.value), ("was", self.was)):
+            if isinstance(value, float) and not math.isfinite(value):
+                yield key, f"expected a number that can be written in Python, found {value}"
+
     def set(self, context: Context, node: cst.BaseExpression) -> Outcome:
         """The outcome for *node*, the expression that holds the value in the file."""
         from lnpatch.syntax.literals import is_value, literal, shown
-        from lnpatch.syntax.tree import replace
+        from lnpatch.syntax.tree import has_comment, replace
 
         value = _filled(self.value, context)
         if is_value(node, value):
@@ -38,7 +46,11 @@ class SettingEdit(Edit):
         if self.was is not None and not is_value(node, _filled(self.was, context)):
             detail = f"it is {shown(node, context.source)}, neither {_filled(self.was, context)!r} nor {value!r}"
             return self.outcome(context, State.COLLISION, detail, context.line(node))
-        module = replace(context.module, {node: literal(value, node)})
+        if has_comment(node):
+            detail = "a comment stands inside of the value that would be replaced"
+            return self.outcome(context, State.COLLISION, detail, context.line(node))
+        new = literal(value, node).with_changes(lpar=node.lpar, rpar=node.rpar)
+        module = replace(context.module, {node: new})
         return self.outcome(context, State.TO_DO, module=module)
 
     def missing(self, context: Context, detail: str, wanted: str, there: Sequence[str]) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,38 +52,48 @@ class SetAssignment(SettingEdit):
         """See :meth:`Edit.run`."""
         import libcst as cst
 
-        from lnpatch.syntax.branches import Branches
-        from lnpatch.syntax.tree import functions
+        from lnpatch.syntax.branches import Branches, Holds
+        from lnpatch.syntax.tree import NotOne, find_function, is_name, targets
 
         body: cst.Module | cst.BaseSuite = context.module
         if self.function:
-            there = dict(functions(context.module))
-            if self.function not in there:
-                return self.missing(context, f"no function {self.function}", self.function, list(there))
-            body = there[self.function].body
-        branches = Branches([cst.parse_expression(condition) for condition in self.when])
-        everywhere = dict(branches.assignments(body))
-        nodes = [node for node, holds in branches.assignments(body) if holds and _assigns(node, self.name)]
+            function = find_function(context.module, self.function)
+            if isinstance(function, NotOne):
+                return self.outcome(context, State.NOT_FOUND, function.detail, candidates=function.candidates)
+            body = function.body
+        conditions = [cst.parse_expression(condition) for condition in self.when]
+        everywhere = dict(Branches(conditions).assignments(body))
+        there = {node: holds for node, holds in everywhere.items() if _assigns(node, self.name)}
         where = f" where {' or '.join(self.when)}" if self.when else ""
-        if len(nodes) == 1:
-            return self.set(context, _value(nodes[0]))
-        if len(nodes) > 1:
-            detail = f"{self.name} is assigned {len(nodes)} times{where}; which of them counts is not clear"
+        if not there:
+            return self.missing(context, f"{self.name} is not assigned", self.name, sorted(_all_names(everywhere)))
+        lines = tuple(f"{self.name} (line {context.line(node)})" for node in there)[:3]
+        wanted = max((holds for holds in there.values() if holds is not Holds.ALWAYS), default=Holds.NOT)
+        if not self.when:
+            wanted = Holds.ALWAYS
+        nodes = [node for node, holds in there.items() if holds is wanted or not self.when]
+        if wanted is Holds.NOT:
+            return self.outcome(context, State.NOT_FOUND, f"{self.name} is not assigned{where}", candidates=lines)
+        behind = [node for node in list(there)[list(there).index(nodes[-1]) + 1 :] if there[node] is Holds.ALWAYS]
+        if len(nodes) > 1 or behind:
+            detail = (
+                f"{self.name} is assigned {len(nodes) + len(behind)} times{where}; which of them counts is not clear"
+            )
+            return self.outcome(context, State.NOT_FOUND, detail, context.line(nodes[0]), lines)
+        if not is_name(next(targets(nodes[0])), self.name) or len(list(targets(nodes[0]))) > 1:
+            detail = f"{self.name} is assigned together with something else"
             return self.outcome(context, State.NOT_FOUND, detail, context.line(nodes[0]))
-        others = [f"{self.name} (line {context.line(node)})" for node in everywhere if _assigns(node, self.name)]
-        if others:
-            detail = f"{self.name} is not assigned{where}"
-            return self.outcome(context, State.NOT_FOUND, detail, candidates=tuple(others[:3]))
-        return self.missing(context, f"{self.name} is not assigned", self.name, sorted(_all_names(everywhere)))
+        return self.set(context, _value(nodes[0]))
 
 
 def _assigns(node: cst.Assign | cst.AnnAssign, name: str) -> bool:
-    from lnpatch.syntax.tree import is_name, targets
+    from lnpatch.syntax.names import bound_names
+    from lnpatch.syntax.tree import targets
 
-    return any(is_name(target, name) for target in targets(node))
+    return any(name in bound_names(target) for target in targets(node))
 
 
-def _all_names(nodes: Mapping[cst.Assign | cst.AnnAssign, bool]) -> set[str]:
+def _all_names(nodes: Iterable[cst.Assign | cst.AnnAssign]) -> set[str]:
     from lnpatch.syntax.names import bound_names
     from lnpatch.syntax.tree import targets
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lnpatch.edits import Context, Outcome, edit_kind, fill
+from lnpatch.edits import Context, Outcome, State, edit_kind, fill
 from lnpatch.edits._setting import SettingEdit
 
 
@@ -32,12 +32,11 @@ class SetDefault(SettingEdit):
         """See :meth:`Edit.run`."""
         import libcst as cst
 
-        from lnpatch.syntax.tree import functions
+        from lnpatch.syntax.tree import NotOne, find_function
 
-        there = dict(functions(context.module))
-        function = there.get(self.function)
-        if function is None:
-            return self.missing(context, f"no function {self.function}", self.function, list(there))
+        function = find_function(context.module, self.function)
+        if isinstance(function, NotOne):
+            return self.outcome(context, State.NOT_FOUND, function.detail, candidates=function.candidates)
         parameters: list[cst.Param] = [
             *function.params.posonly_params, *function.params.params, *function.params.kwonly_params
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lnpatch.edits import Context, Outcome, edit_kind, fill
+from lnpatch.edits import Context, Outcome, State, edit_kind, fill
 from lnpatch.edits._setting import SettingEdit
 
 
@@ -30,17 +30,14 @@ class SetDictValue(SettingEdit):
 
     def run(self, context: Context) -> Outcome:
         """See :meth:`Edit.run`."""
-        from lnpatch.syntax.tables import tables
+        from lnpatch.syntax.tables import find_table
+        from lnpatch.syntax.tree import NotOne
 
-        there = tables(context.module)
-        found = there.get(self.table, [])
-        if len(found) != 1:
-            detail = f"no dictionary {self.table} = {{...}} at the top level of the file"
-            if found:
-                detail = f"{self.table} is assigned {len(found)} times; which of them counts is not clear"
-            return self.missing(context, detail, self.table, list(there))
-        entry = found[0].get(self.key)
+        table = find_table(context.module, self.table)
+        if isinstance(table, NotOne):
+            return self.outcome(context, State.NOT_FOUND, table.detail, candidates=table.candidates)
+        entry = table.get(self.key)
         if entry is None:
-            keys = [e.key for e in found[0].entries]
+            keys = [e.key for e in table.entries]
             return self.missing(context, f"{self.table} has no key {self.key!r}", self.key, keys)
         return self.set(context, entry.value)

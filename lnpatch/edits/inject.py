@@ -45,12 +45,19 @@ class InjectDefinitions(Edit):
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`Edit.problems`."""
         yield from super().problems()
+        for name, spellings in self.spelled.items():
+            if not spellings:
+                yield f"spelled.{name}", "expected at least one name"
         if not self.templates:
             yield "templates", "expected at least one template"
         for i, name in enumerate(self.templates):
             yield from relative_file_problems(f"templates[{i}]", name)
-            folder = templates() / "layers"
-            if "{" not in name and not (folder / f"{name}.py").is_file():
+
+    def problems_with(self, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """See :meth:`Edit.problems_with`."""
+        folder = templates() / "layers"
+        for i, name in enumerate(fill(text, values) for text in self.templates):
+            if not (folder / f"{name}.py").is_file():
                 there = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.py"))
                 yield f"templates[{i}]", f"no template {name!r}; there are {', '.join(there)}"
 
@@ -94,7 +101,7 @@ class InjectDefinitions(Edit):
                 line = 0 if same else context.line(there[name])
                 detail = "" if same else f"a different function {name} is already there"
                 findings.append(Finding(self.kind, name, state, detail, line))
-            elif name in names.defined or name in names.imported:
+            elif name in names.defined or name in names.imported or resolver.star_brings(name):
                 findings.append(
                     Finding(self.kind, name, State.COLLISION, f"the file uses the name {name} for something else")
                 )
@@ -103,7 +110,7 @@ class InjectDefinitions(Edit):
                 missing.append(definition)
         if any(finding.state in (State.NOT_FOUND, State.COLLISION) for finding in findings):
             return Outcome(tuple(findings), context.module)  # the definitions need each other
-        anchor = there.get(context.fill(self.after))
+        anchor = there.get(context.fill(self.after))  # the last of that name, if there are more
         return Outcome(tuple(findings), insert_after(context.module, anchor, missing))
 
     def _definitions(

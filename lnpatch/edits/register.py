@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lnpatch.edits import Context, Edit, Outcome, State, edit_kind, fill
-from lnpatch.suggest import nearest
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -47,19 +46,17 @@ class RegisterLayer(Edit):
 
     def run(self, context: Context) -> Outcome:
         """See :meth:`Edit.run`."""
+        import libcst as cst
+
         from lnpatch.syntax.literals import shown
-        from lnpatch.syntax.tables import append, tables
-        from lnpatch.syntax.tree import replace, string_value
+        from lnpatch.syntax.tables import append, find_table
+        from lnpatch.syntax.tree import NotOne, replace, string_value
 
         key = context.fill(self.key)
         value = [context.fill(text) for text in self.value]
-        there = tables(context.module)
-        if len(there.get(self.table, ())) != 1:
-            detail = f"no dictionary {self.table} = {{...}} at the top level of the file"
-            if self.table in there:
-                detail = f"{self.table} is assigned {len(there[self.table])} times; which of them counts is not clear"
-            return self.outcome(context, State.NOT_FOUND, detail, candidates=nearest(self.table, there))
-        (table,) = there[self.table]
+        table = find_table(context.module, self.table)
+        if isinstance(table, NotOne):
+            return self.outcome(context, State.NOT_FOUND, table.detail, candidates=table.candidates)
         if entry := table.get(key):
             if [string_value(node) for node in _items(entry.value)] == value:
                 return self.outcome(context, State.IN_PLACE)
@@ -69,6 +66,9 @@ class RegisterLayer(Edit):
             detail = f"the entries of {self.table} are not of {len(value)} strings each"
             candidates = tuple(shown(e.value, context.source) for e in table.entries[-3:])
             return self.outcome(context, State.NOT_FOUND, detail, context.line(table.display), candidates)
+        if isinstance(table.display, cst.Call) and not key.isidentifier():
+            detail = f"{self.table} is a call of dict(), which cannot have the key {key!r}"
+            return self.outcome(context, State.NOT_FOUND, detail, context.line(table.display))
         new = _entry(table.display, key, value)
         changed = replace(context.module, {table.display: append(table.display, new)})
         return self.outcome(context, State.TO_DO, module=changed)

@@ -33,6 +33,7 @@ class ReplaceCode(Edit):
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`Edit.problems`."""
         yield from super().problems()
+        found: list[bool] = []
         for key, code in (("find", self.find), ("put", self.put)):
             try:
                 statements = ast.parse(code).body
@@ -41,6 +42,9 @@ class ReplaceCode(Edit):
             else:
                 if len(statements) != 1 or hasattr(statements[0], "body"):
                     yield key, "expected one expression or one simple statement"
+                found.append(bool(statements) and isinstance(statements[0], ast.Expr))
+        if len(set(found)) > 1:
+            yield "put", "expected an expression for an expression, a statement for a statement"
         if self.count < 1:
             yield "count", f"expected 1 or more, found {self.count}"
 
@@ -58,15 +62,14 @@ class ReplaceCode(Edit):
         """See :meth:`Edit.run`."""
         from lnpatch.syntax.compare import Comparison
         from lnpatch.syntax.names import Names, Rename
-        from lnpatch.syntax.tree import functions, replace, walk
+        from lnpatch.syntax.tree import NotOne, find_function, has_comment, replace, walk
 
         scope: cst.CSTNode = context.module
         if self.function:
-            there = dict(functions(context.module))
-            if self.function not in there:
-                detail = f"no function {self.function}"
-                return self.outcome(context, State.NOT_FOUND, detail, candidates=nearest(self.function, there))
-            scope = there[self.function].body
+            function = find_function(context.module, self.function)
+            if isinstance(function, NotOne):
+                return self.outcome(context, State.NOT_FOUND, function.detail, candidates=function.candidates)
+            scope = function.body
         imported = {local: origin for local, origin in Names.of(context.module).imported.items() if local != origin}
         compare = Comparison(imported, context.source.stand_in)
         find, put = _pattern(self.find), _pattern(self.put)
@@ -89,6 +92,9 @@ class ReplaceCode(Edit):
         if in_place + len(new) != self.count:
             detail = f"`{self.find}` is expected {self.count}x and stands there {in_place + len(new)}x"
             return self.outcome(context, State.NOT_FOUND, detail, candidates=self._similar(scope, context))
+        if commented := [node for node in new if has_comment(node)]:
+            detail = "a comment stands inside of the code that would be replaced"
+            return self.outcome(context, State.COLLISION, detail, context.line(commented[0]))
         return self.outcome(context, State.TO_DO, module=replace(context.module, new))
 
     def _similar(self, scope: cst.CSTNode, context: Context) -> tuple[str, ...]:

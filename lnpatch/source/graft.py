@@ -9,10 +9,12 @@ carriage returns. So there are three texts: the *source*; the *base*, which is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from lnpatch.merge import Hunk, apply, groups, hunks, item_by_item
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _LINE_ENDS = frozenset(["\n", "\r\n", "\r"])
@@ -62,14 +64,6 @@ class Grafted:
         raise AssertionError("the last run ends the search")
 
 
-class _Hunk(NamedTuple):
-    """Tokens ``start`` to ``end`` of the old text are ``lines`` in the new one."""
-
-    start: int
-    end: int
-    new: Sequence[str]
-
-
 def graft(base: str, source: str, edited: str) -> Grafted:
     """The source with the changes from base to edited.
 
@@ -78,7 +72,7 @@ def graft(base: str, source: str, edited: str) -> Grafted:
     """
     base_lines, source_lines, edited_lines = split_lines(base), split_lines(source), split_lines(edited)
     layout = [] if base == source else _layout_hunks(base_lines, source_lines)
-    changes = _hunks(base_lines, edited_lines)
+    changes = hunks(base_lines, edited_lines)
 
     result: list[str] = []
     kept: list[Kept] = []
@@ -91,16 +85,16 @@ def graft(base: str, source: str, edited: str) -> Grafted:
             result.extend(source_lines[in_source : in_source + count])
             in_source += count
 
-    for group in _overlapping(layout, changes):
+    for group in groups(layout, changes):
         keep(group.start - in_base)
         in_base = group.end
-        ours = sum(len(hunk.new) - (hunk.end - hunk.start) for hunk in group.layout) + group.end - group.start
-        if not group.changes:
+        ours = sum(len(hunk.new) - (hunk.end - hunk.start) for hunk in group.left) + group.end - group.start
+        if not group.right:
             keep(ours)
             continue
         old = base_lines[group.start : group.end]
-        new = _apply(old, group.changes, group.start)
-        if group.layout and new:
+        new = apply(old, group.right, group.start)
+        if group.left and new:
             new = _merge(old, source_lines[in_source : in_source + ours], new, in_source)
         result.extend(new)
         in_source += ours
@@ -113,38 +107,6 @@ def split_lines(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-class _Group(NamedTuple):
-    start: int
-    end: int
-    layout: list[_Hunk]
-    changes: list[_Hunk]
-
-
-def _overlapping(layout: Sequence[_Hunk], changes: Sequence[_Hunk]) -> Iterator[_Group]:
-    """Hunks of both sides in order, those together that touch the same lines. Neighbours do not."""
-    group: _Group | None = None
-    for hunk, own in sorted([(hunk, False) for hunk in layout] + [(hunk, True) for hunk in changes]):
-        same_point = group is not None and hunk.start == hunk.end == group.start == group.end
-        if group is None or (hunk.start >= group.end and not same_point):
-            if group is not None:
-                yield group
-            group = _Group(hunk.start, hunk.end, [], [])
-        (group.changes if own else group.layout).append(hunk)
-        group = group._replace(end=max(group.end, hunk.end))
-    if group is not None:
-        yield group
-
-
-def _apply(old: Sequence[str], hunks: Sequence[_Hunk], offset: int) -> list[str]:
-    new: list[str] = []
-    position = 0
-    for hunk in hunks:
-        new += old[position : hunk.start - offset]
-        new += hunk.new
-        position = hunk.end - offset
-    return new + list(old[position:])
-
-
 def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], line: int) -> list[str]:
     """Three-way merge, by word, of lines that both sides change."""
     if not base:  # blank lines that libcst drops, and new lines in the same place
@@ -154,52 +116,35 @@ def _merge(base: Sequence[str], source: Sequence[str], edited: Sequence[str], li
     old, ours, theirs = (_WORD.findall("".join(lines)) for lines in (base, source, edited))
     new: list[str] = []
     position = 0
-    for group in _overlapping(_layout_hunks(old, ours), _hunks(old, theirs)):
-        if group.changes and not all(_is_rewritten(hunk, group.changes) for hunk in group.layout):
+    for group in groups(_layout_hunks(old, ours), hunks(old, theirs)):
+        if group.right and not all(_is_rewritten(hunk, group.right) for hunk in group.left):
             raise GraftConflict(line + 1 + sum(word in _LINE_ENDS for word in old[: group.start]))
         new += old[position : group.start]
-        new += _apply(old[group.start : group.end], group.changes or group.layout, group.start)
+        new += apply(old[group.start : group.end], group.right or group.left, group.start)
         position = group.end
     return split_lines("".join(new + old[position:]))
 
 
-def _is_rewritten(layout: _Hunk, changes: Sequence[_Hunk]) -> bool:
+def _is_rewritten(layout: Hunk[str], changes: Sequence[Hunk[str]]) -> bool:
     """Whether the edit rewrites what the layout stands in, and not just the layout."""
     return any(
-        change.start <= layout.start and layout.end <= change.end and change[:2] != layout[:2] for change in changes
+        change.start <= layout.start
+        and layout.end <= change.end
+        and (change.start, change.end) != (layout.start, layout.end)
+        for change in changes
     )
 
 
-def _layout_hunks(base: Sequence[str], source: Sequence[str]) -> list[_Hunk]:
+def _layout_hunks(base: Sequence[str], source: Sequence[str]) -> list[Hunk[str]]:
     """The hunks from base to source, line against line, for the two differ in hardly more than blanks."""
     bare_base, bare_source = (["".join(line.split()) for line in lines] for lines in (base, source))
     if bare_base == bare_source:
-        return list(_line_by_line(base, source, 0, 0, len(base)))
-    hunks: list[_Hunk] = []
+        return list(item_by_item(base, source, 0, 0, len(base)))
+    found: list[Hunk[str]] = []
     matcher = SequenceMatcher(None, bare_base, bare_source)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
-            hunks += _line_by_line(base, source, i1, j1, i2 - i1)
+            found += item_by_item(base, source, i1, j1, i2 - i1)
         else:
-            hunks.append(_Hunk(i1, i2, source[j1:j2]))
-    return hunks
-
-
-def _line_by_line(old: Sequence[str], new: Sequence[str], i: int, j: int, count: int) -> Iterator[_Hunk]:
-    """One hunk for each pair of lines that differ: the smaller the hunks, the fewer overlap."""
-    return (_Hunk(i + k, i + k + 1, new[j + k : j + k + 1]) for k in range(count) if old[i + k] != new[j + k])
-
-
-def _hunks(old: Sequence[str], new: Sequence[str]) -> list[_Hunk]:
-    """The hunks from old to new. What both begin and end with is left out first: most edits are local."""
-    shorter = min(len(old), len(new))
-    head = next((k for k in range(shorter) if old[k] != new[k]), shorter)
-    tail = next((k for k in range(shorter - head) if old[-1 - k] != new[-1 - k]), shorter - head)
-    hunks: list[_Hunk] = []
-    matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "replace" and i2 - i1 == j2 - j1:
-            hunks += _line_by_line(old, new, head + i1, head + j1, i2 - i1)
-        elif tag != "equal":
-            hunks.append(_Hunk(head + i1, head + i2, new[head + j1 : head + j2]))
-    return hunks
+            found.append(Hunk(i1, i2, source[j1:j2]))
+    return found

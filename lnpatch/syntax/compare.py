@@ -48,11 +48,22 @@ class Comparison:
             return path_a == self._resolved(path_b)
         if type(a) is not type(b):
             return False
+        if isinstance(a, cst.Comparison) and isinstance(b, cst.Comparison) and self._same_swapped(a, b):
+            return True
         return all(
             self._same_field(getattr(a, name), getattr(b, name))
             for name in field_names(type(a))
             if name not in _IGNORED and not name.startswith("whitespace")
         )
+
+    def _same_swapped(self, a: cst.Comparison, b: cst.Comparison) -> bool:
+        """Whether ``x == y`` is written the other way round."""
+        if len(a.comparisons) != 1 or len(b.comparisons) != 1:
+            return False
+        left, right = a.comparisons[0], b.comparisons[0]
+        if type(left.operator) is not type(right.operator) or not isinstance(left.operator, (cst.Equal, cst.NotEqual)):
+            return False
+        return self._same(a.left, right.comparator) and self._same(left.comparator, b.left)
 
     def _same_field(self, a: object, b: object) -> bool:
         if isinstance(a, cst.CSTNode) and isinstance(b, cst.CSTNode):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from lnpatch.syntax.tree import is_name, walk
+
 BLANK_LINES = 2
 
 
@@ -20,7 +22,7 @@ def insert_after(
     if not definitions:
         return module
     body = list(module.body)
-    at = next((i for i, node in enumerate(body) if node is anchor), len(body) - 1) + 1
+    at = next((i for i, node in enumerate(body) if node is anchor), _last(body)) + 1
     follows = body[at] if at < len(body) else None
     lines = list(follows.leading_lines) if follows is not None else list(module.footer)
     kept = _attached(lines)
@@ -36,6 +38,14 @@ def insert_after(
     if follows is None:
         return module.with_changes(body=[*body, *new], footer=rest)
     return module.with_changes(body=[*body[:at], *new, follows.with_changes(leading_lines=rest), *body[at + 1 :]])
+
+
+def _last(body: Sequence[cst.BaseStatement]) -> int:
+    """The last statement that comes before the main program, if that is what the module ends with."""
+    ends_with_main = (
+        bool(body) and isinstance(body[-1], cst.If) and any(is_name(n, "__name__") for n in walk(body[-1].test))
+    )
+    return len(body) - 1 - ends_with_main
 
 
 def _attached(lines: Sequence[cst.EmptyLine]) -> int:

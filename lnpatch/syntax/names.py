@@ -15,7 +15,7 @@ import libcst as cst
 from lnpatch.errors import SourceSyntaxError
 from lnpatch.source import Source
 from lnpatch.syntax.compare import dotted_name
-from lnpatch.syntax.tree import scope, string_value, targets, walk
+from lnpatch.syntax.tree import is_name, outer_nodes, scope, string_value, targets, walk
 
 
 @dataclass
@@ -44,9 +44,10 @@ class Names:
                 names._take_import(statement)
             else:
                 for target in targets(statement):
-                    names.defined.update(bound_names(target))
-                    if isinstance(target, cst.Name) and target.value == "__all__":
-                        names.exported = _strings(statement)
+                    if is_name(target, "__all__"):
+                        names.exported = [*(names.exported or ()), *_strings(statement)]
+        for node in outer_nodes(module):
+            names.defined.update(_bound_by(node))
         return names
 
     def _take_import(self, statement: cst.Import | cst.ImportFrom) -> None:
@@ -113,10 +114,14 @@ class Resolver:
                     return f"{local}.{spelling}"
         return None
 
+    def star_brings(self, name: str) -> bool:
+        """Whether an ``import *`` from one of the repository's files binds *name*."""
+        return any(self._exported(star, self.path, name, frozenset()) for star in self.names.stars)
+
     def _module_name(self, names: Names, path: str, wanted: str, seen: frozenset[str]) -> str | None:
-        exact = [local for local, origin in names.imported.items() if origin == wanted and local not in names.defined]
+        exact = [local for local, origin in names.imported.items() if origin == wanted]
         if exact:
-            return exact[0]
+            return min(exact, key=lambda local: local in names.defined)  # defined: `except ImportError: numpy = None`
         for star in names.stars:
             found = self._module(star, path)
             if found and found[0] not in seen:
@@ -230,10 +235,19 @@ class Rename(cst.CSTTransformer):
         return updated_node.with_changes(keyword=original_node.keyword)
 
 
-def _strings(statement: cst.CSTNode) -> list[str] | None:
-    value = statement.value if isinstance(statement, (cst.Assign, cst.AnnAssign)) else None
+def _bound_by(node: cst.CSTNode) -> set[str]:
+    """The names that a node outside of functions and classes binds other than by import, ``def`` and ``class``."""
+    if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr)):
+        return bound_names(node.target)
+    if isinstance(node, cst.AsName) and isinstance(node.name, (cst.Name, cst.Tuple, cst.List)):
+        return bound_names(node.name)  # of `with` and `except`; an import's is not walked into
+    return set()
+
+
+def _strings(statement: cst.CSTNode) -> list[str]:
+    value = statement.value if isinstance(statement, (cst.Assign, cst.AnnAssign, cst.AugAssign)) else None
     if not isinstance(value, (cst.List, cst.Tuple)):
-        return None
+        return []
     return [text for element in value.elements if (text := string_value(element.value)) is not None]
 
 

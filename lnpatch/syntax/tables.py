@@ -8,7 +8,8 @@ from typing import TypeGuard
 
 import libcst as cst
 
-from lnpatch.syntax.tree import is_name, scope, string_value, targets
+from lnpatch.suggest import nearest
+from lnpatch.syntax.tree import NotOne, is_name, line_of, scope, string_value, targets, walk
 
 
 @dataclass(frozen=True)
@@ -27,28 +28,64 @@ class Table:
     entries: tuple[Entry, ...]
 
     def get(self, key: str) -> Entry | None:
-        """The entry that counts at run time: the last one of that key."""
+        """The last entry of a key."""
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
 
 
-def tables(body: cst.Module | cst.BaseSuite, name: str | None = None) -> dict[str, list[Table]]:
-    """The dictionaries that a scope assigns, by name; more than one under a name that is assigned twice."""
-    found: dict[str, list[Table]] = {}
-    for statement in scope(body):
+def find_table(module: cst.Module, name: str) -> Table | NotOne:
+    """The one dictionary of that name at a module's top level, if all that fills it can be read."""
+    display: cst.Dict | cst.Call | None = None
+    entries: list[Entry] = []
+    others: set[str] = set()
+    for statement in scope(module):
         value = statement.value if isinstance(statement, (cst.Assign, cst.AnnAssign)) else None
         for target in targets(statement):
-            if isinstance(target, cst.Name) and name in (None, target.value) and is_display(value):
-                found.setdefault(target.value, []).append(Table(value, tuple(_entries(value))))
-            elif isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name) and value is not None:
+            if isinstance(target, cst.Name) and is_display(value):
+                others.add(target.value)
+            if is_name(target, name):
+                if display is not None:
+                    return NotOne(f"{name} is assigned more than once; which of them counts is not clear", (name,))
+                if not is_display(value):
+                    return _unreadable(module, name, statement)
+                display, entries = value, list(_entries(value))
+            elif isinstance(target, cst.Subscript) and is_name(target.value, name):
                 key = _subscript_key(target)
-                if key is not None and (filled := found.get(target.value.value)):
-                    filled[-1] = Table(filled[-1].display, (*filled[-1].entries, Entry(key, value)))
-    return found
+                if key is None or value is None:
+                    return _unreadable(module, name, statement)
+                entries.append(Entry(key, value))
+        added = _added(statement, name)
+        if isinstance(added, NotOne):
+            return _unreadable(module, name, statement)
+        entries += added
+    if display is None:
+        return NotOne(f"no dictionary {name} = {{...}} at the top level of the file", nearest(name, sorted(others)))
+    return Table(display, tuple(entries))
+
+
+def _added(statement: cst.CSTNode, name: str) -> list[Entry] | NotOne:
+    """The entries that ``name.update(...)`` adds; other methods and ``del`` leave open what is in the table."""
+    if isinstance(statement, cst.Del):
+        deleted = [node for node in walk(statement) if is_name(node, name)]
+        return NotOne("") if deleted else []
+    call = statement.value if isinstance(statement, cst.Expr) else None
+    if not (isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and is_name(call.func.value, name)):
+        return []
+    if call.func.attr.value != "update" or not all(
+        argument.keyword or is_display(argument.value) for argument in call.args
+    ):
+        return NotOne("")
+    return list(_entries(call))
+
+
+def _unreadable(module: cst.Module, name: str, statement: cst.CSTNode) -> NotOne:
+    return NotOne(f"what is in {name} cannot be read off the file (line {line_of(module, statement)})")
 
 
 def is_display(node: cst.CSTNode | None) -> TypeGuard[cst.Dict | cst.Call]:
     """Whether *node* makes a dictionary from what stands in it."""
-    return isinstance(node, cst.Dict) or (isinstance(node, cst.Call) and is_name(node.func, "dict"))
+    if isinstance(node, cst.Call) and is_name(node.func, "dict"):
+        return all(argument.keyword or argument.star == "**" or is_display(argument.value) for argument in node.args)
+    return isinstance(node, cst.Dict)
 
 
 def _entries(display: cst.Dict | cst.Call) -> Iterator[Entry]:
@@ -60,7 +97,7 @@ def _entries(display: cst.Dict | cst.Call) -> Iterator[Entry]:
     for argument in display.args:
         if argument.keyword is not None:
             yield Entry(argument.keyword.value, argument.value)
-        elif argument.star == "" and isinstance(argument.value, cst.Dict):
+        elif is_display(argument.value):
             yield from _entries(argument.value)
 
 

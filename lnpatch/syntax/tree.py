@@ -13,6 +13,8 @@ from functools import cache
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from lnpatch.suggest import nearest
+
 #: Nodes that hold layout, never code.
 LAYOUT = (
     cst.BaseParenthesizableWhitespace,
@@ -130,12 +132,50 @@ def functions(body: cst.Module | cst.BaseSuite, prefix: str = "") -> Iterator[tu
             yield from functions(statement.body, f"{name}.")
 
 
+def outer_nodes(module: cst.Module) -> Iterator[cst.CSTNode]:
+    """All code that runs when a module is imported: nothing inside of functions, classes and import statements."""
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(
+            child
+            for child in children(current)
+            if not isinstance(child, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Import, cst.ImportFrom))
+        )
+
+
+def find_function(module: cst.Module, name: str) -> cst.FunctionDef | NotOne:
+    """The one function of a qualified name; a name that is defined twice, or assigned as well, is not to be relied on."""
+    there = list(functions(module))
+    found = [function for qualified, function in there if qualified == name]
+    lines = [str(line_of(module, function)) for function in found] if len(found) > 1 else []
+    if len(found) > 1:
+        return NotOne(
+            f"{name} is defined {len(found)} times (lines {', '.join(lines)}); which of them counts is not clear"
+        )
+    if not found:
+        return NotOne(f"no function {name}", nearest(name, [qualified for qualified, _ in there]))
+    rebound = [node for node in scope(module) if any(is_name(target, name) for target in targets(node))]
+    if rebound:
+        return NotOne(f"{name} is a function and is assigned as well (line {line_of(module, rebound[0])})")
+    return found[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class NotOne:
+    """Why there is not the one thing that was looked for, and what is there instead."""
+
+    detail: str
+    candidates: tuple[str, ...] = ()
+
+
 def targets(statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
     """What an assignment statement assigns to."""
     if isinstance(statement, cst.Assign):
         for target in statement.targets:
             yield target.target
-    elif isinstance(statement, cst.AnnAssign):
+    elif isinstance(statement, (cst.AnnAssign, cst.AugAssign)):
         yield statement.target
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from lnpatch.edits import Edit, edit_kinds
 from lnpatch.errors import RecipeError, UnknownCellError
+from lnpatch.resources import templates
 from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
 
 #: Where the recipes that come with lnpatch are.
 RECIPES = Path(__file__).parent / "recipes"
 
 #: A folder, a target; the name of a git reference as well.
-_NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-]?[A-Za-z0-9]+)*")
+_NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -49,6 +50,8 @@ class Repository:
             yield "url", f"expected a https, http, ssh, git or file address, found {self.url!r}"
         if self.embedded and not _NAME.fullmatch(self.embedded):
             yield "embedded", f"expected the name of a folder of lnpatch's templates, found {self.embedded!r}"
+        elif self.embedded and not (templates() / self.embedded).is_dir():
+            yield "embedded", f"lnpatch has no embedded repository {self.embedded!r}"
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,10 @@ class Recipe:
         for name in self.cells:
             if not name.isidentifier():
                 yield f"cells.{name}", "expected the name of a cell, such as lngru"
+        for i, edit in enumerate(self.edits):
+            for name in self.cells:
+                for key, message in edit.problems_with({"data_dir": "", **self.values(name)}):
+                    yield f"edits[{i}].{key}", message
         if self.cell not in self.cells:
             yield "cell", f"expected one of the recipe's cells ({', '.join(self.cells)}), found {self.cell!r}"
         if not self.edits:
@@ -194,6 +201,8 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
+    except RecursionError as error:
+        raise RecipeError(str(path), (Problem("", "nested too deeply"),)) from error
     reader = Reader()
     reader.register(Edit, _read_edit)
     recipe = reader.table(Recipe, table)

@@ -76,6 +76,19 @@ def test_placed_at_the_end_without_the_cell() -> None:
     assert injected(source).startswith(source + "\n\ndef ln(")
 
 
+def test_placed_before_the_main_program() -> None:
+    source = HEAD + "def f(): pass\n\n\n"
+    main = "if __name__ == '__main__':\n    f()\n"
+    after = injected(source + main)
+    assert after.startswith(source.rstrip("\n") + "\n\n\ndef ln(")
+    assert after.endswith("    return [h]\n\n\n" + main)
+
+
+def test_imports_that_may_fail() -> None:
+    head = HEAD.replace("import numpy\n", "try:\n    import numpy\nexcept ImportError:\n    numpy = None\n")
+    assert "numpy.ones(" in injected(head + GRU)
+
+
 def test_two_blank_lines_between_definitions() -> None:
     after = injected(HEAD + GRU)
     assert re.findall(r"\n(\n*)def (\w+)", after)[1:] == [("\n\n", name) for name in NAMES]
@@ -259,13 +272,16 @@ COLLISIONS = [
     ("a changed one", None, "a different function ln", None),
     ("a variable", "ln = 3\n\n\n", "for something else", 0),
     ("an import", "from numpy import log as ln\n\n\n", "for something else", 0),
+    ("a loop variable", "for ln in open('x'): pass\n\n\n", "for something else", 0),
+    ("of a with statement", "with open('x') as ln:\n    pass\n\n\n", "for something else", 0),
+    ("an import of all names", "from helpers import *\n\n\n", "for something else", 0),
 ]
 
 
 @pytest.mark.parametrize(("code", "detail", "line"), [c[1:] for c in COLLISIONS], ids=[c[0] for c in COLLISIONS])
 def test_never_overwrites(code: str | None, detail: str, line: int | None) -> None:
     source = HEAD + code + GRU if code is not None else injected(HEAD + GRU).replace("1e-5", "1e-6")
-    result = run(EDIT, source, FILES)
+    result = run(EDIT, source, {**FILES, "helpers.py": b"def ln(x): pass\n"})
     assert result.findings[0].state is State.COLLISION
     assert detail in result.findings[0].detail
     if line is not None:

@@ -277,6 +277,7 @@ IN_PLACE = [
     "layers = dict(lngru=('param_init_lngru', 'lngru_layer'))\n",
     "layers = {}\nlayers['lngru'] = ('param_init_lngru', 'lngru_layer')\n",
     "layers = {'lngru': ('param_' 'init_lngru', 'lngru_layer')}\n",
+    "layers = {}\nlayers.update(lngru=('param_init_lngru', 'lngru_layer'))\n",
 ]
 
 #: (source, state, part of the message, line, candidates)
@@ -285,8 +286,15 @@ REFUSED = [
     ("layers = {}\nlayers['lngru'] = 3\n", State.COLLISION, "is 3", 2, ()),
     ("layer_table = {'gru': ('c', 'd')}\n", State.NOT_FOUND, "no dictionary layers", 0, ("layer_table",)),
     ("def f():\n    layers = {}\n", State.NOT_FOUND, "no dictionary layers", 0, ()),
-    ("layers = make()\n", State.NOT_FOUND, "no dictionary layers", 0, ()),
-    ("layers = {}\nlayers = {}\n", State.NOT_FOUND, "assigned 2 times", 0, ("layers",)),
+    ("layers = make()\n", State.NOT_FOUND, "cannot be read off the file (line 1)", 0, ()),
+    ("layers = {}\nlayers = {}\n", State.NOT_FOUND, "assigned more than once", 0, ("layers",)),
+    ("layers = {}\nlayers = load(layers)\n", State.NOT_FOUND, "assigned more than once", 0, ("layers",)),
+    ("layers = {}\nlayers.update({'lngru': ('a', 'b')})\n", State.COLLISION, "is ('a', 'b')", 2, ()),
+    ("layers = {}\nlayers.update(more)\n", State.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
+    ("layers = {}\nlayers.setdefault('lngru', 3)\n", State.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'lngru': 3}\ndel layers['lngru']\n", State.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
+    ("layers = {}\nlayers[LNGRU] = ('a', 'b')\n", State.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = dict([('lngru', ('a', 'b'))])\n", State.NOT_FOUND, "cannot be read", 0, ()),
     ("layers = {'gru': (c, d)}\n", State.NOT_FOUND, "not of 2 strings", 1, ("(c, d)",)),
     ("layers = {'gru': 'c d'}\n", State.NOT_FOUND, "not of 2 strings", 1, ("'c d'",)),
 ]

@@ -64,6 +64,11 @@ CHANGED = [
 ]
 
 REFUSED = [
+    (
+        RETURNS,
+        "class It:\n    def next(self):\n        return (a,  # documents\n                b)\n",
+        "stands there 1x",
+    ),
     (CALL, "def main():\n    m = eye(n)\n", "stands there 0x"),
     (CALL, "def main():\n    m = scipy.sparse.eye(n, n)\n", "stands there 0x"),
     (CALL, "def main():\n    m = [scipy.sparse.eye(n), scipy.sparse.eye(n)]\n", "stands there 2x"),
@@ -86,6 +91,14 @@ def test_refused(edit: ReplaceCode, source: str, detail: str) -> None:
     result = run(edit, source)
     assert (result.source, result.state) == (source, State.NOT_FOUND)
     assert detail in result.finding.detail
+
+
+def test_deletes_no_comment() -> None:
+    result = run(
+        CALL, "import scipy.sparse\ndef main():\n    m = scipy.sparse.eye(n  # words\n                         )\n"
+    )
+    assert result.state is State.COLLISION
+    assert result.finding.line == 3
 
 
 def test_names_the_nearest_code() -> None:

@@ -105,6 +105,30 @@ CHANGED = [
                 vdir = '/old/8'
         """,
     ),
+    (  # a branch that names its condition goes before the others
+        BRANCH,
+        """\
+        def get_data_files(mode):
+            vdir = None
+            if 'top8' == mode:
+                vdir = 'a'
+            elif mode == 'top4':
+                vdir = 'b'
+            else:
+                vdir = 'c'
+        """,
+        """\
+        def get_data_files(mode):
+            vdir = None
+            if 'top8' == mode:
+                vdir = 'a'
+            elif mode == 'top4':
+                vdir = '/data/top4'
+            else:
+                vdir = 'c'
+        """,
+    ),
+    (DICT, "default_params = {'encoder': ('gru')}\n", "default_params = {'encoder': ('lngru')}\n"),
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top8': vdir = 'a'\n    else: vdir = 'b'\n",
@@ -123,6 +147,62 @@ IN_PLACE = [
 
 #: (edit, source, state, part of the message, line, candidates)
 REFUSED = [
+    (
+        DEFAULT,
+        "if A:\n    def trainer(encoder='gru'): pass\nelse:\n    def trainer(encoder='gru'): pass\n",
+        State.NOT_FOUND,
+        "defined 2 times (lines 2, 4)",
+        0,
+        (),
+    ),
+    (
+        DEFAULT,
+        "def trainer(encoder='gru'): pass\ntrainer = other\n",
+        State.NOT_FOUND,
+        "assigned as well (line 2)",
+        0,
+        (),
+    ),
+    (
+        DEFAULT,
+        "def trainer(encoder=('gru'  # or lstm\n            )): pass\n",
+        State.COLLISION,
+        "a comment stands",
+        1,
+        (),
+    ),
+    (
+        BRANCH,
+        "def get_data_files(mode):\n    if mode == 'top8': vdir = 'a'\n    elif mode == 'top2': vdir = 'b'\n",
+        State.NOT_FOUND,
+        "not assigned where",
+        0,
+        ("vdir (line 2)", "vdir (line 3)"),
+    ),
+    (
+        BRANCH,
+        "def get_data_files(mode):\n    if mode == 'top8': vdir = 'a'\n    else:\n        if mode == 'top2': vdir = 'b'\n",
+        State.NOT_FOUND,
+        "not assigned where",
+        0,
+        ("vdir (line 2)", "vdir (line 4)"),
+    ),
+    (
+        BRANCH,
+        "def get_data_files(mode):\n    if mode == 'top4': vdir = wdir = 'b'\n",
+        State.NOT_FOUND,
+        "together with something else",
+        2,
+        (),
+    ),
+    (
+        BRANCH,
+        "def get_data_files(mode):\n    if mode == 'top4': vdir = 'b'\n    vdir = os.environ.get('X', vdir)\n",
+        State.NOT_FOUND,
+        "assigned 2 times",
+        2,
+        ("vdir (line 2)", "vdir (line 3)"),
+    ),
     (DEFAULT, "x = 1\ndef trainer(encoder='bow'): pass\n", State.COLLISION, "neither 'gru' nor 'lngru'", 2, ()),
     (DEFAULT, "def trainer(encoder=GRU): pass\n", State.COLLISION, "it is GRU", 1, ()),
     (DEFAULT, "def train(encoder='gru'): pass\n", State.NOT_FOUND, "no function trainer", 0, ("train",)),
@@ -133,7 +213,7 @@ REFUSED = [
     (DICT, "default_params = {'coder': 'gru'}\n", State.NOT_FOUND, "no key 'encoder'", 0, ("coder",)),
     (DICT, "def f():\n    default_params = {'encoder': 'gru'}\n", State.NOT_FOUND, "no dictionary", 0, ()),
     (TOP_LEVEL, "roots = 'data'\n", State.NOT_FOUND, "root is not assigned", 0, ("roots",)),
-    (TOP_LEVEL, "root = 'a'\nroot = 'b'\n", State.NOT_FOUND, "assigned 2 times", 1, ()),
+    (TOP_LEVEL, "root = 'a'\nroot = 'b'\n", State.NOT_FOUND, "assigned 2 times", 1, ("root (line 1)", "root (line 2)")),
     (BRANCH, "def get_files(mode): pass\n", State.NOT_FOUND, "no function get_data_files", 0, ("get_files",)),
     (
         BRANCH,

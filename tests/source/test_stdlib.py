@@ -16,14 +16,6 @@ from tests.source.edits import check_identity, check_undo
 SAMPLE = 40
 
 
-@pytest.fixture(scope="module")
-def python() -> str:
-    executable = python27.find()
-    if executable is None:
-        pytest.skip("no Python 2.7 on the PATH, under pyenv or in LNPATCH_PYTHON27")
-    return executable
-
-
 @pytest.fixture(autouse=True)
 def room_for_visitors() -> Iterator[None]:
     """Some files have literals of a thousand strings, in which the visitors of the edits recurse."""
@@ -33,32 +25,32 @@ def room_for_visitors() -> Iterator[None]:
     sys.setrecursionlimit(limit)
 
 
-def test_sample(python: str) -> None:
-    paths = [path for path in _paths(python) if path.stat().st_size < 60_000]
+def test_sample(python2: Path) -> None:
+    paths = [path for path in _paths(python2) if path.stat().st_size < 60_000]
     paths.sort(key=lambda path: hashlib.sha256(path.name.encode()).digest())
-    assert _check(python, paths[:SAMPLE]) > SAMPLE * 3 // 4
+    assert _check(python2, paths[:SAMPLE]) > SAMPLE * 3 // 4
 
 
 @pytest.mark.corpus
-def test_every_file(python: str) -> None:
-    assert _check(python, _paths(python)) > 1000
+def test_every_file(python2: Path) -> None:
+    assert _check(python2, _paths(python2)) > 1000
 
 
-def _paths(python: str) -> list[Path]:
-    return sorted(python27.library(python).rglob("*.py"))
+def _paths(python2: Path) -> list[Path]:
+    return sorted(python27.library(python2).rglob("*.py"))
 
 
-def _check(python: str, paths: Sequence[Path]) -> int:
+def _check(python2: Path, paths: Sequence[Path]) -> int:
     """Check each of these files that Python 2.7 compiles; how many they are."""
     files = {path: path.read_bytes() for path in paths}
     valid = [
-        path for path, compiles in zip(files, python27.compiles(python, list(files.values())), strict=True) if compiles
+        path for path, compiles in zip(files, python27.compiles(python2, list(files.values())), strict=True) if compiles
     ]
     edited: dict[Path, bytes] = {}
     for path in valid:
         check_syntax(files[path], str(path))
         check_identity(files[path], str(path))
         edited[path] = check_undo(files[path], str(path))
-    compiled = python27.compiles(python, list(edited.values()))
+    compiled = python27.compiles(python2, list(edited.values()))
     assert [str(path) for path, compiles in zip(edited, compiled, strict=True) if not compiles] == []
     return len(valid)
