@@ -11,10 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from lnpatch.cli import main
 from lnpatch.python2 import compile_errors, find_python2
 from lnpatch.resources import templates
+
+# the gate runs the same examples each time; everybody else looks for new ones
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -204,6 +204,8 @@ def _parse_module(code: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         at = re.search(r"error at (\d+):", error.message)
         raise InvalidSource(int(at[1]) if at else error.raw_line, error.message) from None
+    except cst.CSTValidationError as error:  # its parser knows a later Unicode than the running Python
+        raise InvalidSource(1, str(error)) from None
 
 
 def _dump(tree: ast.Module, shadow: Shadow) -> str:

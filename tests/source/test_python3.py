@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lnpatch.errors import SourceSyntaxError
 from lnpatch.source import Source
 from tests.source.edits import check_identity, rename, write
 
@@ -54,3 +55,10 @@ def test_utf8_needs_no_declaration() -> None:
 
 def test_python2_wins_where_both_can_read() -> None:
     assert Source.read(b"print >>f, x\n").python2_only
+
+
+@pytest.mark.skipif("\U0002ebf0".isidentifier(), reason="this Python knows the letter")
+def test_refuses_names_of_a_later_unicode() -> None:
+    """libcst's parser knows letters that the running Python does not."""
+    with pytest.raises(SourceSyntaxError):
+        Source.read("\U0002ebf0 = 1\n".encode(), "names.py")
