@@ -114,9 +114,11 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
 
     before = files.read(path)
     if before is None:
-        near = _nearest_files(path, files.names())
+        names = files.names()
+        detail = "git tracks the file, but it is not checked out" if path in names else "the file is not there"
+        near = () if path in names else _nearest_files(path, names)
         findings = tuple(
-            Finding(edit.kind, name, State.NOT_FOUND, "the file is not there", 0, near, repair)
+            Finding(edit.kind, name, State.NOT_FOUND, detail, 0, near, repair)
             for edit, repair in edits
             for name in edit.names(values)
         )

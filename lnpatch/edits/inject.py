@@ -79,10 +79,12 @@ class InjectDefinitions(Edit):
 
         from lnpatch.syntax.compare import Comparison, without_docstring
         from lnpatch.syntax.insert import insert_after
-        from lnpatch.syntax.names import Names, Resolver
+        from lnpatch.syntax.names import Names, Resolver, global_names
         from lnpatch.syntax.tree import scope
 
         names = Names.of(context.module)
+        if re.search(r"\bglobal\b", context.source.text):
+            names.defined |= global_names(context.module)
         resolver = Resolver(context.path, names, context.files.read)
         there: dict[str, cst.FunctionDef] = {}
         for statement in scope(context.module):

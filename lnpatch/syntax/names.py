@@ -216,6 +216,11 @@ def local_names(function: cst.FunctionDef) -> set[str]:
     return found
 
 
+def global_names(module: cst.Module) -> set[str]:
+    """The names that functions of a module bind at its top level."""
+    return {item.name.value for node in walk(module) if isinstance(node, cst.Global) for item in node.names}
+
+
 class Rename(cst.CSTTransformer):
     """Put other expressions in the place of names, or dotted names, that a piece of code takes from its module."""
 

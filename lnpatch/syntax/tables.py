@@ -45,7 +45,7 @@ def find_table(module: cst.Module, name: str) -> Table | NotOne:
             if is_name(target, name):
                 if display is not None:
                     return NotOne(f"{name} is assigned more than once; which of them counts is not clear", (name,))
-                if not is_display(value):
+                if not is_display(value) or not all(map(_is_literal, _keys(value))):
                     return _unreadable(module, name, statement)
                 display, entries = value, list(_entries(value))
             elif isinstance(target, cst.Subscript) and is_name(target.value, name):
@@ -86,6 +86,21 @@ def is_display(node: cst.CSTNode | None) -> TypeGuard[cst.Dict | cst.Call]:
     if isinstance(node, cst.Call) and is_name(node.func, "dict"):
         return all(argument.keyword or argument.star == "**" or is_display(argument.value) for argument in node.args)
     return isinstance(node, cst.Dict)
+
+
+def _keys(display: cst.Dict | cst.Call) -> Iterator[cst.BaseExpression]:
+    """The keys of a dictionary in source; what is unpacked into it stands for its own."""
+    if isinstance(display, cst.Call):
+        for argument in display.args:
+            if argument.star or is_display(argument.value):
+                yield from _keys(argument.value) if is_display(argument.value) else (argument.value,)
+        return
+    for element in display.elements:
+        yield element.key if isinstance(element, cst.DictElement) else element.value
+
+
+def _is_literal(node: cst.BaseExpression) -> bool:
+    return string_value(node) is not None or isinstance(node, cst.BaseNumber)
 
 
 def _entries(display: cst.Dict | cst.Call) -> Iterator[Entry]:

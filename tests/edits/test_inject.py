@@ -272,6 +272,7 @@ COLLISIONS = [
     ("a changed one", None, "a different function ln", None),
     ("a variable", "ln = 3\n\n\n", "for something else", 0),
     ("an import", "from numpy import log as ln\n\n\n", "for something else", 0),
+    ("a global of a function", "def f():\n    global ln\n    ln = 3\n\n\n", "for something else", 0),
     ("a loop variable", "for ln in open('x'): pass\n\n\n", "for something else", 0),
     ("of a with statement", "with open('x') as ln:\n    pass\n\n\n", "for something else", 0),
     ("an import of all names", "from helpers import *\n\n\n", "for something else", 0),

@@ -250,11 +250,6 @@ CHANGED = [
     ),
     ("an empty call", "layers = dict()\n", "layers = dict(lngru=('param_init_lngru', 'lngru_layer'))\n"),
     (
-        "with entries from elsewhere",
-        "layers = {'gru': ('c', 'd'), **more}\n",
-        "layers = {'gru': ('c', 'd'), **more, 'lngru': ('param_init_lngru', 'lngru_layer')}\n",
-    ),
-    (
         "entries assigned later",
         "layers = {'gru': ('c', 'd')}\nlayers['x'] = ('e', 'f')\n",
         "layers = {'gru': ('c', 'd'), 'lngru': ('param_init_lngru', 'lngru_layer')}\nlayers['x'] = ('e', 'f')\n",
@@ -294,6 +289,9 @@ REFUSED = [
     ("layers = {}\nlayers.setdefault('lngru', 3)\n", State.NOT_FOUND, "cannot be read", 0, ()),
     ("layers = {'lngru': 3}\ndel layers['lngru']\n", State.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
     ("layers = {}\nlayers[LNGRU] = ('a', 'b')\n", State.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'gru': ('c', 'd'), **more}\n", State.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'gru': ('c', 'd'), LNGRU: ('e', 'f')}\n", State.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = dict(base, gru=('c', 'd'))\n", State.NOT_FOUND, "cannot be read", 0, ()),
     ("layers = dict([('lngru', ('a', 'b'))])\n", State.NOT_FOUND, "cannot be read", 0, ()),
     ("layers = {'gru': (c, d)}\n", State.NOT_FOUND, "not of 2 strings", 1, ("(c, d)",)),
     ("layers = {'gru': 'c d'}\n", State.NOT_FOUND, "not of 2 strings", 1, ("'c d'",)),
