@@ -281,9 +281,10 @@ def print_recipe(recipe: Recipe, cell: str | None) -> None:
     for name, job in recipe.jobs.items():
         section(f"Job: {name}")
         console.print(f"  {' '.join((job.entry, *job.arguments))}" + (f", in {job.directory}" if job.directory else ""))
-        for label, table in (("settings", job.settings), ("data", job.data)):
-            for key, value in table.items():
-                console.print(f"  {label}: {key} = {value}")
+        if job.settings:
+            console.print("  settings: " + ", ".join(f"{key}={value}" for key, value in job.settings.items()))
+        for key, value in job.data.items():
+            console.print(f"  needs {key}: {value}")
         if job.note:
             console.print(f"  {job.note}")
     if recipe.artefacts:
