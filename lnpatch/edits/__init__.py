@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from lnpatch.source import Source
+    from lnpatch.syntax.tree import NotOne
 
 #: What a recipe may leave open, and who fills it: the cell, the cell that it varies, the option ``--data-dir``.
 PLACEHOLDERS = ("cell", "baseline", "data_dir")
@@ -134,6 +135,10 @@ class Edit:
     def describe(self, values: Mapping[str, str]) -> str:
         """The edit in a few words, for people."""
         raise NotImplementedError
+
+    def absent(self, context: Context, why: NotOne) -> Outcome:
+        """The outcome of an edit whose anchor is not there, or not just once."""
+        return self.outcome(context, State.NOT_FOUND, why.detail, why.line, why.candidates)
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """The fields that may hold placeholders, by key."""

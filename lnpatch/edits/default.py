@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lnpatch.edits import Context, Outcome, State, edit_kind, fill
+from lnpatch.edits import Context, Outcome, edit_kind, fill
 from lnpatch.edits._setting import SettingEdit
 
 
@@ -36,7 +36,7 @@ class SetDefault(SettingEdit):
 
         function = find_function(context.module, self.function)
         if isinstance(function, NotOne):
-            return self.outcome(context, State.NOT_FOUND, function.detail, candidates=function.candidates)
+            return self.absent(context, function)
         parameters: list[cst.Param] = [
             *function.params.posonly_params, *function.params.params, *function.params.kwonly_params
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lnpatch.edits import Context, Outcome, State, edit_kind, fill
+from lnpatch.edits import Context, Outcome, edit_kind, fill
 from lnpatch.edits._setting import SettingEdit
 
 
@@ -35,7 +35,7 @@ class SetDictValue(SettingEdit):
 
         table = find_table(context.module, self.table)
         if isinstance(table, NotOne):
-            return self.outcome(context, State.NOT_FOUND, table.detail, candidates=table.candidates)
+            return self.absent(context, table)
         entry = table.get(self.key)
         if entry is None:
             keys = [e.key for e in table.entries]

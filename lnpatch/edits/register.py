@@ -56,7 +56,7 @@ class RegisterLayer(Edit):
         value = [context.fill(text) for text in self.value]
         table = find_table(context.module, self.table)
         if isinstance(table, NotOne):
-            return self.outcome(context, State.NOT_FOUND, table.detail, candidates=table.candidates)
+            return self.absent(context, table)
         if entry := table.get(key):
             if [string_value(node) for node in _items(entry.value)] == value:
                 return self.outcome(context, State.IN_PLACE)

@@ -68,7 +68,7 @@ class ReplaceCode(Edit):
         if self.function:
             function = find_function(context.module, self.function)
             if isinstance(function, NotOne):
-                return self.outcome(context, State.NOT_FOUND, function.detail, candidates=function.candidates)
+                return self.absent(context, function)
             scope = function.body
         imported = {local: origin for local, origin in Names.of(context.module).imported.items() if local != origin}
         compare = Comparison(imported, context.source.stand_in)

@@ -164,10 +164,11 @@ def find_function(module: cst.Module, name: str) -> cst.FunctionDef | NotOne:
 
 @dataclasses.dataclass(frozen=True)
 class NotOne:
-    """Why there is not the one thing that was looked for, and what is there instead."""
+    """Why there is not the one thing that was looked for, the line to look at, and what is there instead."""
 
     detail: str
     candidates: tuple[str, ...] = ()
+    line: int = 0
 
 
 def targets(statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
