@@ -1,4 +1,4 @@
-"""Which recorded patch of a target is in a checkout, as far as its files show without being parsed."""
+"""Which recorded patch of a target is in a checkout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lnpatch.checkout import Checkout
 from lnpatch.edits import Finding, State
 from lnpatch.errors import OtherCellError
 from lnpatch.options import Options
-from lnpatch.patch import EditReport, PatchState
+from lnpatch.patch import EditReport, PatchState, Plan, make_plan
 from lnpatch.record import Record, read_records
 from lnpatch.targets import Recipe
 from lnpatch.transaction import recover
@@ -17,15 +17,14 @@ from lnpatch.transaction import recover
 
 @dataclass(frozen=True)
 class Applied:
-    """A record, and the state that the files are in; None where they have to be looked into."""
+    """A record whose patch is in the files: all of it as it was written, modified since, or a part of it.
+
+    ``plan`` is what the recipe would do now; None where the files are as they were written.
+    """
 
     record: Record
-    state: PatchState | None
-
-    @property
-    def options(self) -> Options:
-        """The options that the patch was made with."""
-        return Options(self.record.cell, self.record.data_dir, self.record.repairs)
+    state: PatchState
+    plan: Plan | None = None
 
     @property
     def edits(self) -> tuple[EditReport, ...]:
@@ -47,14 +46,25 @@ class Applied:
 
 
 def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
-    """The record whose patch is in the files; where none is, one whose files are all as they were before it.
+    """The record whose patch is in the files, None where there is none: records of other branches do not count.
 
-    There is a record for each cell, since each may be on a branch of its own.
+    Raises:
+        SourceSyntaxError: a file that was changed since is no Python any more.
     """
     records = [record for record in read_records(checkout, recipe.name) if record.cell in recipe.cells]
-    found = [(_as_written(checkout, record), Applied(record, _state(checkout, record))) for record in records]
-    rank = {PatchState.APPLIED: 2, None: 1, PatchState.NOT_APPLIED: 0}
-    return max(found, key=lambda item: (rank[item[1].state], item[0]))[1] if found else None
+    records.sort(key=lambda record: -_as_written(checkout, record))
+    for record in records:
+        if all(checkout.read(file.path) == file.after for file in record.files):
+            return Applied(record, PatchState.APPLIED)
+    for record in records:
+        if all(checkout.read(file.path) == file.before for file in record.files):
+            continue
+        options = Options(record.cell, record.data_dir, record.repairs)
+        plan = make_plan(recipe, options.values(recipe), checkout, record.repairs)
+        if plan.state is not PatchState.NOT_APPLIED:
+            state = PatchState.MODIFIED if plan.state is PatchState.APPLIED else PatchState.PARTIAL
+            return Applied(record, state, plan)
+    return None
 
 
 def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]:
@@ -70,10 +80,3 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
 
 def _as_written(checkout: Checkout, record: Record) -> int:
     return sum(checkout.read(file.path) == file.after for file in record.files)
-
-
-def _state(checkout: Checkout, record: Record) -> PatchState | None:
-    current = [checkout.read(file.path) for file in record.files]
-    if current == [file.after for file in record.files]:
-        return PatchState.APPLIED
-    return PatchState.NOT_APPLIED if current == [file.before for file in record.files] else None

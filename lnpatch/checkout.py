@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lnpatch.errors import CheckoutMissingError, FileError, NotACheckoutError, UnsafePathError
@@ -17,6 +18,7 @@ class Checkout:
         self.root = root
         self.git = git
         self.git_dir = Path(git.repo.git_dir)
+        self.common_dir = Path(git.repo.common_dir)
         self._contents: dict[str, bytes | None] = {}
         self._real_root = root.resolve()
 
@@ -75,6 +77,15 @@ class Checkout:
         """Read files anew from now on, after some were written."""
         self._contents.clear()
 
+    @property
+    def name_for_refs(self) -> str:
+        """What tells this working tree from others of the same repository, in the name of a reference."""
+        return (
+            "main"
+            if self.git_dir == self.common_dir
+            else "worktree-" + re.sub(r"[^A-Za-z0-9_-]", "-", self.git_dir.name)
+        )
+
     def names(self) -> list[str]:
         """See :class:`lnpatch.edits.Files`."""
         listed = self.git("ls-files", "-z", doing="listing files")
@@ -83,6 +94,24 @@ class Checkout:
     def head(self) -> str:
         """The commit that is checked out, empty where there is none yet."""
         return self.ref("HEAD")
+
+    def head_ref(self) -> str:
+        """The full name of the branch that is checked out, or the commit where there is none."""
+        _, out = self.git.status("symbolic-ref", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
+        return out.decode().strip() or self.head()
+
+    def index_lines(self, paths: Sequence[str]) -> str:
+        """The index's entries of files, as ``git update-index -z --index-info`` takes them."""
+        out = self.git("--literal-pathspecs", "ls-files", "-s", "-z", "--", *paths, doing="reading the index")
+        entries = {
+            path: head for head, _, path in (line.partition("\t") for line in os.fsdecode(out).split("\0") if line)
+        }
+        return "".join(f"{entries[path].rpartition(' ')[0]}\t{path}\0" for path in paths if path in entries)
+
+    def modes(self, paths: Sequence[str]) -> dict[str, str]:
+        """git's modes of files: what the index says, whatever the file system makes of it."""
+        lines = (line.partition("\t") for line in self.index_lines(paths).split("\0") if line)
+        return {path: head.partition(" ")[0] for head, _, path in lines}
 
     def ref(self, name: str) -> str:
         """The object that a reference names, empty where there is no such reference."""

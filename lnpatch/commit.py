@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
 
 from lnpatch.checkout import Checkout
 from lnpatch.errors import BranchExistsError, DirtyFilesError, OperationInProgressError
 from lnpatch.record import Record
+from lnpatch.switch import Switch
 from lnpatch.targets import Recipe
 
 #: Files of the git directory that stand for something that git has begun and a user has to end.
@@ -26,60 +26,18 @@ _IN_PROGRESS = {
 }
 
 
-@dataclass(frozen=True)
-class PreparedCommit:
-    """A commit that no branch holds yet. ``entries`` are the lines for the index; ``head`` is where HEAD is now."""
-
-    branch: str
-    commit: str
-    entries: str
-    head: str
-    head_is_symbolic: bool
-
-    @property
-    def ref(self) -> str:
-        """The full name of the branch."""
-        return f"refs/heads/{self.branch}"
-
-    def switch(self, checkout: Checkout) -> None:
-        """Make the branch, which has to be there, the current one; on failure HEAD is where it was.
-
-        Raises:
-            GitError: git refuses.
-        """
-        doing = f"switching to {self.branch}"
-        came_from = self.head.removeprefix("refs/heads/")
-        checkout.git(
-            "symbolic-ref", "-m", f"checkout: moving from {came_from} to {self.branch}", "HEAD", self.ref, doing=doing
-        )
-        try:
-            checkout.git("update-index", "-z", "--index-info", doing=doing, data=os.fsencode(self.entries))
-        except BaseException:
-            if self.head_is_symbolic:
-                checkout.git("symbolic-ref", "HEAD", self.head, doing=doing)
-            else:
-                checkout.git("update-ref", "--no-deref", "HEAD", self.head, doing=doing)
-            raise
-
-
-def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> PreparedCommit | None:
-    """A commit of the files of *record* on top of HEAD; None where HEAD has them as they are.
+def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Switch | None:
+    """A commit of the files of *record* on top of HEAD, not made yet; None where HEAD has them as they are.
 
     Raises:
         OperationInProgressError: a merge or the like is not ended.
-        BranchExistsError: the branch is there already.
+        BranchExistsError: the branch is there already, and is not the current one.
         DirtyFilesError: another content of a file is staged.
         GitError: git does not know who commits.
     """
-    branch = f"lnpatch/{recipe.name}-{record.cell}"
+    branch = f"refs/heads/lnpatch/{recipe.name}-{record.cell}"
     doing = f"preparing a commit for {branch}"
-    for name, operation in _IN_PROGRESS.items():
-        if (checkout.git_dir / name).exists():
-            raise OperationInProgressError(str(checkout.root), operation)
-    for taken in (branch, "lnpatch"):
-        if checkout.ref(f"refs/heads/{taken}"):
-            raise BranchExistsError(taken, str(checkout.root))
-    checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
+    paths = [file.path for file in record.files]
     blobs = [
         checkout.git("hash-object", "-w", "--stdin", f"--path={file.path}", doing=doing, data=file.after)
         .decode()
@@ -87,20 +45,31 @@ def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Prepar
         for file in record.files
     ]
     entries = [(file.mode, blob, file.path) for file, blob in zip(record.files, blobs, strict=True)]
-    _refuse_staged(checkout, {path: blob for _, blob, path in entries})
     lines = "".join(f"{mode} {blob}\t{path}\0" for mode, blob, path in entries)
-    head = checkout.head()
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
-        checkout.git("read-tree", head, doing=doing, env=index)
+        checkout.git("read-tree", "HEAD", doing=doing, env=index)
         checkout.git("update-index", "-z", "--index-info", doing=doing, env=index, data=os.fsencode(lines))
         tree = checkout.git("write-tree", doing=doing, env=index).decode().strip()
-    if tree == checkout.ref(f"{head}^{{tree}}"):
+    if tree == checkout.ref("HEAD^{tree}"):
         return None
+    head = checkout.head_ref()
+    _refuse_obstacles(checkout, branch if head != branch else "")
+    _refuse_staged(checkout, {path: blob for _, blob, path in entries})
     message = commit_message(recipe, record).encode()
-    commit = checkout.git("commit-tree", tree, "-p", head, "-F", "-", doing=doing, data=message).decode().strip()
-    _, symbolic = checkout.git.status("symbolic-ref", "-q", "HEAD", doing=doing, accept=(0, 1))
-    return PreparedCommit(branch, commit, lines, symbolic.decode().strip() or head, bool(symbolic))
+    commit = checkout.git("commit-tree", tree, "-p", "HEAD", "-F", "-", doing=doing, data=message).decode().strip()
+    before = checkout.head() if head == branch else ""
+    return Switch(branch, before, commit, head, lines, checkout.index_lines(paths))
+
+
+def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
+    for name, operation in _IN_PROGRESS.items():
+        if (checkout.git_dir / name).exists():
+            raise OperationInProgressError(str(checkout.root), operation)
+    for taken in (new_branch, "refs/heads/lnpatch") if new_branch else ():
+        if checkout.ref(taken):
+            raise BranchExistsError(taken.removeprefix("refs/heads/"), str(checkout.root))
+    checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
 
 
 def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:

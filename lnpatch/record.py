@@ -1,8 +1,9 @@
 """What lnpatch has done to a checkout, kept as objects of its git repository.
 
 A record is one tree object with the files as they were (``before/``), as they were written (``after/``) and a
-``record.json``; a reference under ``refs/worktree/lnpatch/`` holds it, so that it belongs to this working tree alone,
-survives ``git gc`` and is never pushed with the branches. One reference update makes or removes it.
+``record.json``. A reference ``refs/lnpatch/WORKTREE/TARGET/CELL/TREE`` holds it, which survives ``git gc`` and is not
+pushed or cloned with the branches; one reference update makes or removes it. There may be several records of a target,
+since each branch may have a patch of its own.
 """
 
 from __future__ import annotations
@@ -11,16 +12,13 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lnpatch.checkout import Checkout
 from lnpatch.errors import RecordError
-
-_PREFIX = "refs/worktree/lnpatch/"
-#: Holds the record of a change while its files are being written.
-PENDING = "refs/worktree/lnpatch-pending"
+from lnpatch.switch import Switch
 
 
 @dataclass(frozen=True)
@@ -46,29 +44,47 @@ class Record:
     #: The recipe: the name of one that comes with lnpatch, or a path.
     recipe: str
     operation: str = "apply"
-    files: tuple[FileChange, ...] = field(default=(), compare=False)
+    #: The commit that belongs to the change, while it is under way.
+    switch: Switch | None = None
+    files: tuple[FileChange, ...] = ()
+    #: The reference that holds the record; empty for one that is not stored.
+    ref: str = field(default="", compare=False)
 
-    @property
-    def ref(self) -> str:
-        """The reference that holds the record."""
-        return f"{_PREFIX}{self.target}/{self.cell}"
+
+def pending_ref(checkout: Checkout) -> str:
+    """The reference that holds the record of a change while it is being made."""
+    return f"refs/lnpatch-pending/{checkout.name_for_refs}"
+
+
+def record_ref(checkout: Checkout, record: Record, tree: str) -> str:
+    """The reference for a record that is stored as *tree*."""
+    return f"{_prefix(checkout)}{record.target}/{record.cell}/{tree}"
 
 
 def recorded_recipes(checkout: Checkout) -> list[str]:
     """The recipes that have a record in *checkout*, as a user would name them."""
-    records = (read_record(checkout, ref) for ref in _refs(checkout, _PREFIX))
-    return list(dict.fromkeys(record.recipe for record in records if record is not None))
+    return list(dict.fromkeys(record.recipe for record in read_records(checkout, "")))
 
 
 def read_records(checkout: Checkout, target: str) -> list[Record]:
-    """The records of *target*, one for each cell that was ever applied and not taken back."""
-    records = (read_record(checkout, ref) for ref in _refs(checkout, f"{_PREFIX}{target}/"))
-    return [record for record in records if record is not None]
+    """The records of *target*; of all targets, if it is empty.
 
-
-def _refs(checkout: Checkout, prefix: str) -> list[str]:
+    Raises:
+        RecordError: a reference holds something that lnpatch did not write, or that is gone.
+    """
+    prefix = f"{_prefix(checkout)}{target}/" if target else _prefix(checkout)
     listed = checkout.git("for-each-ref", "--format=%(refname)", prefix, doing="reading lnpatch's records")
-    return listed.decode().split()
+    records = []
+    for ref in listed.decode().split():
+        record = read_record(checkout, ref)
+        if record is None:
+            raise RecordError(str(checkout.root), ref)
+        records.append(record)
+    return records
+
+
+def _prefix(checkout: Checkout) -> str:
+    return f"refs/lnpatch/{checkout.name_for_refs}/"
 
 
 def read_record(checkout: Checkout, ref: str) -> Record | None:
@@ -95,12 +111,13 @@ def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record
         for (path, mode), before, after in zip(paths.items(), contents[::2], contents[1::2], strict=True)
     )
     edits = {path: [(kind, name) for kind, name in found] for path, found in table.pop("edits").items()}
-    return Record(**table, edits=edits, files=files)
+    switch = table.pop("switch")
+    return Record(**table, edits=edits, switch=Switch(**switch) if switch else None, files=files, ref=ref)
 
 
 def write_record(checkout: Checkout, record: Record) -> str:
     """Store *record* in the repository; the tree's name, which no reference holds yet."""
-    table = {key: value for key, value in asdict(record).items() if key != "files"}
+    table = {key: value for key, value in asdict(replace(record, files=())).items() if key != "ref"}
     table["files"] = {file.path: file.mode for file in record.files}
     return write_tree(checkout, record.files, {"record.json": json.dumps(table, indent=1).encode()})
 
@@ -110,23 +127,32 @@ def write_tree(
     files: Sequence[FileChange],
     extra: Mapping[str, bytes] | None = None,
     env: Mapping[str, str] | None = None,
+    filters: bool = False,
 ) -> str:
-    """A tree object with the files under ``before/`` and ``after/`` and *extra* beside them; its name."""
+    """A tree object with the files under ``before/`` and ``after/`` and *extra* beside them; its name.
+
+    Args:
+        filters: convert line ends and the like as git does when it stores the files themselves.
+    """
     entries = [(file.mode, f"before/{file.path}", file.before) for file in files]
     entries += [(file.mode, f"after/{file.path}", file.after) for file in files]
     entries += [("100644", path, data) for path, data in (extra or {}).items()]
     doing = "storing the patch"
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
-        names = []
-        for i, (_, _, data) in enumerate(entries):
-            (Path(folder) / str(i)).write_bytes(data)
-            names.append(str(Path(folder) / str(i)))
-        listed = os.fsencode("\n".join(names) + "\n")
-        blobs = checkout.git("hash-object", "-w", "--no-filters", "--stdin-paths", doing=doing, data=listed, env=env)
+        blobs: list[str] = []
+        if filters:
+            for _, path, data in entries:
+                options = ("-w", "--stdin", f"--path={path.partition('/')[2]}")
+                blobs.append(checkout.git("hash-object", *options, doing=doing, data=data, env=env).decode().strip())
+        else:
+            names = [str(Path(folder) / str(i)) for i in range(len(entries))]
+            for name, (_, _, data) in zip(names, entries, strict=True):
+                Path(name).write_bytes(data)
+            listed = os.fsencode("".join(f"{name}\n" for name in names))
+            options = ("-w", "--no-filters", "--stdin-paths")
+            blobs = checkout.git("hash-object", *options, doing=doing, data=listed, env=env).decode().split()
         index = {**(env or {}), "GIT_INDEX_FILE": str(Path(folder) / "index")}
-        lines = (
-            f"{mode} {blob}\t{path}\0" for (mode, path, _), blob in zip(entries, blobs.decode().split(), strict=True)
-        )
+        lines = (f"{mode} {blob}\t{path}\0" for (mode, path, _), blob in zip(entries, blobs, strict=True))
         data = os.fsencode("".join(lines))
         checkout.git("update-index", "-z", "--add", "--index-info", doing=doing, data=data, env=index)
         return checkout.git("write-tree", doing=doing, env=index).decode().strip()
@@ -138,23 +164,27 @@ def update_refs(checkout: Checkout, refs: Mapping[str, str | None]) -> None:
     checkout.git("update-ref", "--stdin", doing="recording the patch", data="".join(lines).encode())
 
 
-def diff_tree(checkout: Checkout, tree: str, env: Mapping[str, str] | None = None) -> bytes:
-    """The patch from ``before/`` to ``after/`` of a tree, as ``git diff`` is configured to print it in this checkout.
+def diff_files(checkout: Checkout, files: Sequence[FileChange], tree: str = "") -> bytes:
+    """The patch that *files* make, as ``git diff`` prints it in this checkout; nothing is written to the repository.
 
-    The bytes are those of the working tree; git converts line ends first where ``core.autocrlf`` says so.
+    Args:
+        tree: a tree that holds the files already.
     """
-    options = ("--no-color", "--text", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
-    return checkout.git("diff", *options, f"{tree}:before", f"{tree}:after", doing="comparing", env=env)
-
-
-def diff_files(checkout: Checkout, files: Sequence[FileChange]) -> bytes:
-    """The patch that *files* make, without writing anything to the repository."""
     if not files:
         return b""
-    objects = Path(checkout.git.repo.common_dir) / "objects"
+    # git converts line ends where core.autocrlf or an attribute says so; without CRLF there is nothing to convert
+    filters = any(b"\r\n" in file.after for file in files)
+    if tree and not filters:
+        return _diff_tree(checkout, tree, {})
+    objects = checkout.common_dir / "objects"
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         env = {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve())}
-        return diff_tree(checkout, write_tree(checkout, files, env=env), env=env)
+        return _diff_tree(checkout, write_tree(checkout, files, env=env, filters=filters), env)
+
+
+def _diff_tree(checkout: Checkout, tree: str, env: Mapping[str, str]) -> bytes:
+    options = ("--no-color", "--text", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
+    return checkout.git("diff", *options, f"{tree}:before", f"{tree}:after", doing="comparing", env=env)
 
 
 def _read_objects(checkout: Checkout, names: Sequence[str]) -> list[bytes | None]:

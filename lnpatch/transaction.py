@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lnpatch.checkout import Checkout
 from lnpatch.errors import BusyError, FileError, InterruptedOperationError
-from lnpatch.record import PENDING, FileChange, Record, read_record, update_refs
+from lnpatch.record import FileChange, Record, pending_ref, read_record, update_refs
 
 #: How long to wait for another lnpatch in the same checkout, in seconds.
 PATIENCE = 10.0
@@ -44,7 +44,9 @@ def locked(checkout: Checkout) -> Iterator[None]:
 
 
 def write(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str | None]) -> None:
-    """Write the files of *change* and then set *refs*: all of it, or nothing. The checkout has to be locked.
+    """Write the files of *change*, make its switch to a commit and set *refs*: all of it, or nothing.
+
+    The checkout has to be locked.
 
     Args:
         tree: *change* as stored in the repository.
@@ -54,12 +56,14 @@ def write(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str 
         FileError: the system refuses to write a file; those written before it are put back.
     """
     try:
-        update_refs(checkout, {PENDING: tree})
+        update_refs(checkout, {pending_ref(checkout): tree})
         for file in change.files:
             _write_file(checkout, file.path, file.after)
-        update_refs(checkout, {**refs, PENDING: None})
+        if change.switch is not None:
+            change.switch.make(checkout)
+        update_refs(checkout, {**refs, pending_ref(checkout): None})
     except BaseException:  # a signal too: nothing half done stays
-        if checkout.ref(PENDING):
+        if checkout.ref(pending_ref(checkout)):
             _undo(checkout, change)
         raise
     finally:
@@ -72,10 +76,10 @@ def recover(checkout: Checkout) -> str:
     Raises:
         InterruptedOperationError: files were changed since, so that undoing would lose something.
     """
-    if not checkout.ref(PENDING):
+    if not checkout.ref(pending_ref(checkout)):
         return ""
     with locked(checkout):
-        pending = read_record(checkout, PENDING)
+        pending = read_record(checkout, pending_ref(checkout))
         if pending is None:  # another process was about to finish, and has
             return ""
         checkout.forget()
@@ -98,7 +102,9 @@ def _undo(checkout: Checkout, change: Record) -> None:
     for file in change.files:
         if checkout.read(file.path) == file.after:
             _write_file(checkout, file.path, file.before)
-    update_refs(checkout, {PENDING: None})
+    if change.switch is not None:
+        change.switch.undo(checkout)
+    update_refs(checkout, {pending_ref(checkout): None})
     for left_over in _folder(checkout).glob("new-*"):
         left_over.unlink(missing_ok=True)
 

@@ -278,7 +278,7 @@ def test_a_commit_that_fails_late_puts_all_back(
     assert refused.code == 5
     assert (demo / ".git" / "HEAD").read_bytes() == head
     assert contents(demo) == before
-    assert "refs/" not in git(demo, "for-each-ref", "refs/worktree", "refs/heads/lnpatch")
+    assert "refs/" not in git(demo, "for-each-ref", "refs/lnpatch", "refs/heads/lnpatch")
     assert lnpatch("apply", "demo", "--dir", demo, "--commit").code == 0
     assert git(demo, "status", "--short") == ""
 
@@ -291,7 +291,49 @@ def test_a_patch_can_be_committed_later(lnpatch: Cli, demo: Path, detached: bool
     committed = lnpatch("apply", "demo", "--dir", demo, "--commit", "--format", "json").json
     assert committed["branch"] == git(demo, "branch", "--show-current").strip() == "lnpatch/demo-lngru"
     assert git(demo, "status", "--short") == ""
+    again = lnpatch("apply", "demo", "--dir", demo, "--commit")
+    assert (again.code, git(demo, "rev-list", "--count", "HEAD").strip()) == (0, "2")
+    git(demo, "checkout", "-q", "master" if not detached else "HEAD~1")
     assert lnpatch("apply", "demo", "--dir", demo, "--commit").code == 4  # the branch is there
+
+
+def test_further_edits_are_committed_on_top(lnpatch: Cli, reader: Path) -> None:
+    assert lnpatch("apply", READER, "--dir", reader, "--commit").code == 0
+    assert lnpatch("apply", READER, "--dir", reader, "--data-dir", "/d", "--commit").code == 0
+    assert git(reader, "rev-list", "--count", "HEAD").strip() == "3"
+    assert git(reader, "status", "--short") == ""
+
+
+def test_what_was_changed_since_is_not_committed(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    (demo / "train.py").write_bytes(b"# mine\n" + (demo / "train.py").read_bytes())
+    refused = lnpatch("apply", "demo", "--dir", demo, "--commit")
+    assert refused.code == 4
+    assert "train.py" in refused.err
+    assert git(demo, "branch", "--show-current").strip() == "master"
+
+
+def test_modes_are_those_of_the_index(lnpatch: Cli, demo: Path) -> None:
+    """As on file systems where every file is executable."""
+    git(demo, "config", "core.fileMode", "false")
+    for path in demo.glob("*.py"):
+        path.chmod(0o777)
+    assert lnpatch("apply", "demo", "--dir", demo, "--commit").code == 0
+    assert "mode change" not in git(demo, "show", "--summary", "--format=", "HEAD")
+
+
+def test_line_ends_are_converted_as_git_does(lnpatch: Cli, demo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(demo), str(tmp_path / "crlf"))
+    crlf = tmp_path / "crlf"
+    assert b"\r\n" in (crlf / "layers.py").read_bytes()
+    patch = lnpatch("diff", "demo", "--dir", crlf).out
+    assert patch == lnpatch("diff", "demo", "--dir", demo).out
+    assert lnpatch("apply", "demo", "--dir", crlf).code == 0
+    assert b"\n" not in (crlf / "layers.py").read_bytes().replace(b"\r\n", b"")
+    assert git(crlf, "diff").encode() == patch == lnpatch("diff", "demo", "--dir", crlf).out
+    assert lnpatch("apply", "demo", "--dir", crlf, "--commit").code == 0
+    assert git(crlf, "status", "--short") == ""
+    assert b"\r" not in git(crlf, "show", "HEAD:layers.py").encode()
 
 
 def test_a_merge_in_progress_is_not_disturbed(lnpatch: Cli, demo: Path) -> None:
@@ -339,12 +381,16 @@ def test_in_a_linked_worktree(lnpatch: Cli, demo: Path, tmp_path: Path) -> None:
     assert git(linked, "status", "--short") == ""
 
 
-def test_the_record_survives_garbage_collection(lnpatch: Cli, demo: Path) -> None:
-    before = contents(demo)
-    lnpatch("apply", "demo", "--dir", demo)
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_record_survives_garbage_collection(lnpatch: Cli, demo: Path, tmp_path: Path, linked: bool) -> None:
+    checkout = tmp_path / "linked" if linked else demo
+    if linked:
+        git(demo, "worktree", "add", "-q", "-b", "other", str(checkout))
+    before = contents(checkout)
+    lnpatch("apply", "demo", "--dir", checkout)
     git(demo, "gc", "-q", "--prune=now")
-    assert lnpatch("revert", "demo", "--dir", demo).code == 0
-    assert contents(demo) == before
+    assert lnpatch("revert", "demo", "--dir", checkout).code == 0
+    assert contents(checkout) == before
 
 
 def test_a_fork_in_another_style(lnpatch: Cli, tmp_path: Path, demo_files: dict[str, bytes], python2: Path) -> None:

@@ -20,7 +20,7 @@ def test_every_byte_is_back(lnpatch: Cli, demo: Path, reader: Path, target: str,
     assert reverted.code == 0
     assert contents(checkout) == before
     assert git(checkout, "status", "--short") == ""
-    assert "refs/worktree" not in git(checkout, "for-each-ref")
+    assert "refs/lnpatch" not in git(checkout, "for-each-ref")
 
 
 def test_without_a_patch_there_is_nothing_to_do(lnpatch: Cli, demo: Path) -> None:
@@ -110,6 +110,31 @@ def test_each_branch_has_its_own_patch(lnpatch: Cli, demo: Path) -> None:
         assert lnpatch("revert", "demo", "--dir", demo).code == 0
         assert contents(demo) == before
         git(demo, "checkout", "-q", "-f", "master")
+
+
+@pytest.mark.parametrize("edit", [b"%s# at the end\n", b"# at the start\n%s"])
+@pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
+def test_the_patch_of_another_branch_is_no_obstacle(lnpatch: Cli, demo: Path, edit: bytes, cell: str) -> None:
+    lnpatch("apply", "demo", "--dir", demo, "--commit")
+    git(demo, "checkout", "-q", "master")
+    for name in ("layers.py", "train.py"):
+        (demo / name).write_bytes(edit.replace(b"%s", (demo / name).read_bytes()))
+    git(demo, "commit", "-aqm", "more on master")
+    before = contents(demo)
+    assert lnpatch("revert", "demo", "--dir", demo).code == 0
+    assert lnpatch("apply", "demo", "--dir", demo, "--cell", cell).code == 0
+    assert lnpatch("revert", "demo", "--dir", demo).code == 0
+    assert contents(demo) == before
+    git(demo, "checkout", "-q", "lnpatch/demo-lngru")
+    assert lnpatch("status", "demo", "--dir", demo, "--exit-code").code == 0
+    assert lnpatch("revert", "demo", "--dir", demo, "--format", "json").json["changed"] == ["layers.py", "train.py"]
+
+
+def test_a_committed_patch_can_be_taken_back_again(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo, "--commit")
+    for _ in range(2):
+        assert lnpatch("revert", "demo", "--dir", demo, "--format", "json").json["changed"]
+        git(demo, "checkout", "-q", ".")
 
 
 def test_a_line_changed_over_the_patch_is_not_taken_for_the_original(lnpatch: Cli, demo: Path) -> None:

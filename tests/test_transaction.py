@@ -15,26 +15,29 @@ from tests.conftest import Output, contents, git
 
 Cli = Callable[..., Output]
 
-#: Runs the command line and is killed, as by the system, at the given call of os.replace or of git update-ref.
+#: Runs the command line and is killed, as by the system, before or after its n-th write: of a file, a reference, the index.
 _KILLED = """
 import os, signal, sys
-from lnpatch import record, transaction
 from lnpatch.cli import main
+from lnpatch.git import Git
 at, when, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 calls = 0
-def killing(function):
+def killing(function, counts):
     def wrapped(*args, **options):
         global calls
-        calls += 1
-        if calls == at and when == 'before':
+        calls += counts(args, options)
+        if counts(args, options) and calls == at and when == 'before':
             os.kill(os.getpid(), signal.SIGKILL)
         result = function(*args, **options)
-        if calls == at:
+        if counts(args, options) and calls == at:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
     return wrapped
-os.replace = killing(os.replace)
-transaction.update_refs = killing(transaction.update_refs)
+def writes(args, options):
+    writing = {'update-ref', 'symbolic-ref', 'update-index'} & set(args) and '-q' not in args
+    return bool(writing) and 'GIT_INDEX_FILE' not in (options.get('env') or {})
+os.replace = killing(os.replace, lambda args, options: True)
+Git.status = killing(Git.status, writes)
 sys.exit(main(arguments))
 """
 
@@ -46,25 +49,43 @@ def killed(at: int, when: str, *arguments: str | Path) -> int:
     ).returncode
 
 
+#: The writes of a command: the pending record, two files, the branch, HEAD, the index, the record made good.
+WRITES = {"apply": 4, "revert": 4, "apply --commit": 7}
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", [1, 2, 3, 4])  # the pending record, two files, the record made good
-@pytest.mark.parametrize("command", ["apply", "revert"])
+@pytest.mark.parametrize(("command", "at"), [(command, at) for command, n in WRITES.items() for at in range(1, n + 1)])
 def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, when: str) -> None:
-    original = contents(demo)
+    original, head = contents(demo), (demo / ".git" / "HEAD").read_bytes()
     lnpatch("apply", "demo", "--dir", demo)
     patched = contents(demo)
-    if command == "apply":
+    if command != "revert":
         lnpatch("revert", "demo", "--dir", demo)
-    assert killed(at, when, command, "demo", "--dir", demo) == -signal.SIGKILL
+    assert killed(at, when, *command.split(), "demo", "--dir", demo) == -signal.SIGKILL
     state = lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"]
     assert (contents(demo), state) in ((original, "not-applied"), (patched, "applied"))
     assert not list((demo / ".git" / "lnpatch").glob("new-*"))
-    assert transaction.PENDING not in git(demo, "for-each-ref")
+    assert "refs/lnpatch-pending" not in git(demo, "for-each-ref")
+    if command == "apply --commit":
+        done = at == WRITES[command] and when == "after"
+        assert ("lnpatch/demo-lngru" in git(demo, "branch")) is done
+        assert ((demo / ".git" / "HEAD").read_bytes() != head) is done
+        assert git(demo, "status", "--short") == ""
+        assert lnpatch(*command.split(), "demo", "--dir", demo).code == 0
+        assert git(demo, "status", "--short") == ""
     assert lnpatch("apply", "demo", "--dir", demo).code == 0
     assert contents(demo) == patched
     assert lnpatch("revert", "demo", "--dir", demo).code == 0
     assert contents(demo) == original
+
+
+def test_every_write_is_tried(lnpatch: Cli, demo: Path) -> None:
+    for command, count in WRITES.items():
+        assert killed(count + 1, "before", *command.split(), "demo", "--dir", demo) == 0
+        lnpatch("apply", "demo", "--dir", demo) if command == "apply" else None
+        if command == "revert":
+            assert git(demo, "status", "--short") == ""
 
 
 def test_recovery_is_told(lnpatch: Cli, demo: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,8 +14,8 @@ from lnpatch.clone import Progress, obtain
 from lnpatch.commit import prepare_commit
 from lnpatch.errors import CloneError, DirtyFilesError, RevertConflictError
 from lnpatch.options import Options
-from lnpatch.patch import FilePlan, PatchState, Plan, make_plan
-from lnpatch.record import FileChange, Record, diff_files, diff_tree, update_refs, write_record
+from lnpatch.patch import PatchState, Plan, make_plan
+from lnpatch.record import FileChange, Record, diff_files, record_ref, write_record
 from lnpatch.report import Report, make_report
 from lnpatch.revert import take_back
 from lnpatch.targets import Recipe
@@ -68,8 +67,6 @@ def _apply(
     with nullcontext() if dry_run else locked(checkout):
         checkout.forget()
         applied = find_applied(checkout, recipe)
-        if applied is not None and applied.state is PatchState.NOT_APPLIED:
-            applied = None  # of another branch, or put back by git
         if applied is not None:
             applied.refuse_other_cell(recipe, options, checkout.root)
             options = replace(options, cell=applied.record.cell)
@@ -80,14 +77,17 @@ def _apply(
             return make_report(recipe, checkout, cell, state, edits, notes, branch=branch, dry_run=dry_run)
         plan = make_plan(recipe, values, checkout, options.repairs)
         plan.refuse()
-        changes = [file_change(checkout, file) for file in plan.changes]
+        changes = planned_changes(checkout, plan)
         _refuse_dirty(checkout, changes, applied)
         patch, branch = b"", ""
         if dry_run:
             patch = diff_files(checkout, changes)
         elif changes:
-            new = _new_record(recipe, checkout, options, values, plan, changes, applied)
-            patch, branch = _write(recipe, checkout, new, changes, commit)
+            new = _new_record(recipe, checkout, values, plan, changes, options, applied)
+            patch, branch = _write(recipe, checkout, new, changes, applied, commit)
+        elif commit and applied:  # patched files were changed since: what to commit is for the user to say
+            files = [file.path for file in applied.record.files if checkout.read(file.path) != file.after]
+            raise DirtyFilesError(str(checkout.root), files)
         elif commit:
             notes.append("Nothing was committed: the edits that are in place were not made by lnpatch.")
         state = plan.state if dry_run else PatchState.APPLIED
@@ -115,12 +115,15 @@ def _is_all(recipe: Recipe, record: Record, options: Options, values: dict[str, 
     return same_data and all(edits <= set(record.edits.get(path, ())) for path, edits in wanted.items())
 
 
-def file_change(checkout: Checkout, file: FilePlan) -> FileChange:
-    """A planned change as one to write."""
-    assert file.before is not None
-    assert file.after is not None
-    executable = os.name == "posix" and os.access(checkout.root / file.path, os.X_OK)
-    return FileChange(file.path, file.before, file.after, "100755" if executable else "100644")
+def planned_changes(checkout: Checkout, plan: Plan) -> list[FileChange]:
+    """The changes of a plan as what is to be written."""
+    paths = [file.path for file in plan.changes]
+    modes = checkout.modes(paths) if paths else {}
+    return [
+        FileChange(file.path, file.before, file.after, modes.get(file.path, "100644"))
+        for file in plan.changes
+        if file.before is not None and file.after is not None
+    ]
 
 
 def _refuse_dirty(checkout: Checkout, changes: Sequence[FileChange], applied: Applied | None) -> None:
@@ -134,10 +137,10 @@ def _refuse_dirty(checkout: Checkout, changes: Sequence[FileChange], applied: Ap
 def _new_record(
     recipe: Recipe,
     checkout: Checkout,
-    options: Options,
     values: dict[str, str],
     plan: Plan,
     changes: Sequence[FileChange],
+    options: Options,
     applied: Applied | None,
 ) -> Record:
     """The record after *changes*: files that an earlier apply has changed go back to what they were before that one."""
@@ -160,37 +163,28 @@ def _new_record(
 
 
 def _write(
-    recipe: Recipe, checkout: Checkout, new: Record, changes: Sequence[FileChange], commit: bool
+    recipe: Recipe,
+    checkout: Checkout,
+    new: Record,
+    changes: Sequence[FileChange],
+    applied: Applied | None,
+    commit: bool,
 ) -> tuple[bytes, str]:
     """Write *changes* and the record of them; the patch that they make, and the branch that they were committed to."""
-    before = checkout.ref(new.ref)
-    change = replace(new, files=tuple(changes))
-    tree = write_record(checkout, change)
-    refs: dict[str, str | None] = {new.ref: tree if change.files == new.files else write_record(checkout, new)}
-    patch = diff_tree(checkout, tree)
-    prepared = prepare_commit(recipe, checkout, new) if commit else None
-    if prepared is None:
-        write(checkout, change, tree, refs)
-        return patch, ""
-    write(checkout, change, tree, refs | {prepared.ref: prepared.commit})
-    try:
-        prepared.switch(checkout)
-    except BaseException:
-        back = replace(change, files=tuple(replace(file, before=file.after, after=file.before) for file in changes))
-        write(checkout, back, write_record(checkout, back), {new.ref: before or None, prepared.ref: None})
-        raise
-    return patch, prepared.branch
+    switch = prepare_commit(recipe, checkout, new) if commit else None
+    record_tree = write_record(checkout, new)
+    change = replace(new, files=tuple(changes), switch=switch)
+    tree = record_tree if change == new else write_record(checkout, change)
+    refs: dict[str, str | None] = {applied.record.ref: None} if applied else {}
+    write(checkout, change, tree, {**refs, record_ref(checkout, new, record_tree): record_tree})
+    return diff_files(checkout, changes, tree), switch.short_branch if switch else ""
 
 
 def _commit(recipe: Recipe, checkout: Checkout, record: Record) -> str:
     """Commit a patch that is in the files already; the branch, empty where it is committed."""
-    prepared = prepare_commit(recipe, checkout, record)
-    if prepared is None:
+    switch = prepare_commit(recipe, checkout, record)
+    if switch is None:
         return ""
-    update_refs(checkout, {prepared.ref: prepared.commit})
-    try:
-        prepared.switch(checkout)
-    except BaseException:
-        update_refs(checkout, {prepared.ref: None})
-        raise
-    return prepared.branch
+    change = replace(record, files=(), switch=switch)
+    write(checkout, change, write_record(checkout, change), {})
+    return switch.short_branch

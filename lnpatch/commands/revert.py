@@ -9,7 +9,7 @@ from lnpatch.applied import find_applied, open_checkout
 from lnpatch.commands.status import examine
 from lnpatch.errors import Overlap, RevertConflictError
 from lnpatch.patch import PatchState
-from lnpatch.record import FileChange, diff_tree, write_record
+from lnpatch.record import FileChange, diff_files, write_record
 from lnpatch.report import Report, make_report
 from lnpatch.revert import take_back
 from lnpatch.targets import Recipe
@@ -27,7 +27,7 @@ def revert(recipe: Recipe, directory: Path) -> Report:
     with locked(checkout):
         checkout.forget()
         applied = find_applied(checkout, recipe)
-        if applied is None or applied.state is PatchState.NOT_APPLIED:
+        if applied is None:
             report = examine(recipe, checkout, notes)
             by_hand = report.state is not PatchState.NOT_APPLIED
             note = (
@@ -48,8 +48,10 @@ def revert(recipe: Recipe, directory: Path) -> Report:
             raise RevertConflictError(str(directory), overlaps)
         change = replace(applied.record, operation="revert", files=tuple(changes))
         tree = write_record(checkout, change)
-        patch = diff_tree(checkout, tree) if changes else b""
-        write(checkout, change, tree, {applied.record.ref: None})
+        patch = diff_files(checkout, changes, tree)
+        # where the patch is committed, git can bring it back, and it can be taken back again
+        committed = all(checkout.committed(file.path) == file.after for file in applied.record.files)
+        write(checkout, change, tree, {} if committed else {applied.record.ref: None})
     written = tuple(change.path for change in changes)
     cell = applied.record.cell
     return make_report(recipe, checkout, cell, PatchState.NOT_APPLIED, (), notes, patch=patch, written=written)

@@ -7,7 +7,7 @@ from pathlib import Path
 from lnpatch.applied import find_applied, open_checkout
 from lnpatch.checkout import Checkout
 from lnpatch.edits import State
-from lnpatch.patch import PatchState, Plan, make_plan
+from lnpatch.patch import Plan, make_plan
 from lnpatch.record import recorded_recipes
 from lnpatch.report import Report, make_report
 from lnpatch.targets import Recipe, find, known
@@ -26,16 +26,12 @@ def status(recipe: Recipe, directory: Path) -> Report:
 def examine(recipe: Recipe, checkout: Checkout, notes: list[str]) -> Report:
     """The status in a checkout that is open."""
     applied = find_applied(checkout, recipe)
-    if applied is not None and applied.state is PatchState.APPLIED:
-        return make_report(recipe, checkout, applied.record.cell, PatchState.APPLIED, applied.edits, notes)
-    if applied is not None and applied.state is None:
-        plan = make_plan(recipe, applied.options.values(recipe), checkout, applied.record.repairs)
-    else:
-        cells = [recipe.cell, *(cell for cell in recipe.cells if cell != recipe.cell)]
-        plan = max((make_plan(recipe, recipe.values(cell), checkout) for cell in cells), key=_in_place)
-        applied = None
-    state = PatchState.MODIFIED if applied and plan.state is PatchState.APPLIED else plan.state
-    return make_report(recipe, checkout, plan.cell, state, plan.edits, notes)
+    if applied is not None:
+        edits = applied.plan.edits if applied.plan else applied.edits
+        return make_report(recipe, checkout, applied.record.cell, applied.state, edits, notes)
+    cells = [recipe.cell, *(cell for cell in recipe.cells if cell != recipe.cell)]
+    plan = max((make_plan(recipe, recipe.values(cell), checkout) for cell in cells), key=_in_place)
+    return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes)
 
 
 def status_of_all(directory: Path | None) -> list[Report]:
