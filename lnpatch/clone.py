@@ -67,7 +67,7 @@ def _new_folder(directory: Path) -> Iterator[Path]:
     parent = directory.absolute().parent
     while not parent.is_dir():
         parent = parent.parent
-    folder = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=".lnpatch-", dir=parent))
     try:
         folder.chmod(0o777 & ~_umask())
         yield folder

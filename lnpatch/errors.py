@@ -243,6 +243,8 @@ class NotACheckoutError(LnpatchError):
     def hint(self) -> str:
         if not self.can_become_one:
             return "--dir names the top folder of a checkout with a working tree of its own."
+        if self.inside:
+            return f"If that is the checkout: --dir {_quoted(self.inside)}"
         git = f"git -C {_quoted(self.directory)}"
         return f"Make it one: {git} init && {git} add -A && {git} commit -m 'As found'"
 
@@ -253,6 +255,7 @@ class DirtyFilesError(LnpatchError):
 
     directory: str
     files: Sequence[str]
+    has_commits: bool = True
 
     exit_code = ExitCode.CONFLICT
 
@@ -264,7 +267,10 @@ class DirtyFilesError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return f"Commit them, or put them aside with `git -C {_quoted(self.directory)} stash -u`, and try again."
+        git = f"git -C {_quoted(self.directory)}"
+        if not self.has_commits:
+            return f"Commit them first: {git} add -A && {git} commit -m 'As found'"
+        return f"Commit them, or put them aside with `{git} stash -u`, and try again."
 
 
 @dataclass

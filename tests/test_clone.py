@@ -217,6 +217,20 @@ def test_a_folder_inside_a_checkout(lnpatch: Cli, demo: Path) -> None:
     refused = lnpatch("apply", "demo", "--dir", demo / "inner")
     assert refused.code == 5
     assert f"inside the one at {demo}" in refused.err
+    assert f"--dir {demo}" in refused.err
+
+
+def test_a_repository_without_a_commit(lnpatch: Cli, tmp_path: Path, demo_files: dict[str, bytes]) -> None:
+    for path, data in demo_files.items():
+        (tmp_path / "new" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "new" / path).write_bytes(data)
+    git(tmp_path, "init", "-q", "new")
+    refused = lnpatch("apply", "demo", "--dir", "new")
+    assert refused.code == 4
+    assert "git -C new add -A && git -C new commit" in refused.err
+    git(tmp_path / "new", "add", "-A")
+    git(tmp_path / "new", "commit", "-qm", "first")
+    assert lnpatch("apply", "demo", "--dir", "new").code == 0
 
 
 def test_the_embedded_repository_is_the_same_each_time(lnpatch: Cli, tmp_path: Path) -> None:

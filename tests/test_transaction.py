@@ -80,12 +80,10 @@ def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, w
     assert contents(demo) == original
 
 
-def test_every_write_is_tried(lnpatch: Cli, demo: Path) -> None:
+def test_every_write_is_tried(demo: Path) -> None:
+    """There is no write behind the last one that is counted above."""
     for command, count in WRITES.items():
         assert killed(count + 1, "before", *command.split(), "demo", "--dir", demo) == 0
-        lnpatch("apply", "demo", "--dir", demo) if command == "apply" else None
-        if command == "revert":
-            assert git(demo, "status", "--short") == ""
 
 
 def test_recovery_is_told(lnpatch: Cli, demo: Path) -> None:

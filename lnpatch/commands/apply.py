@@ -131,7 +131,7 @@ def _refuse_dirty(checkout: Checkout, changes: Sequence[FileChange], applied: Ap
     own = {file.path: file.after for file in applied.record.files} if applied else {}
     dirty = checkout.dirty(change.path for change in changes if own.get(change.path) != change.before)
     if dirty:
-        raise DirtyFilesError(str(checkout.root), dirty)
+        raise DirtyFilesError(str(checkout.root), dirty, has_commits=bool(checkout.head()))
 
 
 def _new_record(

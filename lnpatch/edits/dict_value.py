@@ -33,7 +33,7 @@ class SetDictValue(SettingEdit):
         from lnpatch.syntax.tables import find_table
         from lnpatch.syntax.tree import NotOne
 
-        table = find_table(context.module, self.table)
+        table = find_table(context.module, self.table, complete=False)
         if isinstance(table, NotOne):
             return self.absent(context, table)
         entry = table.get(self.key)

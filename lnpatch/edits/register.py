@@ -93,6 +93,7 @@ def _entry(display: cst.Dict | cst.Call, key: str, value: list[str]) -> cst.Dict
     import libcst as cst
 
     from lnpatch.syntax.literals import literal
+    from lnpatch.syntax.tree import has_comment
 
     if isinstance(display, cst.Call):
         named = [argument for argument in display.args if argument.keyword and _is_like(argument.value, value)]
@@ -103,7 +104,13 @@ def _entry(display: cst.Dict | cst.Call, key: str, value: list[str]) -> cst.Dict
         return cst.Arg(_value_like(None, value), keyword=cst.Name(key), equal=equal)
     keyed = [e for e in display.elements if isinstance(e, cst.DictElement) and _is_like(e.value, value)]
     if keyed:
-        return keyed[-1].with_changes(key=literal(key, keyed[-1].key), value=_value_like(keyed[-1].value, value))
+        blanks = {
+            name: cst.SimpleWhitespace(default)
+            for name, default in (("whitespace_before_colon", ""), ("whitespace_after_colon", " "))
+            if has_comment(getattr(keyed[-1], name))
+        }
+        new_value = _value_like(keyed[-1].value, value)
+        return keyed[-1].with_changes(key=literal(key, keyed[-1].key), value=new_value, **blanks)
     return cst.DictElement(literal(key), _value_like(None, value))
 
 

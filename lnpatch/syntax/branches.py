@@ -55,21 +55,21 @@ def find_assignment(
     line = line_of(module, node)
     if len(there) > 1:
         return NotOne(f"{name} is assigned {len(there)} times{where}; which of them counts is not clear", lines, line)
-    if [is_name(target, name) for target in targets(node)] != [True]:
+    if isinstance(node, cst.AugAssign) or [is_name(target, name) for target in targets(node)] != [True]:
         return NotOne(f"{name} is assigned together with something else", line=line)
     return node
 
 
 def _assignments(
     body: cst.Module | cst.BaseSuite, holds: Holds, conditions: Sequence[cst.BaseExpression]
-) -> Iterator[tuple[Assignment, Holds]]:
+) -> Iterator[tuple[Assignment | cst.AugAssign, Holds]]:
     """The assignments of a scope in source order, not those of functions and classes inside it."""
     for statement in body.body:
         if isinstance(statement, cst.SimpleStatementLine):
             for small in statement.body:
-                if isinstance(small, Assignment) and small.value is not None:
+                if isinstance(small, Assignment | cst.AugAssign) and small.value is not None:
                     yield small, holds
-        elif isinstance(statement, Assignment) and statement.value is not None:
+        elif isinstance(statement, Assignment | cst.AugAssign) and statement.value is not None:
             yield statement, holds
         elif isinstance(statement, cst.If):
             yield from _arms(statement, Holds.YES if holds is Holds.YES else Holds.NOT, [], conditions)
@@ -82,7 +82,7 @@ def _assignments(
 
 def _arms(
     statement: cst.If, holds: Holds, tests: list[cst.BaseExpression], conditions: Sequence[cst.BaseExpression]
-) -> Iterator[tuple[Assignment, Holds]]:
+) -> Iterator[tuple[Assignment | cst.AugAssign, Holds]]:
     """The assignments of the arms of an ``if``; *tests* are those that have failed before it."""
     known = Holds.YES if _is_one_of(statement.test, conditions) else holds
     yield from _assignments(statement.body, known, conditions)

@@ -21,7 +21,7 @@ def literal(value: Scalar, like: cst.BaseExpression | None = None) -> cst.BaseEx
 def is_value(node: cst.BaseExpression, value: Scalar) -> bool:
     """Whether *node* is a literal of *value*."""
     if isinstance(value, str):
-        return string_value(node) == value
+        return string_value(node) in (value, string_value(literal(value)))  # as it is, or escaped as we write it
     return Comparison().matches(cst.parse_expression(repr(value)), node)
 
 

@@ -32,8 +32,12 @@ class Table:
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
 
 
-def find_table(module: cst.Module, name: str) -> Table | NotOne:
-    """The one dictionary of that name at a module's top level, if all that fills it can be read."""
+def find_table(module: cst.Module, name: str, complete: bool = True) -> Table | NotOne:
+    """The one dictionary of that name at a module's top level.
+
+    Args:
+        complete: whether all that fills it has to be readable, so that it shows what is not in it.
+    """
     display: cst.Dict | cst.Call | None = None
     entries: list[Entry] = []
     others: set[str] = set()
@@ -45,18 +49,20 @@ def find_table(module: cst.Module, name: str) -> Table | NotOne:
             if is_name(target, name):
                 if display is not None:
                     return NotOne(f"{name} is assigned more than once; which of them counts is not clear", (name,))
-                if not is_display(value) or not all(map(_is_literal, _keys(value))):
+                if not is_display(value) or (complete and not all(map(_is_literal, _keys(value)))):
                     return _unreadable(module, name, statement)
                 display, entries = value, list(_entries(value))
             elif isinstance(target, cst.Subscript) and is_name(target.value, name):
                 key = _subscript_key(target)
-                if key is None or value is None:
+                if key is not None and value is not None:
+                    entries.append(Entry(key, value))
+                elif complete:
                     return _unreadable(module, name, statement)
-                entries.append(Entry(key, value))
         added = _added(statement, name)
-        if isinstance(added, NotOne):
+        if not isinstance(added, NotOne):
+            entries += added
+        elif complete:
             return _unreadable(module, name, statement)
-        entries += added
     if display is None:
         return NotOne(f"no dictionary {name} = {{...}} at the top level of the file", nearest(name, sorted(others)))
     return Table(display, tuple(entries))

@@ -25,6 +25,18 @@ LAYOUT = (
     cst.Semicolon,
 )
 
+#: What has names of its own. A list comprehension of Python 2 has not.
+_SCOPES = (
+    cst.FunctionDef,
+    cst.ClassDef,
+    cst.Lambda,
+    cst.GeneratorExp,
+    cst.SetComp,
+    cst.DictComp,
+    cst.Import,
+    cst.ImportFrom,
+)
+
 SmallStatement = cst.BaseSmallStatement
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -133,16 +145,12 @@ def functions(body: cst.Module | cst.BaseSuite, prefix: str = "") -> Iterator[tu
 
 
 def outer_nodes(module: cst.Module) -> Iterator[cst.CSTNode]:
-    """All code that runs when a module is imported: nothing inside of functions, classes and import statements."""
+    """All code that runs in the scope of a module: nothing inside of functions, classes, generators and imports."""
     stack: list[cst.CSTNode] = [module]
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(
-            child
-            for child in children(current)
-            if not isinstance(child, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Import, cst.ImportFrom))
-        )
+        stack.extend(child for child in children(current) if not isinstance(child, _SCOPES))
 
 
 def find_function(module: cst.Module, name: str) -> cst.FunctionDef | NotOne:

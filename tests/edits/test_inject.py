@@ -84,6 +84,10 @@ def test_placed_before_the_main_program() -> None:
     assert after.endswith("    return [h]\n\n\n" + main)
 
 
+def test_names_of_a_generator_are_its_own() -> None:
+    injected(HEAD + "N = max(len(ln) for ln in [])\n" + GRU)
+
+
 def test_imports_that_may_fail() -> None:
     head = HEAD.replace("import numpy\n", "try:\n    import numpy\nexcept ImportError:\n    numpy = None\n")
     assert "numpy.ones(" in injected(head + GRU)

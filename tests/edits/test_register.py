@@ -160,6 +160,22 @@ CHANGED = [
         """,
     ),
     (
+        "a comment behind the colon",
+        """\
+        layers = {
+            'gru': # plain
+                ('c', 'd'),
+        }
+        """,
+        """\
+        layers = {
+            'gru': # plain
+                ('c', 'd'),
+            'lngru': ('param_init_lngru', 'lngru_layer'),
+        }
+        """,
+    ),
+    (
         "commas first",
         """\
         layers = { 'ff': ('a', 'b')  # ff

@@ -105,6 +105,11 @@ CHANGED = [
                 vdir = '/old/8'
         """,
     ),
+    (  # what the command line may set later is no concern of the default
+        DICT,
+        "default_params = {'encoder': 'gru'}\ndefault_params.update(vars(args))\ndefault_params[sys.argv[1]] = 1\n",
+        "default_params = {'encoder': 'lngru'}\ndefault_params.update(vars(args))\ndefault_params[sys.argv[1]] = 1\n",
+    ),
     (  # a branch that names its condition goes before the others
         BRANCH,
         """\
@@ -186,6 +191,14 @@ REFUSED = [
         "not assigned where",
         0,
         ("vdir (line 2)", "vdir (line 4)"),
+    ),
+    (
+        BRANCH,
+        "def get_data_files(mode):\n    if mode == 'top4': vdir = 'b'\n    vdir += 'att/'\n",
+        State.NOT_FOUND,
+        "assigned 2 times",
+        2,
+        ("vdir (line 2)", "vdir (line 3)"),
     ),
     (
         BRANCH,
@@ -272,3 +285,4 @@ def test_any_path_becomes_a_literal(path: str, source: str, after: str, monkeypa
 
     monkeypatch.setitem(helpers.VALUES, "data_dir", path)
     assert run(TOP_LEVEL, source, path="paths.py").source == after
+    assert run(TOP_LEVEL, after, path="paths.py").state is State.IN_PLACE
