@@ -127,8 +127,8 @@ def _clone(
     clone = command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
     process = git.Git().execute(clone, as_process=True, env=environment(), universal_newlines=True)
     try:
-        done = reporter.new_message_handler()
-        git.cmd.handle_process_output(process, None, done, lambda _: None, decode_streams=False)
+        handler = reporter.new_message_handler()
+        git.cmd.handle_process_output(process, None, handler, lambda _: None, decode_streams=False)
         process.wait()
     except git.GitCommandError as error:
         said = "\n".join(line.strip() for line in reporter.error_lines or [str(error.stderr)])

@@ -444,7 +444,7 @@ class GitMissingError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return "Install git (https://git-scm.com/downloads), version 2.20 or later."
+        return "Install git (https://git-scm.com/downloads), version 2.30 or later."
 
 
 @dataclass
