@@ -1,4 +1,7 @@
-"""A unified diff for a terminal: added and removed lines on a ground of their own, the Python in them highlighted."""
+"""A unified diff for a terminal: added lines as highlighted Python, removed ones in red, what stands around them dim.
+
+Only the terminal's own colours are used, and no grounds, so that it can be read on dark and on light.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.text import Text
-
-_ADDED = "on #12261e"
-_REMOVED = "on #2d1619"
-_SIGNS = {"+": ("bold green", _ADDED), "-": ("bold red", _REMOVED), " ": ("", "")}
 
 
 def render(patch: str) -> RenderableType:
@@ -37,27 +36,23 @@ def _heading(line: str) -> Text:
 
 
 def _hunk(lines: list[str]) -> Iterator[Text]:
-    """The lines of one hunk; each side is highlighted as one piece of code, so that strings over lines come out right."""
-    old = iter(_highlighted([line[1:] for line in lines if line[:1] in ("-", " ")]))
+    """The lines of one hunk; its new side is highlighted as one piece of code, so that strings over lines come out right."""
     new = iter(_highlighted([line[1:] for line in lines if line[:1] in ("+", " ")]))
     for line in lines:
-        if line.startswith("\\"):
+        if line[:1] == "+":
+            yield Text().append("+", "bold green").append_text(next(new))
+        elif line[:1] == "-":
+            yield Text(line, style="red")
+        else:
             yield Text(line, style="dim")
-            continue
-        sign = line[:1]
-        code = next(old) if sign == "-" else next(new)
-        if sign == " ":
-            next(old)
-        style, ground = _SIGNS[sign]
-        shown = Text(sign, style=style) + code
-        shown.stylize_before(ground)
-        yield shown
+            if line[:1] == " ":
+                next(new)
 
 
 def _highlighted(lines: list[str]) -> list[Text]:
     if not lines:
         return []
-    # a trailing mark keeps rich from dropping blank lines at the end
+    # the mark at the end keeps rich from dropping blank lines before it
     code = Syntax("", "python", theme="ansi_dark", background_color="default").highlight("\n".join([*lines, "#"]))
     code.no_wrap = True
     found = list(code.split("\n", allow_blank=True))[: len(lines)]
