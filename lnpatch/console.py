@@ -283,6 +283,10 @@ def print_recipe(recipe: Recipe, cell: str | None) -> None:
         console.print(f"  {' '.join((job.entry, *job.arguments))}" + (f", in {job.directory}" if job.directory else ""))
         if job.settings:
             console.print("  settings: " + ", ".join(f"{key}={value}" for key, value in job.settings.items()))
+        if job.cell_settings:
+            console.print(f"  the cell is set by {', '.join(job.cell_settings)}")
+        if job.folders:
+            console.print(f"  needs the folders {', '.join(job.folders)}")
         for key, value in job.data.items():
             console.print(f"  needs {key}: {value}")
         if job.note:

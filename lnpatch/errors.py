@@ -6,15 +6,11 @@ Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
 from __future__ import annotations
 
 import shlex
+import string
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
-
-
-def _quoted(argument: str) -> str:
-    """An argument as a shell takes it."""
-    return shlex.quote(argument)
 
 
 class ExitCode(IntEnum):
@@ -28,20 +24,41 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 5
 
 
+class _Words(string.Formatter):
+    """Fills a failure's fields into its words: ``!q`` quotes for a shell, ``!c`` joins by commas, ``!l`` gives each a line."""
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        if conversion == "q":
+            return shlex.quote(str(value))
+        if conversion == "c":
+            return ", ".join(map(str, value))
+        if conversion == "l":
+            return "".join(f"\n  {item}" for item in (value.splitlines() if isinstance(value, str) else value))
+        return super().convert_field(value, conversion)  # type: ignore[arg-type, unused-ignore]
+
+
 class LnpatchError(Exception):
-    """Base of every failure that a user can cause or has to know of."""
+    """Base of every failure that a user can cause or has to know of.
+
+    ``what`` says what happened and where, ``then`` what to do next; both may have the fields of the failure in braces.
+    """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    what: ClassVar[str] = ""
+    then: ClassVar[str] = ""
 
     @property
     def message(self) -> str:
         """What happened and where, in one or more lines."""
-        raise NotImplementedError
+        return self._fill(self.what)
 
     @property
     def hint(self) -> str:
         """What to do next; empty where the message says it all."""
-        return ""
+        return self._fill(self.then)
+
+    def _fill(self, words: str) -> str:
+        return _Words().vformat(words, (), vars(self))
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -58,85 +75,26 @@ class LnpatchError(Exception):
         }
 
 
-@dataclass
-class SourceSyntaxError(LnpatchError):
-    """The file is neither valid Python 2.7 nor valid Python 3."""
-
-    file: str
-    line: int
-    reason: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
-
-    @property
-    def hint(self) -> str:
-        return "The file is neither Python 2.7 nor Python 3 as it stands; mend it first."
-
-
-@dataclass
-class TornEditError(LnpatchError):
-    """An edit cannot be carried back to the source without harm to what stands around it."""
-
-    file: str
-    line: int
-    reason: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.file}:{self.line}: the edit was refused: {self.reason}"
-
-
-@dataclass
-class RecipeError(LnpatchError):
-    """A recipe file cannot be used as it is."""
-
-    file: str
-    problems: Sequence[Any]  # of lnpatch.schema.Problem
-
-    exit_code = ExitCode.USAGE
-
-    @property
-    def message(self) -> str:
-        return "\n".join([f"{self.file} is no usable recipe:", *(f"  {problem}" for problem in self.problems)])
-
-    @property
-    def hint(self) -> str:
-        return "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
-
-
-@dataclass
-class UnknownCellError(LnpatchError):
-    """The recipe has no such cell."""
-
-    cell: str
-    target: str
-    cells: Sequence[str]
-
-    exit_code = ExitCode.USAGE
-
-    @property
-    def message(self) -> str:
-        return f"{self.target} has no cell {self.cell!r}; it has {', '.join(self.cells)}."
+# The command line and recipes
 
 
 @dataclass
 class UsageError(LnpatchError):
     """The options do not go together, or with this target."""
 
-    text: str
+    reason: str
     advice: str = ""
 
     exit_code = ExitCode.USAGE
+    what = "{reason}"
+    then = "{advice}"
 
-    @property
-    def message(self) -> str:
-        return self.text
 
-    @property
-    def hint(self) -> str:
-        return self.advice
+@dataclass
+class StoppedError(LnpatchError):
+    """The user has stopped lnpatch."""
+
+    what = "Stopped; nothing was left half done."
 
 
 @dataclass
@@ -148,6 +106,7 @@ class TargetNotFoundError(LnpatchError):
     is_path: bool = False
 
     exit_code = ExitCode.NOT_FOUND
+    then = "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
 
     @property
     def message(self) -> str:
@@ -156,9 +115,55 @@ class TargetNotFoundError(LnpatchError):
         near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
         return f"There is no target {self.target!r}.{near}"
 
-    @property
-    def hint(self) -> str:
-        return "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
+
+@dataclass
+class RecipeError(LnpatchError):
+    """A recipe file cannot be used as it is."""
+
+    file: str
+    problems: Sequence[Any]  # of lnpatch.schema.Problem
+
+    exit_code = ExitCode.USAGE
+    what = "{file} is no usable recipe:{problems!l}"
+    then = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
+
+
+@dataclass
+class UnknownCellError(LnpatchError):
+    """The recipe has no such cell."""
+
+    cell: str
+    target: str
+    cells: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+    what = "{target} has no cell {cell!r}; it has {cells!c}."
+
+
+# Source and patches
+
+
+@dataclass
+class SourceSyntaxError(LnpatchError):
+    """The file is neither valid Python 2.7 nor valid Python 3."""
+
+    file: str
+    line: int
+    reason: str
+
+    what = "{file}:{line}: {reason}"
+    then = "The file is neither Python 2.7 nor Python 3 as it stands; mend it first."
+
+
+@dataclass
+class TornEditError(LnpatchError):
+    """An edit cannot be carried back to the source without harm to what stands around it."""
+
+    file: str
+    line: int
+    reason: str
+
+    what = "{file}:{line}: the edit was refused: {reason}"
 
 
 @dataclass(frozen=True)
@@ -186,22 +191,22 @@ class PatchRefusedError(LnpatchError):
     target: str
     refusals: Sequence[Refusal]
 
-    @property
-    def exit_code(self) -> ExitCode:  # type: ignore[override]
-        missing = any(refusal.state == "not-found" for refusal in self.refusals)
-        return ExitCode.NOT_FOUND if missing else ExitCode.CONFLICT
+    what = "{target} cannot be patched here; nothing was changed. These edits are not possible:{refusals!l}"
 
     @property
-    def message(self) -> str:
-        count = len(self.refusals)
-        head = f"{self.target} cannot be patched here: {count} edit{'s' if count > 1 else ''} not possible; nothing was changed."
-        return "\n".join([head, *(f"  {refusal}" for refusal in self.refusals)])
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        """Missing anchors come before collisions."""
+        missing = any(refusal.state == "not-found" for refusal in self.refusals)
+        return ExitCode.NOT_FOUND if missing else ExitCode.CONFLICT
 
     @property
     def hint(self) -> str:
         if any(refusal.state == "collision" for refusal in self.refusals):
             return "lnpatch overwrites nothing that it did not write: rename or remove what collides, then try again."
         return "Is this the right repository and revision? `lnpatch show` says what the recipe looks for."
+
+
+# Checkouts
 
 
 @dataclass
@@ -220,7 +225,7 @@ class CheckoutMissingError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        target = _quoted(self.target) if self.target else "TARGET"
+        target = shlex.quote(self.target) if self.target else "TARGET"
         return f"`lnpatch apply {target}` clones one; --dir names a checkout elsewhere."
 
 
@@ -244,9 +249,29 @@ class NotACheckoutError(LnpatchError):
         if not self.can_become_one:
             return "--dir names the top folder of a checkout with a working tree of its own."
         if self.inside:
-            return f"If that is the checkout: --dir {_quoted(self.inside)}"
-        git = f"git -C {_quoted(self.directory)}"
-        return f"Make it one: {git} init && {git} add -A && {git} commit -m 'As found'"
+            return self._fill("If that is the checkout: --dir {inside!q}")
+        git = "git -C {directory!q}"
+        return self._fill(f"Make it one: {git} init && {git} add -A && {git} commit -m 'As found'")
+
+
+@dataclass
+class UnsafePathError(LnpatchError):
+    """A path of a recipe leads out of the checkout, through a link for instance."""
+
+    directory: str
+    path: str
+
+    what = "{path} leads out of {directory}; nothing outside a checkout is read or written."
+
+
+@dataclass
+class FileError(LnpatchError):
+    """The system refused to read or write a file."""
+
+    file: str
+    reason: str
+
+    what = "{file}: {reason}"
 
 
 @dataclass
@@ -258,24 +283,19 @@ class DirtyFilesError(LnpatchError):
     has_commits: bool = True
 
     exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        return "\n".join(
-            ["Uncommitted changes are in the way; nothing was changed:", *(f"  {file}" for file in self.files)]
-        )
+    what = "Uncommitted changes are in the way; nothing was changed:{files!l}"
 
     @property
     def hint(self) -> str:
-        git = f"git -C {_quoted(self.directory)}"
+        git = "git -C {directory!q}"
         if not self.has_commits:
-            return f"Commit them first: {git} add -A && {git} commit -m 'As found'"
-        return f"Commit them, or put them aside with `{git} stash -u`, and try again."
+            return self._fill(f"Commit them first: {git} add -A && {git} commit -m 'As found'")
+        return self._fill(f"Commit them, or put them aside with `{git} stash -u`, and try again.")
 
 
 @dataclass
 class OtherCellError(LnpatchError):
-    """The target is applied with another cell or other settings."""
+    """The target is applied with another cell."""
 
     target: str
     applied: str
@@ -283,19 +303,16 @@ class OtherCellError(LnpatchError):
     directory: str
 
     exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        return f"{self.directory} is patched with {self.applied} already; {self.wanted} was asked for."
-
-    @property
-    def hint(self) -> str:
-        return f"Take it back first: lnpatch revert {_quoted(self.target)} --dir {_quoted(self.directory)}"
+    what = "{directory} is patched with {applied} already; {wanted} was asked for."
+    then = "Take it back first: lnpatch revert {target!q} --dir {directory!q}"
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Lines of a file (1-based, both included) where a change of the user's lies over one of the patch's."""
+    """Lines of a file (1-based, both included) where a change of the user's lies over one of the patch's.
+
+    The lines are 0 where the file is not there any more.
+    """
 
     file: str
     first: int
@@ -315,15 +332,19 @@ class RevertConflictError(LnpatchError):
     overlaps: Sequence[Overlap]
 
     exit_code = ExitCode.CONFLICT
+    what = "Changes made since lie over the patch; nothing was changed:{overlaps!l}"
+    then = "Undo your change at these lines, or move it away from the patched ones, and try again."
 
-    @property
-    def message(self) -> str:
-        lines = (f"  {overlap}" for overlap in self.overlaps)
-        return "\n".join(["Changes made since lie over the patch; nothing was changed:", *lines])
 
-    @property
-    def hint(self) -> str:
-        return "Undo your change at these lines, or move it away from the patched ones, and revert again."
+@dataclass
+class BusyError(LnpatchError):
+    """Another lnpatch works in this checkout."""
+
+    directory: str
+
+    exit_code = ExitCode.CONFLICT
+    what = "Another lnpatch is at work in {directory}."
+    then = "Wait for it to end, and try again."
 
 
 @dataclass
@@ -335,33 +356,8 @@ class InterruptedOperationError(LnpatchError):
     files: Sequence[str]
 
     exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        head = f"lnpatch {self.operation} was cut off in {self.directory}, and these files were changed since:"
-        return "\n".join([head, *(f"  {file}" for file in self.files)])
-
-    @property
-    def hint(self) -> str:
-        return "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
-
-
-@dataclass
-class OperationInProgressError(LnpatchError):
-    """git is in the middle of something that a commit would disturb."""
-
-    directory: str
-    operation: str
-
-    exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        return f"A {self.operation} is in progress in {self.directory}; nothing was changed."
-
-    @property
-    def hint(self) -> str:
-        return f"End it (git {self.operation} --continue or --abort), or apply without --commit."
+    what = "lnpatch {operation} was cut off in {directory}, and these files were changed since:{files!l}"
+    then = "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
 
 
 @dataclass
@@ -371,65 +367,11 @@ class RecordError(LnpatchError):
     directory: str
     ref: str
 
-    @property
-    def message(self) -> str:
-        return f"The record {self.ref} in {self.directory} cannot be read."
-
-    @property
-    def hint(self) -> str:
-        return f"If another program has made it: git -C {_quoted(self.directory)} update-ref -d {self.ref}"
+    what = "The record {ref} in {directory} cannot be read."
+    then = "If another program has made it: git -C {directory!q} update-ref -d {ref}"
 
 
-@dataclass
-class StoppedError(LnpatchError):
-    """The user has stopped lnpatch."""
-
-    @property
-    def message(self) -> str:
-        return "Stopped; nothing was left half done."
-
-
-@dataclass
-class BusyError(LnpatchError):
-    """Another lnpatch works in this checkout."""
-
-    directory: str
-
-    exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        return f"Another lnpatch is at work in {self.directory}."
-
-    @property
-    def hint(self) -> str:
-        return "Wait for it to end, and try again."
-
-
-@dataclass
-class UnsafePathError(LnpatchError):
-    """A path of a recipe leads out of the checkout, through a link for instance."""
-
-    directory: str
-    path: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} leads out of {self.directory}; nothing outside a checkout is read or written."
-
-
-@dataclass
-class UnsafeAddressError(LnpatchError):
-    """An address or revision that git would take for an option or run as a command."""
-
-    what: str
-    value: str
-
-    exit_code = ExitCode.USAGE
-
-    @property
-    def message(self) -> str:
-        return f"{self.what} {self.value!r} is refused: git would take it for an option or for a command to run."
+# git
 
 
 @dataclass
@@ -437,14 +379,8 @@ class GitMissingError(LnpatchError):
     """There is no git on this machine."""
 
     exit_code = ExitCode.ENVIRONMENT
-
-    @property
-    def message(self) -> str:
-        return "git was not found on PATH."
-
-    @property
-    def hint(self) -> str:
-        return "Install git (https://git-scm.com/downloads), version 2.30 or later."
+    what = "git was not found on PATH."
+    then = "Install git (https://git-scm.com/downloads), version 2.30 or later."
 
 
 @dataclass
@@ -455,11 +391,29 @@ class GitError(LnpatchError):
     output: str
 
     exit_code = ExitCode.ENVIRONMENT
+    what = "git failed while {doing}:{output!l}"
 
-    @property
-    def message(self) -> str:
-        lines = (f"  {line}" for line in self.output.splitlines())
-        return "\n".join([f"git failed while {self.doing}:", *lines])
+
+@dataclass
+class UnsafeAddressError(LnpatchError):
+    """An address or revision that git would take for an option or run as a command."""
+
+    name: str
+    value: str
+
+    exit_code = ExitCode.USAGE
+    what = "{name} {value!r} is refused: git would take it for an option or for a command to run."
+
+
+@dataclass
+class SourceMissingError(LnpatchError):
+    """The local repository to clone from is not there."""
+
+    source: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "There is no repository at {source}."
+    then = "--from takes the folder of a git repository, or a URL."
 
 
 @dataclass
@@ -472,35 +426,11 @@ class CloneError(LnpatchError):
     output: str
 
     exit_code = ExitCode.ENVIRONMENT
-
-    @property
-    def message(self) -> str:
-        lines = (f"  {line}" for line in self.output.splitlines())
-        return "\n".join([f"{self.url} could not be cloned; nothing was left at {self.directory}.", *lines])
-
-    @property
-    def hint(self) -> str:
-        return (
-            f"Without a network, give a copy that you have: lnpatch apply {_quoted(self.target)} --from PATH (a clone, a bare repository "
-            f"or a mirror's URL), or --dir CHECKOUT. `lnpatch demo` needs neither."
-        )
-
-
-@dataclass
-class SourceMissingError(LnpatchError):
-    """The local repository to clone from is not there."""
-
-    source: str
-
-    exit_code = ExitCode.NOT_FOUND
-
-    @property
-    def message(self) -> str:
-        return f"There is no repository at {self.source}."
-
-    @property
-    def hint(self) -> str:
-        return "--from takes the folder of a git repository, or a URL."
+    what = "{url} could not be cloned; nothing was left at {directory}.{output!l}"
+    then = (
+        "Without a network, give a copy that you have: lnpatch apply {target!q} --from PATH (a clone, a bare repository "
+        "or a mirror's URL), or --dir CHECKOUT. `lnpatch demo` needs neither."
+    )
 
 
 @dataclass
@@ -511,14 +441,8 @@ class RevisionNotFoundError(LnpatchError):
     repository: str
 
     exit_code = ExitCode.NOT_FOUND
-
-    @property
-    def message(self) -> str:
-        return f"{self.repository} has no revision {self.revision}."
-
-    @property
-    def hint(self) -> str:
-        return "--ref names another one: a branch, a tag or a commit."
+    what = "{repository} has no revision {revision}."
+    then = "--ref names another one: a branch, a tag or a commit."
 
 
 @dataclass
@@ -529,23 +453,17 @@ class BranchExistsError(LnpatchError):
     directory: str
 
     exit_code = ExitCode.CONFLICT
-
-    @property
-    def message(self) -> str:
-        return f"{self.directory} has a branch {self.branch} already; nothing was changed."
-
-    @property
-    def hint(self) -> str:
-        return f"Rename or remove it: git -C {_quoted(self.directory)} branch -m {self.branch} {self.branch}-old"
+    what = "{directory} has a branch {branch} already; nothing was changed."
+    then = "Rename or remove it: git -C {directory!q} branch -m {branch} {branch}-old"
 
 
 @dataclass
-class FileError(LnpatchError):
-    """The system refused to read or write a file."""
+class OperationInProgressError(LnpatchError):
+    """git is in the middle of something that a commit would disturb."""
 
-    file: str
-    reason: str
+    directory: str
+    operation: str
 
-    @property
-    def message(self) -> str:
-        return f"{self.file}: {self.reason}"
+    exit_code = ExitCode.CONFLICT
+    what = "A {operation} is in progress in {directory}; nothing was changed."
+    then = "End it first (`git status` says how), or apply without --commit."

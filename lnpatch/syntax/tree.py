@@ -38,7 +38,6 @@ _SCOPES = (
 )
 
 SmallStatement = cst.BaseSmallStatement
-Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 @cache
