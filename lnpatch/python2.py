@@ -13,7 +13,7 @@ from pathlib import Path
 @cache
 def find_python2() -> Path | None:
     """A Python 2.7 that runs: the one that LNPATCH_PYTHON27 names, one on PATH, or one that pyenv or conda has installed."""
-    return next((path for path in _candidates() if _runs(path)), None)
+    return next((path for path in _candidates() if is_python2(path)), None)
 
 
 def _candidates() -> Iterator[Path]:
@@ -28,7 +28,7 @@ def _candidates() -> Iterator[Path]:
         yield from sorted(Path(conda).parents[1].glob("envs/*/bin/python2.7"))
 
 
-def _runs(python: Path) -> bool:
+def is_python2(python: Path) -> bool:
     """Whether *python* is a Python 2.7, not a shim for one that is not selected."""
     code = "import sys; sys.exit(sys.version_info[:2] != (2, 7))"
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from lnpatch.edits import Edit, edit_kinds
 from lnpatch.errors import RecipeError, UnknownCellError
@@ -20,6 +21,7 @@ RECIPES = Path(__file__).parent / "recipes"
 #: A folder, a target; the name of a git reference as well.
 _NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -69,54 +71,152 @@ class Cell:
 
 @dataclass(frozen=True)
 class Artefact:
-    """A released file: model, data or log."""
+    """A released file: model, data or log.
+
+    ``file`` is what it is called here, by default as in its address; ``sha256`` and ``size`` (bytes) are given where
+    they are known.
+    """
 
     name: str
     url: str
     what: str
     file: str = ""
+    sha256: str = ""
+    size: int = 0
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`lnpatch.edits.Edit.problems`."""
         if not re.match(r"https?://", self.url):
             yield "url", f"expected a http or https address, found {self.url!r}"
+        try:
+            released = unquote(urlsplit(self.url).path.rpartition("/")[2])
+        except ValueError:  # brackets in the server's name
+            released = ""
+        if not released or released in (".", "..") or "/" in released or "\\" in released or not released.isprintable():
+            yield "url", f"expected an address that ends in a file's name, found {self.url!r}"
         if self.file:
             yield from relative_file_problems("file", self.file)
+        if self.sha256 and not _SHA256.fullmatch(self.sha256):
+            yield "sha256", f"expected 64 hexadecimal digits in lower case, found {self.sha256!r}"
+        if self.size < 0:
+            yield "size", f"expected a number of bytes, found {self.size}"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The Python and the packages that the repository was written for and that are known to run it."""
+    """The Python and the packages that the repository was written for and that are known to run it.
+
+    ``extras`` are installed after ``packages``, on which their builds depend.
+    """
 
     python: str
     packages: tuple[str, ...]
     flags: dict[str, Scalar] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Save:
+    """A model that is saved where a trainer is stopped, in the repository's own format.
+
+    ``file`` is the .npz and ``parameters`` the trainer's variable that holds them; ``arrays`` are further members of it
+    (name to variable), ``pickles`` further files (variable to path), ``copies`` files that go with it (path to path).
+    Paths are filled in from the trainer's variables, as ``{saveto}.pkl``.
+    """
+
+    file: str
+    parameters: str = "tparams"
+    arrays: dict[str, str] = field(default_factory=dict)
+    pickles: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    if_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """How a job runs on the tiny data that its launcher makes: settings, a limit on updates, the data's name in its folder."""
+
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    max_updates: int = 0
+    data: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A row of the paper's table: what it is called there, and its figures under the names that the evaluation gives them."""
+
+    row: str
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
     """One job of the hand-off: the repository's own entry point, where it runs and with what.
 
-    ``entry`` is a script (``train.py``) or a function (``train:trainer``), run in ``directory`` with ``path`` on the
-    module search path; ``settings`` are the paper's, ``cell_settings`` the names of those that take the cell's name;
-    ``folders`` have to exist before it runs, ``data`` is what the user brings.
+    ``entry`` is a script (``driver.py``), a module (``package.module``) or a function (``train:trainer``), run in
+    ``directory`` with ``path`` on the module search path. ``call`` is the function that takes the settings, the entry
+    itself where it is one; ``parameters`` says where the names of all settings stand: ``FILE:NAME`` is a function or a
+    table of the checkout, ``FILE`` a script whose flags are meant. ``settings`` are the paper's, ``cell_settings`` the names
+    of those that take the cell's name, ``cell_options`` what a saved model calls them, if otherwise; ``run_settings`` lead into a run's folder, ``{run}``, and ``resume_settings`` are
+    those with which the repository goes on from its own model. ``optimizers`` make the functions of one update;
+    ``saves`` is what is written when a trainer is stopped, ``model`` the file that evaluation and encoding take.
+    ``validation`` are patterns for the lines with validation figures, each a named group. ``folders`` have to exist before
+    it runs; ``data`` is what the user brings, ``files`` what has to be in the folder of it, where it is one, and
+    ``default_data`` where the repository itself looks for it; ``options`` are what the launcher of this job takes, with their defaults; ``paper`` is what the paper reports.
     """
 
     entry: str
     directory: str = ""
     path: tuple[str, ...] = ()
+    python_options: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    call: str = ""
+    parameters: tuple[str, ...] = ()
+    optimizers: tuple[str, ...] = ()
     settings: dict[str, Scalar] = field(default_factory=dict)
     cell_settings: tuple[str, ...] = ()
+    cell_options: tuple[str, ...] = ()
+    run_settings: dict[str, Scalar] = field(default_factory=dict)
+    resume_settings: dict[str, Scalar] = field(default_factory=dict)
+    saves: tuple[Save, ...] = ()
+    model: str = ""
+    validation: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     data: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    default_data: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    paper: tuple[PaperRow, ...] = ()
+    smoke: Smoke = field(default_factory=Smoke)
     note: str = ""
+
+    @property
+    def function(self) -> str:
+        """The function that takes the settings, as ``module:function``."""
+        return self.call or self.entry
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`lnpatch.edits.Edit.problems`."""
-        for key, paths in (("directory", (self.directory,)), ("path", self.path), ("folders", self.folders)):
+        files = tuple(place.partition(":")[0] for place in self.parameters)
+        for key, paths in (
+            ("directory", (self.directory,)),
+            ("path", self.path),
+            ("folders", self.folders),
+            ("parameters", files),
+            ("files", self.files),
+            ("default_data", (self.default_data,)),
+        ):
             for path in filter(None, paths):
                 yield from relative_file_problems(key, path)
+        for i, pattern in enumerate(self.validation):
+            try:
+                named = re.compile(pattern).groupindex
+            except re.error as error:
+                yield f"validation[{i}]", f"not a regular expression: {error}"
+            else:
+                if not named:
+                    yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
 
 
 @dataclass(frozen=True)
@@ -133,6 +233,7 @@ class Recipe:
     repairs: tuple[Edit, ...] = ()
     aliases: tuple[str, ...] = ()
     engine: Engine | None = None
+    launcher: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = ()
     origin: Path = field(default=Path(), init=False, compare=False)

@@ -1,0 +1,18 @@
+"""``lnpatch setup``: build or mend the environment that trains a target."""
+
+from __future__ import annotations
+
+from lnpatch.runtime.environment import Environment, Progress
+from lnpatch.runtime.handoff import choose_runtime
+from lnpatch.targets.recipe import Recipe
+
+
+def setup(recipe: Recipe, runtime: str, python: str | None, progress: Progress) -> tuple[Environment, bool]:
+    """The environment, and whether it was there already.
+
+    Raises:
+        LnpatchError: there is no Python for it, or a package could not be installed.
+    """
+    chosen = choose_runtime(runtime, python)
+    found = chosen.find(recipe)
+    return (found, True) if found is not None else (chosen.ensure(recipe, progress), False)

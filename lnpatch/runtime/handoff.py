@@ -1,0 +1,135 @@
+"""What every job of the hand-off starts from: the patched checkout, the cell, the engine, and the code that it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lnpatch.applied import Applied, find_applied, open_checkout
+from lnpatch.checkout import Checkout
+from lnpatch.edits.register import RegisterLayer
+from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
+from lnpatch.patch import PatchState
+from lnpatch.python2 import find_python2
+from lnpatch.runtime.environment import Environment, Progress
+from lnpatch.runtime.launch import Launch
+from lnpatch.runtime.theano import TheanoRuntime
+from lnpatch.targets.recipe import Job, Recipe
+
+
+class Runtime(Protocol):
+    """An engine that runs a repository's code."""
+
+    @property
+    def name(self) -> str:
+        """As ``--runtime`` names it."""
+
+    def find(self, recipe: Recipe) -> Environment | None:
+        """The environment if it is there and whole."""
+
+    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+        """The environment, built if need be."""
+
+    def launch(
+        self,
+        recipe: Recipe,
+        environment: Environment,
+        script: str,
+        arguments: tuple[str, ...],
+        directory: Path,
+        *,
+        device: str = "cpu",
+        options: tuple[str, ...] = (),
+        flags: dict[str, str] | None = None,
+    ) -> Launch:
+        """A launch of one of the engine's scripts in *directory*."""
+
+
+@dataclass(frozen=True)
+class Patched:
+    """A checkout with the patch of a recipe in it, and remarks."""
+
+    recipe: Recipe
+    checkout: Checkout
+    applied: Applied
+    notes: tuple[str, ...]
+
+    @property
+    def root(self) -> Path:
+        """The checkout's folder, as an absolute path."""
+        return self.checkout.root.absolute()
+
+    def layers(self) -> tuple[str, ...]:
+        """The names in the checkout's table of layers."""
+        from lnpatch.source import Source
+        from lnpatch.syntax.tables import Table, find_table
+
+        names: list[str] = []
+        for edit in self.recipe.edits:
+            if isinstance(edit, RegisterLayer) and (data := self.checkout.read(edit.file)) is not None:
+                table = find_table(Source.read(data, edit.file).module, edit.table)
+                if isinstance(table, Table):
+                    names += [entry.key for entry in table.entries]
+        return tuple(dict.fromkeys(names))
+
+    def cell(self, given: str | None) -> str:
+        """The cell to run: the patch's own, unless another layer of the checkout is asked for.
+
+        Raises:
+            LayerMissingError: the checkout has no such layer.
+        """
+        if given is None or given == self.applied.record.cell:
+            return self.applied.record.cell
+        layers = self.layers()
+        if given not in layers:
+            can_apply = given in self.recipe.cells
+            raise LayerMissingError(given, str(self.checkout.root), layers, self.recipe.reference, can_apply)
+        return given
+
+
+def open_patched(recipe: Recipe, directory: Path) -> Patched:
+    """The checkout at *directory*, patched with *recipe*.
+
+    Raises:
+        NotAppliedError: it is not, or only in part.
+    """
+    checkout, notes = open_checkout(recipe, directory)
+    applied = find_applied(checkout, recipe)
+    if applied is None or applied.state is PatchState.PARTIAL:
+        state = "not applied" if applied is None else "a part of the patch is missing"
+        raise NotAppliedError(recipe.reference, str(directory), state)
+    if applied.state is PatchState.MODIFIED:
+        notes.append("The patched files were changed since `lnpatch apply`; they are run as they are.")
+    return Patched(recipe, checkout, applied, tuple(notes))
+
+
+def find_job(recipe: Recipe, name: str) -> Job:
+    """One of the recipe's jobs.
+
+    Raises:
+        NoJobError: it has none of that name.
+    """
+    if name not in recipe.jobs:
+        raise NoJobError(recipe.reference, name, tuple(recipe.jobs))
+    return recipe.jobs[name]
+
+
+def runtimes() -> dict[str, Callable[[str | None], Runtime]]:
+    """The runtimes by name; each takes the Python to build its environment from, None for the one it finds."""
+    return {"theano": TheanoRuntime}
+
+
+def choose_runtime(name: str, python: str | None = None) -> Runtime:
+    """The runtime of that name; ``auto`` takes the repositories' own engine where there is a Python 2.7.
+
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    known = runtimes()
+    if name == "auto":
+        name = "theano" if python is not None or find_python2() is not None or "pytensor" not in known else "pytensor"
+    if name not in known:
+        raise UsageError(f"There is no runtime {name!r}; there are {', '.join(known)}.")
+    return known[name](python)

@@ -1,0 +1,96 @@
+"""
+The attentive reader: its data from a folder of the user's, and the validation error of a saved model. For Python 2.7 and 3.
+"""
+import importlib
+import os
+
+from launch_updates import pickle
+
+
+def package(job):
+    """What stands before the names of the repository's modules: "att_reader." where they are a package's."""
+    return job["call"].rpartition(".")[0] + "." if "." in job["call"] else ""
+
+
+def module(job, name):
+    """One of the repository's modules."""
+    return importlib.import_module(package(job) + name)
+
+
+def prepare(job):
+    """Has get_data_files name the files in job["data"], instead of those in somebody's home."""
+    iterator = module(job, "pkl_data_iterator")
+    named = iterator.get_data_files
+
+    def get_data_files(*args, **kwargs):
+        train, valid, vocabulary = named(*args, **kwargs)
+        return [here(path) for path in train], [here(path) for path in valid], here(vocabulary)
+
+    def here(path):
+        return os.path.join(job["data"], os.path.basename(path))
+
+    iterator.get_data_files = get_data_files
+    return []
+
+
+def evaluate(job):
+    """The error and the cost over the validation set, by the repository's own eval_model."""
+    import scipy.sparse
+
+    prepare(job)
+    reader = module(job, "attentive_reader")
+    with open(job["model"] + ".pkl", "rb") as file:
+        options = pickle().load(file)
+    _, valid_files, vocabulary = module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
+    _, valid, _ = reader.load_pkl_data(
+        valid_file_paths=valid_files,
+        batch_size=options["valid_batch_size"],
+        vocab=vocabulary,
+        eyem=scipy.sparse.eye(options["n_words_q"], format="csr"),
+        use_sent_reps=False,
+    )
+    tparams = reader.init_tparams(reader.load_params(job["model"], reader.init_params(options)))
+    built = reader.build_model(tparams, options, reader.prepare_data, valid, cost_mask=None)
+    _, use_noise, inputs, returned, cost, errors, ent_errors, ent_derrors, probs = built
+    names = ["desc", "word_mask", "q", "q_mask", "ans", "wlen", "qlen"]
+    outputs = [cost, errors, probs, returned["dec_alphas"]] + [output for output in (ent_errors, ent_derrors) if output]
+    use_noise.set_value(0.0)
+    function = reader.theano.function([inputs[name] for name in names], outputs)
+    if valid.done:
+        valid.reset()
+    costs, errs = reader.eval_model(function, reader.prepare_data, options, valid, use_sent_rep=False)[:2]
+    return {"error": float(errs.mean()), "cost": float(costs.mean())}
+
+
+def smoke(folder):
+    """
+    96 and 24 little stories about numbered entities, with a question whose answer is one of them; lengths vary.
+
+    The repository's format: lists of word ids that end in 0, answers as one-element lists.
+    """
+    import numpy
+
+    rng = numpy.random.RandomState(2016)
+    entities = ["@entity%d" % i for i in range(6)]
+    words = entities + "went to the sea and saw a boat then he came home who did that @placeholder".split()
+    ids = {word: i + 1 for i, word in enumerate(sorted(set(words)))}
+    write(os.path.join(folder, "dict.pkl"), ids)
+    fillers = ["and", "then", "he", "came", "home", "the", "boat"]
+    for split, size in [("train", 96), ("valid", 24)]:
+        stories, questions, answers = [], [], []
+        for i in range(size):
+            who, other = [entities[k] for k in rng.permutation(len(entities))[:2]]
+            padding = [fillers[k] for k in rng.randint(0, len(fillers), 1 + i * 7 % 12)]
+            story = [who] + "went to the sea and saw a boat".split() + padding + [other, "came", "home"]
+            question = "who went to the sea".split() + ["@placeholder"] + padding[: i % 3]
+            stories.append([ids[word] for word in story] + [0])
+            questions.append([ids[word] for word in question] + [0])
+            answers.append([ids[who]])
+        for name, value in [("pass", stories), ("qs", questions), ("ans", answers)]:
+            write(os.path.join(folder, "%s4_%s.pkl" % (split, name)), value)
+
+
+def write(path, value):
+    """A pickle that both Pythons read."""
+    with open(path, "wb") as file:
+        pickle().dump(value, file, 0)

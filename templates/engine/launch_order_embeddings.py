@@ -1,0 +1,101 @@
+"""
+Order-embeddings: what its README has people do around driver.py, load_model and the evaluation. For Python 2.7 and 3.
+"""
+import io
+import os
+
+
+def prepare(job):
+    """Points paths.py to the data; --resume needs the options where the trainer looks for them."""
+    use_data(job)
+    load_from = job["settings"].get("load_from")
+    if load_from:  # the trainer reads load_from + ".pkl" and the parameters from load_from itself
+        copy(load_from[: -len(".npz")] + ".pkl", load_from + ".pkl")
+    return []
+
+
+def use_data(job):
+    """The folder with the captions and the features, instead of the one that paths.py names."""
+    import paths
+
+    for name in paths.dataset_dir:
+        paths.dataset_dir[name] = job["data"]
+
+
+def copy(source, target):
+    """A copy of a file."""
+    with open(source, "rb") as file:
+        data = file.read()
+    with open(target, "wb") as file:
+        file.write(data)
+
+
+def load(job):
+    """The model, by the repository's own loader, which takes its path without the ending."""
+    import tools
+
+    return tools.load_model(job["model"][: -len(".npz")])
+
+
+def evaluate(job):
+    """ranking_eval_5fold; the means over the folds of R@1, R@5, R@10, median and mean rank, in both directions."""
+    import evaluation
+
+    use_data(job)
+    results = {"t2i": [], "i2t": []}
+    for name in results:
+        setattr(evaluation, name, keeping(getattr(evaluation, name), results[name]))
+    evaluation.ranking_eval_5fold(load(job), split=job["split"])
+    figures = {}
+    for name, folds in results.items():
+        for i, figure in enumerate(["r1", "r5", "r10", "medr", "meanr"]):
+            figures[name + "_" + figure] = sum(float(fold[i]) for fold in folds) / len(folds)
+    return figures
+
+
+def keeping(function, results):
+    """The function, whose results are kept in a list as well."""
+
+    def call(*args, **kwargs):
+        results.append(function(*args, **kwargs))
+        return results[-1]
+
+    return call
+
+
+def encode(job, sentences):
+    """The embeddings of tokenized sentences, in the order given."""
+    import tools
+
+    return tools.encode_sentences(load(job), sentences)
+
+
+COLORS = ["red", "green", "blue", "black", "white", "brown"]
+THINGS = ["cat", "dog", "bus", "boat", "table", "apple", "kite", "clock"]
+PLACES = ["on the grass", "in a street", "near the water", "in a kitchen"]
+FORMS = ["a {0} {1} {2}", "there is a {0} {1} {2}", "{2} a {0} {1}", "one {1} {2} , it is {0}", "the {0} {1} is {2} today"]
+SIZES = [("train", 256), ("val", 60), ("test", 5000)]
+
+
+def smoke(folder):
+    """
+    Images of a thing in a colour at a place: 18 features that say which (one-hot, with noise, of unit norm), 5 captions.
+
+    The 5-fold evaluation takes five times 1000 images and 5000 captions, so there are 5000 of the test split.
+    """
+    import numpy
+
+    rng = numpy.random.RandomState(2016)
+    os.makedirs(os.path.join(folder, "images", "10crop"))
+    for split, size in SIZES:
+        parts = [rng.randint(0, len(names), size) for names in (COLORS, THINGS, PLACES)]
+        blocks = [numpy.eye(len(names))[part] for names, part in zip((COLORS, THINGS, PLACES), parts)]
+        features = abs(numpy.concatenate(blocks, axis=1) + rng.normal(0, 0.05, (size, 18)))
+        features /= numpy.sqrt((features**2).sum(axis=1, keepdims=True))
+        numpy.save(os.path.join(folder, "images", "10crop", split + ".npy"), features.astype("float32"))
+        with io.open(os.path.join(folder, split + ".txt"), "w", encoding="ascii", newline="\n") as file:
+            for color, thing, place in zip(*parts):
+                for form in FORMS:
+                    file.write(u"" + form.format(COLORS[color], THINGS[thing], PLACES[place]) + u"\n")
+    with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="ascii", newline="\n") as file:
+        file.write(u"a red cat on the grass\nthe blue boat is near the water today\n")

@@ -1,0 +1,75 @@
+"""
+Skip-thoughts: what its training/README has people type around train.trainer and tools.encode. For Python 2.7 and 3.
+"""
+from __future__ import print_function
+
+import io
+import os
+import random
+import struct
+
+from launch import read_lines
+
+
+def prepare(job):
+    """The sentences for trainer(X, ...); the dictionary is built first (step 1), unless it is there from an earlier run."""
+    import vocab
+
+    settings = job["settings"]
+    sentences = read_lines(job["data"])
+    if not os.path.exists(settings["dictionary"]):
+        worddict, wordcount = vocab.build_dictionary(sentences)
+        vocab.save_dictionary(worddict, wordcount, settings["dictionary"] + ".tmp")
+        os.rename(settings["dictionary"] + ".tmp", settings["dictionary"])
+    words = 2 + len(vocab.load_dictionary(settings["dictionary"]))
+    if words < settings.get("n_words", 20000):  # tools.py asks for the word of each index below n_words
+        settings["n_words"] = words
+    return [sentences]
+
+
+def encode(job, sentences):
+    """The vectors of step 5, for sentences in the order given."""
+    import tools
+    from gensim.models import Word2Vec
+
+    tools.path_to_model = job["model"]
+    tools.path_to_dictionary = job["dictionary"]
+    load = getattr(Word2Vec, "load_word2vec_format", None)
+    if load is None:  # gensim 1.0 and later
+        from gensim.models import KeyedVectors
+
+        load = KeyedVectors.load_word2vec_format
+    embed_map = load(job["word2vec"], binary=not job["word2vec"].endswith(".txt"))
+    model = tools.load_model(embed_map)
+    if job["tokenized"]:
+        tools.preprocess = list
+    return tools.encode(model, sentences, verbose=False)
+
+
+SUBJECTS = ["the cat", "a dog", "my aunt", "the old baker", "she", "the captain", "a small bird", "nobody"]
+VERBS = ["sees", "finds", "likes", "hears", "follows", "paints"]
+OBJECTS = ["the sea", "a red door", "her friend", "the long road", "an apple", "the night train"]
+ENDINGS = ["", "today", "again", "with great care", "in the rain"]
+
+
+def smoke(folder):
+    """A corpus of 600 sentences in which each goes on with what the one before it saw, and 300-d word vectors."""
+    rng = random.Random(2016)
+    lines = []
+    subject = SUBJECTS[0]
+    for _ in range(600):
+        seen = OBJECTS[int(rng.random() * len(OBJECTS))]
+        verb = VERBS[int(rng.random() * len(VERBS))]
+        ending = ENDINGS[int(rng.random() * len(ENDINGS))]
+        lines.append(" ".join(" ".join([subject, verb, seen, ending]).split() + ["."]))
+        subject = seen if rng.random() < 0.7 else SUBJECTS[int(rng.random() * len(SUBJECTS))]
+    with io.open(os.path.join(folder, "corpus.txt"), "w", encoding="utf-8", newline="\n") as file:
+        file.write(u"\n".join(u"" + line for line in lines) + u"\n")
+    with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="utf-8", newline="\n") as file:
+        file.write(u"\n".join(u"" + line for line in lines[:20]) + u"\n")
+    words = sorted({word for line in lines for word in line.split()} | {"unseen"})
+    with io.open(os.path.join(folder, "word2vec.bin"), "wb") as file:
+        file.write(("%d 300\n" % len(words)).encode("ascii"))
+        for word in words:
+            vector = [rng.random() - 0.5 for _ in range(300)]
+            file.write(word.encode("ascii") + b" " + struct.pack("<300f", *vector) + b"\n")
