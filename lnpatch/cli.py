@@ -226,6 +226,320 @@ def status(target: str | None, directory: str | None, exit_code: bool, form: str
         click.get_current_context().exit(ExitCode.FAILED)
 
 
+_runtime = click.option(
+    "--runtime",
+    type=click.Choice(["auto", "theano", "pytensor"]),
+    default="auto",
+    show_default=True,
+    help="Python 2.7 with Theano, or this Python with PyTensor.",
+)
+_device = click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True)
+_python = click.option("--python", type=_TEXT, metavar="PATH", help="The Python to build the environment from.")
+
+
+@cli.command()
+@_target()
+@_runtime
+@_python
+@_format
+def setup(target: str, runtime: str, python: str | None, form: str) -> None:
+    """Build or mend the environment that trains TARGET."""
+    from lnpatch.commands import setup as command
+    from lnpatch.console import print_json, training
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    with training.setup_progress() as progress:
+        environment, was_there = command.setup(recipe, runtime, python, progress)
+    if form == "json":
+        print_json(training.environment_json(environment, was_there))
+    else:
+        training.print_environment(environment, was_there)
+
+
+@cli.command()
+@_target()
+@_directory
+@_runtime
+@_python
+@_device
+@click.option(
+    "--cell",
+    type=_TEXT,
+    metavar="NAME",
+    help="The layer to train, such as gru for the baseline; by default the patch's.",
+)
+@click.option("--data", type=_TEXT, metavar="DIR|FILE", help="The training data.")
+@click.option("--smoke", is_flag=True, help="Train on tiny data made for it, with small dimensions: a minute or so.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=_TEXT,
+    metavar="KEY=VALUE",
+    help="A hyperparameter of the trainer; may be repeated.",
+)
+@click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The seed of the repository's random numbers.")
+@click.option("--output", type=_TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --output, by the repository's own reload.")
+@click.option(
+    "--print-command", is_flag=True, help="Print the one line that trains, for a batch scheduler, and do not run it."
+)
+@_format
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
+def train(target: str, directory: str | None, print_command: bool, form: str, **choices: Any) -> None:
+    """Train TARGET's patched checkout with the repository's own trainer."""
+    from lnpatch import console
+    from lnpatch.commands import train as command
+    from lnpatch.console import training
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    options = command.TrainOptions(**choices)
+    if print_command:
+        with training.train_view() as view:
+            prepared = command.prepare(recipe, recipe.directory(directory), options, view)
+        training.print_command(command.command_line(prepared), prepared.folder)
+        return
+    with training.train_view() as view:
+        result = command.train(recipe, recipe.directory(directory), options, view)
+    if form == "json":
+        console.print_json(training.train_json(result))
+    else:
+        console.print_notes(result.notes)
+        training.print_run(result)
+        training.print_next_steps(result, tuple(job for job in ("evaluate", "encode") if job in recipe.jobs))
+    if result.info.state != "done":
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+@cli.command()
+@_target()
+@_directory
+@_runtime
+@_python
+@_device
+@click.option("--quick", is_flag=True, help="Fewer cases.")
+@_format
+def check(target: str, directory: str | None, form: str, **choices: Any) -> None:
+    """Check TARGET's patched layers against a float64 NumPy reference, and one update of its model."""
+    from lnpatch import console
+    from lnpatch.commands import check as command
+    from lnpatch.console import training
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    with training.check_view() as (view, on_row):
+        result = command.check(recipe, recipe.directory(directory), view=view, on_row=on_row, **choices)
+    if form == "json":
+        console.print_json(training.check_json(result))
+    else:
+        console.print_notes(result.notes)
+        training.print_check(result)
+    if not result.passed:
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+_model = click.option(
+    "--model", required=True, type=_TEXT, metavar="RUN|FILE", help="A run's folder, or an .npz with its .pkl."
+)
+
+
+@cli.command()
+@_target()
+@_directory
+@_model
+@click.option("--data", type=_TEXT, metavar="DIR", help="The data; by default that of the run.")
+@click.option(
+    "--split", type=_TEXT, metavar="NAME", help="The part of the data, where the evaluation has several: dev or test."
+)
+@_runtime
+@_python
+@_device
+@_format
+def evaluate(target: str, directory: str | None, split: str | None, form: str, **choices: Any) -> None:
+    """Evaluate a trained or released model with TARGET's own evaluation, beside the paper's figures."""
+    from lnpatch import console
+    from lnpatch.commands import evaluate as command
+    from lnpatch.console import training
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    options = {} if split is None else {"split": split}
+    with training.setup_progress() as progress:
+        result = command.evaluate(recipe, recipe.directory(directory), options=options, progress=progress, **choices)
+    if form == "json":
+        console.print_json(training.evaluation_json(result))
+    else:
+        console.print_notes(result.notes)
+        training.print_evaluation(result)
+
+
+@cli.command()
+@_target()
+@_directory
+@_model
+@click.option("--text", type=_TEXT, metavar="FILE", help="The sentences, one a line; by default those of a smoke run.")
+@click.option("--output", "-o", type=_TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
+@click.option(
+    "--dictionary", type=_TEXT, metavar="FILE", help="The dictionary of the model, where it is not in the run."
+)
+@click.option("--word2vec", type=_TEXT, metavar="FILE", help="Word vectors for words that training has not seen.")
+@click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already.")
+@_runtime
+@_python
+@_device
+@_format
+def encode(
+    target: str, directory: str | None, dictionary: str | None, word2vec: str | None, form: str, **choices: Any
+) -> None:
+    """Turn sentences into vectors with a trained or released model of TARGET."""
+    from lnpatch import console
+    from lnpatch.commands import encode as command
+    from lnpatch.console import training
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    files = {"dictionary": dictionary, "word2vec": word2vec}
+    options = {name: value for name, value in files.items() if value is not None}
+    with training.setup_progress() as progress:
+        result = command.encode(recipe, recipe.directory(directory), options=options, progress=progress, **choices)
+    if form == "json":
+        console.print_json(training.encoding_json(result))
+    else:
+        console.print_notes(result.notes)
+        training.print_encoding(result)
+
+
+@cli.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=_TEXT)
+@click.option(
+    "-o",
+    "--output",
+    "figures",
+    multiple=True,
+    type=_TEXT,
+    metavar="FILE",
+    help="Draw the curves into FILE: .png, .svg or .pdf; may be given several times.",
+)
+@click.option(
+    "--metric",
+    type=_TEXT,
+    metavar="NAME",
+    help="The validation figure; by default error, cost or t2i_r1, whichever is there.",
+)
+@click.option(
+    "--smooth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Running means of the cost over N updates; by default a fiftieth of the shortest run, or 10.",
+)
+@click.option(
+    "--valid-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Updates between two entries of a statistics pickle; by default what its name says.",
+)
+@click.option("--plot/--no-plot", default=None, help="Plot in the terminal; by default where there is one.")
+@_format
+def curves(
+    runs: tuple[str, ...],
+    figures: tuple[str, ...],
+    metric: str | None,
+    smooth: int | None,
+    valid_every: int | None,
+    plot: bool | None,
+    form: str,
+) -> None:
+    """Compare training runs: cost and validation over updates and over time.
+
+    RUN is a folder that `lnpatch train` made, a statistics pickle of attentive-reader, or a training log.
+    """
+    from lnpatch import console
+    from lnpatch.commands import curves as command
+    from lnpatch.console import curves as view
+
+    if plot and form == "json":
+        raise UsageError("--plot is for people; it does not go with --format json.")
+    report = command.curves(
+        runs, [Path(file) for file in figures], metric=metric, window=smooth, valid_every=valid_every
+    )
+    if form == "json":
+        console.print_json(view.curves_json(report))
+    else:
+        view.print_curves(report, plot)
+
+
+@cli.command()
+@_target()
+@click.argument("names", nargs=-1, type=_TEXT, metavar="[NAME]...")
+@click.option("--dest", type=_TEXT, metavar="DIR", help="Where the files go; by default data/TARGET, here.")
+@click.option(
+    "--mirror", type=_TEXT, metavar="BASE", help="An address or a folder that has the files under their names."
+)
+@click.option("--trust-new", is_flag=True, help="Take files for right that differ from when they were first seen.")
+@_format
+def download(
+    target: str, names: tuple[str, ...], dest: str | None, mirror: str | None, trust_new: bool, form: str
+) -> None:
+    """Get TARGET's released models, data and logs: all of them, or those called NAME in `lnpatch show TARGET`."""
+    from lnpatch import console
+    from lnpatch.commands import download as command
+    from lnpatch.console import downloads
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    directory = Path(dest) if dest is not None else None
+    with downloads.download_progress() as watch:
+        report = command.download(recipe, names, directory, watch, mirror=mirror, trust_new=trust_new)
+    if form == "json":
+        console.print_json(downloads.download_json(report))
+    else:
+        downloads.print_downloads(report)
+    if report.error:
+        click.get_current_context().exit(report.error.exit_code)
+
+
+@cli.command()
+@_format
+def doctor(form: str) -> None:
+    """Say what this machine has and lacks for each job, and the command that mends it."""
+    from lnpatch import console
+    from lnpatch.console import training
+    from lnpatch.doctor import cache_size, diagnose
+
+    diagnoses, size = diagnose(), cache_size()
+    if form == "json":
+        console.print_json(training.doctor_json(diagnoses, size))
+    else:
+        training.print_doctor(diagnoses, size)
+    if not diagnoses[0].ready:
+        click.get_current_context().exit(ExitCode.ENVIRONMENT)
+
+
+@cli.command()
+@_target()
+@_directory
+@click.option("--output", type=_TEXT, metavar="DIR", help="Write the copy here; by default it is kept in the cache.")
+@click.option("--diff", "with_patch", is_flag=True, help="Show the difference between the checkout and the copy.")
+@_format
+def port(target: str, directory: str | None, output: str | None, with_patch: bool, form: str) -> None:
+    """Make a Python 3 copy of TARGET's checkout, for training on a machine of today; the checkout stays as it is."""
+    from lnpatch import console
+    from lnpatch.commands import port as command
+    from lnpatch.console import port as view
+    from lnpatch.targets import find
+
+    recipe = find(target)
+    report = command.port(recipe, recipe.directory(directory), Path(output) if output else None, with_patch)
+    if form == "json":
+        console.print_json(view.port_json(report))
+    else:
+        console.print_notes(report.notes)
+        view.print_port(report)
+
+
 @cli.command()
 @click.option("--dir", "directory", type=_TEXT, metavar="DIR", help="Lay the demo out here and keep it, patched.")
 @_cell

@@ -22,7 +22,10 @@ from lnpatch.errors import NotARunError, RunExistsError
 from lnpatch.runtime.output import Event, NotANumber, Update, Validation
 from lnpatch.suggest import nearest
 
-RUN, LOG, UPDATES, OUTCOME = "run.json", "log.txt", "updates.jsonl", "outcome.json"
+RUN, LOG, UPDATES = "run.json", "log.txt", "updates.jsonl"
+
+#: Left by the launcher: how the trainer has ended, and which parameters have changed.
+OUTCOME, COMPARED = "outcome.json", "compared.json"
 
 
 class RunState(StrEnum):

@@ -27,10 +27,11 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No configuration of the user's: neither git's nor the terminal's."""
+    """Nothing of the user's: no configuration of git or of the terminal, no record of downloads."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("LNPATCH_DATA", str(home / "data"))
     for name in ("FORCE_COLOR", "NO_COLOR", "PYTHONUTF8"):
         monkeypatch.delenv(name, raising=False)
     (home / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@localhost\n")

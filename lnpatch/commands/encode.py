@@ -70,16 +70,17 @@ def encode(
     files = _files(recipe, job, found.folder, options)
     engine = choose_runtime(runtime, python)
     environment = engine.ensure(recipe, progress)
+    code = engine.code(recipe, patched.checkout)
     outcome = run_job(
         recipe,
         engine,
         environment,
         job,
-        patched.root,
+        code,
         lambda result: other_job(
             recipe,
             "encode",
-            patched.root,
+            code,
             result,
             model=str(found.file),
             input=str(source),

@@ -56,14 +56,15 @@ def evaluate(
     place = find_data(recipe, job, patched.root, data, patched.applied.record.data_dir)
     engine = choose_runtime(runtime, python)
     environment = engine.ensure(recipe, progress)
+    code = engine.code(recipe, patched.checkout)
     outcome = run_job(
         recipe,
         engine,
         environment,
         job,
-        patched.root,
+        code,
         lambda result: other_job(
-            recipe, "evaluate", patched.root, result, model=str(found.file), data=place, **{**job.options, **options}
+            recipe, "evaluate", code, result, model=str(found.file), data=place, **{**job.options, **options}
         ),
         device=device,
         progress=progress,

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from lnpatch import __version__
 from lnpatch.errors import JobFailedError, NotARunError, TrainingFailedError, UsageError
-from lnpatch.runs import LOG, OUTCOME, RunInfo, RunState, RunWriter, new_folder, now, read_info, write_info
+from lnpatch.runs import COMPARED, LOG, OUTCOME, RunInfo, RunState, RunWriter, new_folder, now, read_info, write_info
 from lnpatch.runtime.data import find_data
 from lnpatch.runtime.handoff import choose_runtime, find_job, open_patched
 from lnpatch.runtime.jobs import as_text, fill, smoke_job, train_job
-from lnpatch.runtime.output import Event, NotANumber, OutputParser
+from lnpatch.runtime.output import Event, OutputParser, Update, Validation
 from lnpatch.runtime.settings import parse_settings, trainer_settings
 from lnpatch.targets.recipe import Job, Recipe
 
@@ -43,6 +43,8 @@ class TrainOptions:
     output: str | None = None
     resume: bool = False
     arguments: tuple[str, ...] = ()
+    #: Whether to say, beside the model, which parameters the updates have changed.
+    compare: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,10 @@ def train(recipe: Recipe, directory: Path, options: TrainOptions, view: View) ->
             for event in parser.parse(text):
                 writer.record(event, updates)
                 view.event(event)
-                if hasattr(event, "cost"):
+                if isinstance(event, Update):
                     costs.append(event.cost)
                     seconds.append(event.seconds)
-                elif not isinstance(event, NotANumber):
+                elif isinstance(event, Validation):
                     validation.update(event.figures)
 
         status = run_process(prepared.launch, on_line)
@@ -165,23 +167,24 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
             "--set KEY=VALUE gives it hyperparameters.",
         )
     smoke = job.smoke if options.smoke else None
-    data = "" if smoke else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
+    makes_data = smoke is not None and bool(recipe.launcher and job.data)
+    data = "" if makes_data else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
     runtime = choose_runtime(options.runtime, options.python)
     environment = runtime.ensure(recipe, view.progress)
-    code = patched.root
+    code = runtime.code(recipe, patched.checkout)
     offset, elapsed = 0, 0.0
     if earlier is not None:
         run = Path(str(options.output)).absolute()
         offset, elapsed = earlier.updates, earlier.elapsed
     else:
         run = new_folder(options.output, recipe.name, cell, options.smoke).absolute()
-    if smoke and job.data:
+    if smoke and makes_data:
         data = os.fspath(make_smoke_data(recipe, runtime, environment, run / "data") / smoke.data).rstrip("/")
     settings: dict[str, Any] = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
     given = {
         **settings,
         **dict.fromkeys(job.cell_settings, cell),
-        **fill(job.run_settings, run),
+        **fill(job.run_settings, run, data),
         **(fill(job.resume_settings, run) if earlier else {}),
     }
     limit = options.max_updates if options.max_updates is not None else (smoke.max_updates if smoke else None)
@@ -199,6 +202,7 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
             max_updates=limit,
             seed=seed,
             result=run / OUTCOME,
+            compared=run / COMPARED if options.compare else None,
         )
     )
     where = code / job.directory

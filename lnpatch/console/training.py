@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +16,7 @@ from lnpatch.console import _console
 from lnpatch.runtime.output import Event, NotANumber, Update, Validation
 
 if TYPE_CHECKING:
+    from lnpatch.commands.check import CheckResult, CheckRow
     from lnpatch.commands.encode import Encoding
     from lnpatch.commands.evaluate import Evaluation
     from lnpatch.commands.train import TrainResult, View
@@ -100,6 +101,66 @@ def print_next_steps(result: TrainResult, jobs: tuple[str, ...]) -> None:
         for job in jobs:
             console.print(f"next: lnpatch {job} {result.info.target} --model {run}", style="dim")
     console.print(f"next: lnpatch curves {run}", style="dim")
+
+
+@contextmanager
+def check_view() -> Iterator[tuple[View, Callable[[CheckRow], None]]]:
+    """Shows checks while they run, on standard error: each as it is done."""
+    with setup_progress() as progress:
+        yield (
+            QuietView(progress),
+            lambda row: progress(f"{'passed' if row.passed else 'FAILED'}: {row.name} {row.dtype}".rstrip()),
+        )
+
+
+class QuietView:
+    """Only what is done before a run."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def progress(self, text: str) -> None:
+        """See :class:`lnpatch.commands.train.View`."""
+        self._progress(text)
+
+    def start(self, folder: Path, info: RunInfo, max_updates: int | None) -> None:
+        """See :class:`lnpatch.commands.train.View`."""
+        self._progress(f"training {info.target} for one update")
+
+    def line(self, text: str) -> None:
+        """See :class:`lnpatch.commands.train.View`."""
+
+    def event(self, event: Event) -> None:
+        """See :class:`lnpatch.commands.train.View`."""
+
+
+def check_json(result: CheckResult) -> dict[str, Any]:
+    """All checks, for scripts."""
+    return asdict(result) | {"passed": result.passed}
+
+
+def print_check(result: CheckResult) -> None:
+    """A table of all checks with their figures, then what those that failed have to say."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    console = _console()
+    versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    console.print(f"{result.target}, {result.cell}, {result.runtime} ({versions})")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for name in ("check", "type", "cases", "largest error", "allowed", "seconds", ""):
+        table.add_column(name, justify="left" if name in ("check", "type", "") else "right")
+    for row in result.rows:
+        error = "" if row.largest_error is None else f"{row.largest_error:.2g}"
+        allowed = "" if row.tolerance is None else f"{row.tolerance:.2g}"
+        state = Text("passed", "green") if row.passed else Text("FAILED", "bold red")
+        table.add_row(row.name, row.dtype, str(row.cases), error, allowed, f"{row.seconds:.1f}", state)
+    console.print(table)
+    for row in result.rows:
+        if not row.passed and row.detail:
+            console.print(Text(f"{row.name} {row.dtype}: ", "bold red") + Text(row.detail))
+    console.print("All checks passed." if result.passed else "Some checks have FAILED.")
 
 
 def evaluation_json(result: Evaluation) -> dict[str, Any]:

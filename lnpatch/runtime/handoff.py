@@ -32,6 +32,9 @@ class Runtime(Protocol):
     def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
         """The environment, built if need be."""
 
+    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
+        """The folder with the code that this engine runs: the checkout, or a copy of it for another Python."""
+
     def launch(
         self,
         recipe: Recipe,

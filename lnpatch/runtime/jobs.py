@@ -25,6 +25,7 @@ def train_job(
     max_updates: int | None = None,
     seed: int | None = None,
     result: Path | None = None,
+    compared: Path | None = None,
 ) -> dict[str, Any]:
     """The job that trains.
 
@@ -53,6 +54,7 @@ def train_job(
         "optimizers": list(job.optimizers),
         "max_updates": max_updates,
         "seed": seed,
+        "compared": os.fspath(compared) if compared else "",
         "folders": list(job.folders),
         "saves": [
             {
@@ -81,10 +83,18 @@ def smoke_job(recipe: Recipe, folder: Path) -> dict[str, Any]:
     return {"job": "smoke", "launcher": recipe.launcher, "path": [], "result": "", "folder": str(folder)}
 
 
-def fill(values: Mapping[str, Any], run: Path) -> dict[str, Any]:
-    """Settings with ``{run}`` filled in."""
-    folder = os.fspath(run)
-    return {name: value.replace("{run}", folder) if isinstance(value, str) else value for name, value in values.items()}
+def fill(values: Mapping[str, Any], run: Path, data: str = "") -> dict[str, Any]:
+    """Settings with ``{run}`` and ``{data}`` filled in; one that needs data is left out where there is none."""
+    filled = {"{run}": os.fspath(run), "{data}": data}
+    settings: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            if "{data}" in value and not data:
+                continue
+            for placeholder, text in filled.items():
+                value = value.replace(placeholder, text)
+        settings[name] = value
+    return settings
 
 
 def as_text(job: Mapping[str, Any]) -> str:

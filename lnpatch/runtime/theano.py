@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from lnpatch.cache import cache_folder
+from lnpatch.checkout import Checkout
 from lnpatch.errors import NoEngineError, NoPython2Error, WrongPythonError
 from lnpatch.python2 import find_python2, is_python2
 from lnpatch.resources import templates
@@ -50,6 +51,10 @@ class TheanoRuntime:
             LnpatchError: there is no Python 2.7, or a package could not be installed.
         """
         return ensure(self.spec(recipe), progress)
+
+    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
+        """The checkout itself."""
+        return checkout.root.absolute()
 
     def launch(
         self,

@@ -158,8 +158,9 @@ class Job:
     ``directory`` with ``path`` on the module search path. ``call`` is the function that takes the settings, the entry
     itself where it is one; ``parameters`` says where the names of all settings stand: ``FILE:NAME`` is a function or a
     table of the checkout, ``FILE`` a script whose flags are meant. ``settings`` are the paper's, ``cell_settings`` the names
-    of those that take the cell's name, ``cell_options`` what a saved model calls them, if otherwise; ``run_settings`` lead into a run's folder, ``{run}``, and ``resume_settings`` are
-    those with which the repository goes on from its own model. ``optimizers`` make the functions of one update;
+    of those that take the cell's name, ``cell_options`` what a saved model calls them, if otherwise; ``run_settings`` lead
+    to a run's folder, ``{run}``, and its data, ``{data}``; ``resume_settings`` are those with which the repository goes on
+    from its own model. ``optimizers`` make the functions of one update;
     ``saves`` is what is written when a trainer is stopped, ``model`` the file that evaluation and encoding take.
     ``validation`` are patterns for the lines with validation figures, each a named group. ``folders`` have to exist before
     it runs; ``data`` is what the user brings, ``files`` what has to be in the folder of it, where it is one, and
@@ -220,6 +221,28 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Port:
+    """The Python 3 copy: the folders that it is made from (all without any) less ``exclude``, and its repairs.
+
+    ``repairs`` are edits of the converted files; ``packages`` are what these import beside NumPy, SciPy and Theano.
+    """
+
+    folders: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    repairs: tuple[Edit, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        for key, paths in (("folders", self.folders), ("exclude", self.exclude)):
+            for path in paths:
+                yield from relative_file_problems(key, path)
+        for i, repair in enumerate(self.repairs):
+            if not repair.why:
+                yield f"repairs[{i}].why", "missing; a repair says what it mends"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A recipe as read; ``origin`` is the TOML file it stands in."""
 
@@ -236,6 +259,7 @@ class Recipe:
     launcher: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = ()
+    port: Port = field(default_factory=Port)
     origin: Path = field(default=Path(), init=False, compare=False)
 
     def problems(self) -> Iterator[tuple[str, str]]:

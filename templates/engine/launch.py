@@ -53,6 +53,7 @@ def train(job, adapter):
         updates.watch(*attribute(optimizer))
     module, name = attribute(job["call"])
     trainer = getattr(module, name)
+    before = updates.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compared"] else None
 
     def call(*args, **kwargs):
         return trainer(*args, **dict(kwargs, **settings))
@@ -72,6 +73,8 @@ def train(job, adapter):
     except launch_updates.Stop as stop:
         outcome["state"] = stop.state
         names = launch_updates.locals_of(sys.exc_info()[2], trainer)
+        if job["compared"]:
+            write(job["compared"], launch_updates.compare(before, names[job["saves"][0]["parameters"]]))
         outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save(save, names)]
     outcome["updates"] = updates.count
     return outcome
@@ -107,6 +110,13 @@ def read_lines(path):
         return [line.strip() for line in file if line.strip()]
 
 
+def write(path, value):
+    """Writes a value as JSON, whole or not at all."""
+    with open(path + ".tmp", "w") as file:
+        json.dump(value, file, indent=2)
+    os.rename(path + ".tmp", path)
+
+
 JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": smoke}
 
 
@@ -119,9 +129,7 @@ def main(text):
     adapter = importlib.import_module("launch_" + job["launcher"]) if job["launcher"] else None
     outcome = JOBS[job["job"]](job, adapter)
     if job["result"]:
-        with open(job["result"] + ".tmp", "w") as file:
-            json.dump(outcome, file, indent=2)
-        os.rename(job["result"] + ".tmp", job["result"])
+        write(job["result"], outcome)
     return 0
 
 

@@ -27,6 +27,21 @@ class Updates(object):
         self.limit = limit
         self.count = 0
         self.asked_to_stop = False
+        self.at_first = lambda: None
+
+    def keep_parameters_of(self, trainer, variable):
+        """A dictionary that will hold the parameters as they are before the first update, copied."""
+        kept = {}
+
+        def keep():
+            frame = sys._getframe()
+            while frame.f_code is not trainer.__code__:
+                frame = frame.f_back
+            for key, value in frame.f_locals[variable].items():
+                kept[key] = value.get_value()
+
+        self.at_first = keep
+        return kept
 
     def watch(self, module, name):
         """Watches the first function that the optimizer called name in module makes."""
@@ -45,6 +60,8 @@ class Updates(object):
             raise Stop("stopped")
         if self.limit is not None and self.count >= self.limit:
             raise Stop("done")
+        if not self.count:
+            self.at_first()
         self.count += 1
 
     @contextlib.contextmanager
@@ -82,6 +99,18 @@ def locals_of(traceback, function):
     while traceback.tb_frame.f_code is not function.__code__:
         traceback = traceback.tb_next
     return traceback.tb_frame.f_locals
+
+
+def compare(before, parameters):
+    """How many parameters there are, which have not changed at all, and whether all are finite."""
+    import numpy
+
+    now = {key: value.get_value() for key, value in parameters.items()}
+    return {
+        "count": len(now),
+        "still": sorted(key for key, value in now.items() if (value == before[key]).all()),
+        "finite": all(bool(numpy.isfinite(value).all()) for value in now.values()),
+    }
 
 
 def save(what, names):

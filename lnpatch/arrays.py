@@ -1,0 +1,139 @@
+"""NumPy's arrays and scalars as pickles describe them, decoded here: NumPy's own loaders trust what they are given."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: The types that are read: booleans, integers, floats and byte strings of a fixed length.
+_CODE = re.compile(r"b1|[iu][1248]|f[248]|S[0-9]{1,6}")
+
+#: How ``struct`` calls them.
+_FORMATS = {"b1": "?", "f2": "e", "f4": "f", "f8": "d"} | {
+    f"{kind}{1 << size}": letter.upper() if kind == "u" else letter
+    for kind in "iu"
+    for size, letter in enumerate("bhiq")
+}
+
+_MAX_DIMENSIONS = 32
+_MAX_EMPTY = 1 << 16
+
+
+class DTypeError(ValueError):
+    """An array's type is not one of those that are read; ``code`` is what NumPy calls it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class DType:
+    """The type of an array's elements: NumPy's code (``f4``) and the order of the bytes, ``<`` or ``>``."""
+
+    __slots__ = ("code", "order")
+
+    def __init__(self, code: object) -> None:
+        if not isinstance(code, str) or not _CODE.fullmatch(code):
+            raise DTypeError(str(code)[:40])
+        self.code = code
+        self.order = "<"
+
+    def set_state(self, state: object) -> None:
+        """Take over the state that NumPy pickles: version, byte order, and the parts of structured types, refused here."""
+        if not isinstance(state, tuple) or len(state) < 5 or state[1] not in ("<", ">", "=", "|"):
+            raise ValueError("a dtype without a byte order")
+        if any(part is not None for part in state[2:5]):
+            raise DTypeError(f"{self.code} with fields")
+        self.order = ">" if state[1] == ">" else "<"
+
+    @property
+    def size(self) -> int:
+        """The bytes of one element."""
+        return int(self.code[1:])
+
+    def __str__(self) -> str:
+        return f"{self.order}{self.code}"
+
+    def decode(self, data: bytes) -> list[Any]:
+        """The elements in *data*, one after another, as Python values."""
+        if not self.size:
+            raise ValueError("an element without bytes")
+        count, rest = divmod(len(data), self.size)
+        if rest:
+            raise ValueError("an array cut within an element")
+        if self.code[0] == "S":
+            pieces = (data[i : i + self.size] for i in range(0, len(data), self.size))
+            return [piece.rstrip(b"\0").decode("latin1") for piece in pieces]
+        return list(struct.unpack(f"{self.order}{count}{_FORMATS[self.code]}", data))
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array where there is no NumPy: its shape, its dtype as NumPy writes it (``<f4``), its elements in C order."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    values: tuple[Any, ...]
+
+    def tolist(self) -> Any:
+        """Nested lists, or the one element of an array without dimensions, as ``numpy.ndarray.tolist`` gives them."""
+        return _nested(self.values, self.shape) if self.shape else self.values[0]
+
+    def __float__(self) -> float:
+        if len(self.values) != 1:
+            raise TypeError("only an array of one element is a number")
+        return float(self.values[0])
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without dimensions has no length")
+        return self.shape[0]
+
+
+def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
+    """The array of *shape* in *data*: a ``numpy.ndarray`` where NumPy is installed, else an :class:`Array`.
+
+    Args:
+        data: the elements' bytes; the last axis varies fastest, or the first one where *fortran* is true.
+
+    Raises:
+        ValueError: shape and data do not agree.
+    """
+    if not isinstance(shape, tuple) or len(shape) > _MAX_DIMENSIONS or not all(type(n) is int for n in shape):
+        raise ValueError("an array without a shape")
+    # an empty array of (10**9, 0) would become as many empty lists
+    most = len(data) or _MAX_EMPTY
+    if (
+        min(shape, default=0) < 0
+        or math.prod(n or 1 for n in shape) > most
+        or math.prod(shape) * dtype.size != len(data)
+    ):
+        raise ValueError(f"an array of shape {shape} in {len(data)} bytes")
+    try:
+        import numpy
+    except ImportError:
+        values = dtype.decode(data)
+        return Array(shape, str(dtype), tuple(_c_order(values, shape) if fortran else values))
+    flat = numpy.frombuffer(data, dtype=str(dtype)) if data else numpy.empty(0, dtype=str(dtype))
+    return flat.reshape(shape, order="F" if fortran else "C").copy()
+
+
+def _nested(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    if len(shape) == 1:
+        return list(values)
+    step = math.prod(shape[1:])
+    return [_nested(values[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
+
+
+def _c_order(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    """Elements of which the first axis varies fastest, reordered so that the last one does."""
+    order = [0]
+    stride = 1
+    for length in shape:
+        order = [start + i * stride for start in order for i in range(length)]
+        stride *= length
+    return [values[i] for i in order]

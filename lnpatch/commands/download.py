@@ -1,0 +1,74 @@
+"""``lnpatch download``: a target's released files, one after another; each is tried, whatever became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lnpatch.download import Download, Mirror, obtain
+from lnpatch.errors import (
+    ArtefactNotFoundError,
+    DownloadsFailedError,
+    FailedDownload,
+    FileError,
+    LnpatchError,
+)
+from lnpatch.targets import Artefact, Recipe
+from lnpatch.transfer import Watcher
+
+
+@dataclass(frozen=True)
+class DownloadReport:
+    """What was asked for and is in place, and what is not."""
+
+    target: str
+    directory: str
+    files: tuple[Download, ...]
+    error: DownloadsFailedError | None = None
+
+
+def download(
+    recipe: Recipe,
+    names: Sequence[str],
+    directory: Path | None,
+    watch: Callable[[Artefact], Watcher],
+    *,
+    mirror: str | None = None,
+    trust_new: bool = False,
+) -> DownloadReport:
+    """Get the released files *names* of *recipe*, all of them by default.
+
+    Args:
+        directory: where they go; by default ``data/TARGET`` here.
+        watch: makes the watcher of one file.
+        mirror: an address or a folder to get them from, instead of their own addresses.
+        trust_new: take files as they are now for right, whatever was recorded of them.
+
+    Raises:
+        ArtefactNotFoundError: there are no such files.
+        MirrorError: the mirror is none.
+    """
+    there = {artefact.name: artefact for artefact in recipe.artefacts}
+    unknown = [name for name in names if name not in there]
+    if unknown or not there:
+        raise ArtefactNotFoundError(recipe.reference, unknown, tuple(there))
+    place = Mirror(mirror) if mirror is not None else None
+    folder = directory if directory is not None else Path("data", recipe.name)
+    files: list[Download] = []
+    failures: list[FailedDownload] = []
+    wanted = list(dict.fromkeys(names)) or list(there)
+    for artefact in map(there.__getitem__, wanted):
+        try:
+            files.append(obtain(recipe.name, artefact, folder, place, trust_new, watch(artefact)))
+        except (LnpatchError, OSError) as error:
+            failures.append(_failed(artefact, error))
+    failed = DownloadsFailedError(recipe.reference, len(wanted), tuple(failures)) if failures else None
+    return DownloadReport(recipe.name, str(folder), tuple(files), failed)
+
+
+def _failed(artefact: Artefact, error: LnpatchError | OSError) -> FailedDownload:
+    failure = error
+    if isinstance(failure, OSError):
+        failure = FileError(str(failure.filename or artefact.name), failure.strerror or str(failure))
+    return FailedDownload(artefact.name, type(failure).__name__, failure.message, failure.hint, int(failure.exit_code))

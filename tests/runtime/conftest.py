@@ -1,0 +1,62 @@
+"""A runtime that needs no engine: the toy repository under the Python of the tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from lnpatch.checkout import Checkout
+from lnpatch.resources import templates
+from lnpatch.runtime import handoff
+from lnpatch.runtime.environment import Environment, Progress
+from lnpatch.runtime.launch import Launch
+from lnpatch.targets.recipe import Recipe
+from tests.conftest import FIXTURES, Output, folder_contents, make_checkout
+
+TOY = str(FIXTURES / "toy.toml")
+
+
+class HereRuntime:
+    """Runs a checkout that needs nothing but NumPy, under this Python."""
+
+    name = "theano"
+
+    def __init__(self, python: str | None = None) -> None:
+        self._python = Path(python or sys.executable)
+
+    def find(self, recipe: Recipe) -> Environment | None:
+        return self.ensure(recipe, print)
+
+    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+        return Environment(Path(), self._python, {"numpy": "0"})
+
+    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
+        return checkout.root.absolute()
+
+    def launch(
+        self,
+        recipe: Recipe,
+        environment: Environment,
+        script: str,
+        arguments: tuple[str, ...],
+        directory: Path,
+        *,
+        device: str = "cpu",
+        options: tuple[str, ...] = (),
+        flags: dict[str, str] | None = None,
+    ) -> Launch:
+        path = os.fspath(templates() / "engine" / script)
+        return Launch(environment.python, ("-u", *options, path, *arguments), directory, {"PYTHONDONTWRITEBYTECODE": "1"})
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lnpatch: object) -> Path:
+    """A patched checkout of the toy repository; every runtime is the Python of the tests."""
+    monkeypatch.setattr(handoff, "runtimes", lambda: {"theano": HereRuntime, "pytensor": HereRuntime})
+    root = make_checkout(tmp_path / "toy", folder_contents(FIXTURES / "toy"))
+    applied: Output = lnpatch("apply", TOY)  # type: ignore[operator]
+    assert applied.code == 0, applied.err
+    return root

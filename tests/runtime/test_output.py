@@ -1,0 +1,64 @@
+"""What the repositories print, as records."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from lnpatch.runtime.output import Event, NotANumber, OutputParser, Update, Validation, parse_log
+from lnpatch.targets import find
+
+UPDATES = [
+    ("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125)),
+    ("Epoch  3 Update  1200 Cost  1.5e-05 UD  2", Update(3, 1200, 1.5e-05, 2.0)),
+    ("Epoch  0  Update  20  Cost  3.25  UD  0.5  UpNorm  0.1  GNorm  2.0", Update(0, 20, 3.25, 0.5)),
+    ("Saving... Done Epoch  0 Update  2 Cost  [ 4.5] UD  0.5", None),
+    ("Epoch  0 Update  2 Cost  [4.5] UD  0.5", Update(0, 2, 4.5, 0.5)),
+    ("Epoch  0", None),
+    ("Seen 640 samples", None),
+    ("Epoch  x Update  1 Cost  1 UD  1", None),
+]
+
+
+@pytest.mark.parametrize(("line", "wanted"), UPDATES)
+def test_updates(line: str, wanted: Update | None) -> None:
+    assert OutputParser().parse(line) == ([wanted] if wanted else [])
+
+
+def test_validation_of_order_embeddings() -> None:
+    lines = [
+        "Epoch  0 Update  300 Cost  5.5 UD  0.1",
+        "Text to image (dev set): 10.1, 30.2, 50.3, 7.0, 21.5",
+        "Image to text (dev set): 12.0, 33.0, 55.0, 6.0, 20.0",
+    ]
+    t2i, i2t = parse_log(lines, find("order-embeddings").jobs["train"].validation)[1:]
+    names = ("r1", "r5", "r10", "medr", "meanr")
+    assert t2i == Validation(300, dict(zip((f"t2i_{n}" for n in names), (10.1, 30.2, 50.3, 7.0, 21.5), strict=True)))
+    assert i2t == Validation(300, dict(zip((f"i2t_{n}" for n in names), (12.0, 33.0, 55.0, 6.0, 20.0), strict=True)))
+
+
+def test_validation_of_the_attentive_reader() -> None:
+    lines = ["\t>>>Valid error:  0.625  Valid cost:  2.5", "\t>>>Train error:  0.1  Train cost:  0.2"]
+    assert parse_log(lines, find("attentive-reader").jobs["train"].validation) == [
+        Validation(0, {"error": 0.625, "cost": 2.5})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "update"),
+    [
+        (["Epoch  0 Update  7 Cost  1.0 UD  0.1", "NaN detected"], 8),
+        (["Epoch  0 Update  7 Cost  nan UD  0.1"], 7),
+        (["Epoch  0 Update  7 Cost  inf UD  0.1"], 7),
+    ],
+)
+def test_nan(lines: list[str], update: int) -> None:
+    assert NotANumber(update) in parse_log(lines)
+
+
+def test_numbers_go_on_from_an_offset() -> None:
+    events: list[Event] = OutputParser(offset=100).parse("Epoch  0 Update  2 Cost  1.0 UD  0.5")
+    assert events == [Update(0, 102, 1.0, 0.5)]
+    assert isinstance(events[0], Update)
+    assert math.isfinite(events[0].cost)

@@ -1,0 +1,195 @@
+"""``lnpatch train`` as a user meets it: what a run leaves, how it ends, what is refused. The trainer is the toy's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy
+import pytest
+
+from tests.conftest import Output, contents, git
+from tests.runtime.conftest import TOY
+
+Run = Callable[..., Output]
+
+
+def updates(run: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (run / "updates.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_what_it_was_and_how_it_went(lnpatch: Run, toy: Path) -> None:
+    done = lnpatch("train", TOY, "--output", "run", "--format", "json")
+    assert done.code == 0, done.err
+    info = json.loads(Path("run/run.json").read_text())
+    assert info["state"] == "done"
+    assert (info["cell"], info["baseline"]) == ("lngru", False)
+    assert info["commit"] == git(toy, "rev-parse", "HEAD").strip()
+    assert info["updates"] == 50
+    reported = updates(Path("run"))
+    assert [entry["update"] for entry in reported if "cost" in entry] == list(range(1, 51))
+    assert {"epoch", "update", "cost", "seconds", "elapsed"} == reported[0].keys()
+    assert [entry["update"] for entry in reported if "validation" in entry] == [10, 20, 30, 40, 50]
+    assert reported[0]["cost"] > reported[-2]["cost"]  # type: ignore[operator]
+    assert "Update  50" in Path("run/log.txt").read_text()
+    assert done.json["model"] == "model.npz"
+    assert done.json["last_cost"] < done.json["first_cost"]
+
+
+def test_the_checkout_is_left_alone(lnpatch: Run, toy: Path) -> None:
+    before = contents(toy)
+    lnpatch("train", TOY, "--output", "run")
+    assert contents(toy) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cell", "count"),
+    [
+        (["--max-updates", "12"], "lngru", 12),
+        (["--smoke"], "lngru", 7),
+        (["--smoke", "--max-updates", "3"], "lngru", 3),
+        (["--cell", "gru", "--max-updates", "5"], "gru", 5),
+        (["--set", "max_epochs=2"], "lngru", 20),
+        (["--set", "dispFreq=4", "--max-updates", "9"], "lngru", 9),
+    ],
+)
+def test_how_long_and_with_what(lnpatch: Run, toy: Path, arguments: list[str], cell: str, count: int) -> None:
+    done = lnpatch("train", TOY, "--output", "run", *arguments)
+    assert done.code == 0, done.err
+    info = json.loads(Path("run/run.json").read_text())
+    assert (info["cell"], info["updates"], info["state"]) == (cell, count, "done")
+    stored = numpy.load("run/model.npz")
+    assert f"{'lngru' if cell == 'lngru' else 'gru'}_U" in stored.files or stored.files
+
+
+def test_stopped_at_the_limit_it_saves_what_the_trainer_would(lnpatch: Run, toy: Path) -> None:
+    lnpatch("train", TOY, "--output", "limited", "--max-updates", "10")
+    lnpatch("train", TOY, "--output", "whole", "--set", "max_epochs=1")
+    limited, whole = numpy.load("limited/model.npz"), numpy.load("whole/model.npz")
+    assert sorted(limited.files) == sorted(whole.files)
+    for name in whole.files:
+        assert numpy.array_equal(limited[name], whole[name]), name
+    assert Path("limited/model.npz.pkl").exists()
+
+
+def test_the_same_run_twice_gives_the_same_model(lnpatch: Run, toy: Path) -> None:
+    for name in ("one", "two"):
+        assert lnpatch("train", TOY, "--smoke", "--output", name).code == 0
+    assert updates(Path("one"))[0]["cost"] == updates(Path("two"))[0]["cost"]
+
+
+def test_resume_goes_on_with_numbers_and_model(lnpatch: Run, toy: Path) -> None:
+    lnpatch("train", TOY, "--output", "run", "--max-updates", "6", "--set", "lrate=0.05")
+    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "4")
+    assert on.code == 0, on.err
+    whole = lnpatch("train", TOY, "--output", "whole", "--max-updates", "10", "--set", "lrate=0.05")
+    assert whole.code == 0
+    numbers = [entry["update"] for entry in updates(Path("run")) if "cost" in entry]
+    assert numbers == list(range(1, 11))
+    ours, theirs = numpy.load("run/model.npz"), numpy.load("whole/model.npz")
+    for name in theirs.files:
+        if name != "history_errs":
+            assert numpy.allclose(ours[name], theirs[name])
+    assert json.loads(Path("run/run.json").read_text())["updates"] == 10
+
+
+def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
+    def interrupt() -> None:
+        path = Path("run/updates.jsonl")
+        while not (path.exists() and path.read_text().count("\n") > 2):
+            timer.wait(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Event()
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    done = lnpatch("train", TOY, "--output", "run", "--set", "wait=0.1", "--set", "max_epochs=100")
+    thread.join()
+    assert done.code == 1
+    assert "Stopped" in done.text
+    info = json.loads(Path("run/run.json").read_text())
+    assert info["state"] == "stopped"
+    assert 2 < info["updates"] < 100
+    assert numpy.load("run/model.npz").files
+
+
+def test_nan_is_a_failure(lnpatch: Run, toy: Path) -> None:
+    done = lnpatch("train", TOY, "--output", "run", "--set", "nan_at=4")
+    assert done.code == 1
+    assert "not a number any more at update 4" in done.err
+    assert json.loads(Path("run/run.json").read_text())["state"] == "nan"
+
+
+def test_a_trainer_that_breaks_is_a_failure_with_its_last_words(lnpatch: Run, toy: Path) -> None:
+    done = lnpatch("train", TOY, "--output", "run", "--set", "fail_at=3")
+    assert done.code == 1
+    assert "the trainer has broken at update 3" in done.err
+    assert "log.txt" in done.err
+    assert json.loads(Path("run/run.json").read_text())["state"] == "failed"
+    assert "Traceback" in Path("run/log.txt").read_text()
+
+
+def test_print_command_is_one_line_that_trains(lnpatch: Run, toy: Path) -> None:
+    printed = lnpatch("train", TOY, "--output", "a run", "--max-updates", "3", "--print-command")
+    assert printed.code == 0
+    assert printed.text.count("\n") == 1
+    assert not Path("a run/model.npz").exists()
+    subprocess.run(printed.text, shell=True, check=True)
+    assert Path("a run/model.npz").exists()
+    assert "Update  3" in Path("a run/log.txt").read_text()
+
+
+def test_a_run_has_a_folder_of_its_own(lnpatch: Run, toy: Path) -> None:
+    for _ in range(2):
+        assert lnpatch("train", TOY, "--max-updates", "1").code == 0
+    assert len(list(Path("runs/toy").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--set", "dimm=3"], 2, ["no setting 'dimm'", "Did you mean dim?", "lrate"]),
+        (["--set", "dim"], 2, ["KEY=VALUE"]),
+        (["--set", "dim=large"], 2, ["an integer"]),
+        (["--set", "dim=2.5"], 2, ["an integer"]),
+        (["--set", "lrate=fast"], 2, ["a number"]),
+        (["--set", "reload_=true"], 2, ["set by lnpatch itself"]),
+        (["--set", "encoder=gru"], 2, ["set by lnpatch itself", "--cell"]),
+        (["--cell", "lnlstm"], 3, ["no layer 'lnlstm'", "gru, lngru", "--cell lnlstm --dir OTHER"]),
+        (["--cell", "sru"], 3, ["no layer 'sru'"]),
+        (["--data", "nowhere.txt"], 3, ["nowhere.txt", "--smoke"]),
+        (["--data", "."], 3, ["it is a folder"]),
+        (["--dir", "nowhere"], 3, ["no checkout"]),
+        (["--resume"], 2, ["--output"]),
+        (["--resume", "--output", "nowhere"], 3, ["nowhere"]),
+        (["--output", "toy"], 4, ["not empty"]),
+        (["--", "--dim", "3"], 2, ["no command line"]),
+        (["--max-updates", "0"], 2, ["0 is not in the range"]),
+    ],
+)
+def test_what_is_refused(lnpatch: Run, toy: Path, arguments: list[str], code: int, words: list[str]) -> None:
+    refused = lnpatch("train", TOY, *arguments)
+    assert refused.code == code, refused.err
+    for word in words:
+        assert word in refused.err
+    assert "Traceback" not in refused.err
+    assert not Path("runs").exists()
+
+
+def test_an_unpatched_checkout_is_refused(lnpatch: Run, toy: Path) -> None:
+    lnpatch("revert", TOY)
+    refused = lnpatch("train", TOY, "--smoke")
+    assert refused.code == 3
+    assert "not patched" in refused.err
+    assert "lnpatch apply" in refused.err
+
+
+def test_a_failure_is_json_where_json_was_asked_for(lnpatch: Run, toy: Path) -> None:
+    refused = lnpatch("train", TOY, "--set", "dimm=3", "--format", "json")
+    assert refused.json["error"]["kind"] == "SettingError"
+    assert "dim" in refused.json["error"]["details"]["names"]
