@@ -9,14 +9,18 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from lnpatch import __version__
 from lnpatch.errors import ExitCode, FileError, LnpatchError, StoppedError, UsageError
+
+if TYPE_CHECKING:
+    from lnpatch.runtime.handoff import EngineOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -226,23 +230,43 @@ def status(target: str | None, directory: str | None, exit_code: bool, form: str
         click.get_current_context().exit(ExitCode.FAILED)
 
 
-_runtime = click.option(
-    "--runtime",
-    type=click.Choice(["auto", "theano", "pytensor"]),
-    default="auto",
-    show_default=True,
-    help="Python 2.7 with Theano, or this Python with PyTensor.",
-)
-_device = click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True)
-_python = click.option("--python", type=_TEXT, metavar="PATH", help="The Python to build the environment from.")
+def _engine_options(command: F) -> F:
+    """The options that choose an engine, given to the command as one ``engine``."""
+
+    @wraps(command)
+    def call(runtime: str, python: str | None, backend: str, device: str, **others: Any) -> Any:
+        from lnpatch.runtime.handoff import EngineOptions
+
+        return command(engine=EngineOptions(runtime, python, backend, device), **others)
+
+    for option in (
+        click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True),
+        click.option(
+            "--engine",
+            "backend",
+            type=click.Choice(["auto", "c", "jax"]),
+            default="auto",
+            show_default=True,
+            help="What PyTensor computes with.",
+        ),
+        click.option("--python", type=_TEXT, metavar="PATH", help="The Python to build the environment from."),
+        click.option(
+            "--runtime",
+            type=click.Choice(["auto", "theano", "pytensor"]),
+            default="auto",
+            show_default=True,
+            help="Python 2.7 with Theano, or Python 3 with PyTensor.",
+        ),
+    ):
+        call = option(call)
+    return call  # type: ignore[return-value]
 
 
 @cli.command()
 @_target()
-@_runtime
-@_python
+@_engine_options
 @_format
-def setup(target: str, runtime: str, python: str | None, form: str) -> None:
+def setup(target: str, engine: EngineOptions, form: str) -> None:
     """Build or mend the environment that trains TARGET."""
     from lnpatch.commands import setup as command
     from lnpatch.console import print_json, training
@@ -250,7 +274,7 @@ def setup(target: str, runtime: str, python: str | None, form: str) -> None:
 
     recipe = find(target)
     with training.setup_progress() as progress:
-        environment, was_there = command.setup(recipe, runtime, python, progress)
+        environment, was_there = command.setup(recipe, engine, progress)
     if form == "json":
         print_json(training.environment_json(environment, was_there))
     else:
@@ -260,9 +284,7 @@ def setup(target: str, runtime: str, python: str | None, form: str) -> None:
 @cli.command()
 @_target()
 @_directory
-@_runtime
-@_python
-@_device
+@_engine_options
 @click.option(
     "--cell",
     type=_TEXT,
@@ -317,9 +339,7 @@ def train(target: str, directory: str | None, print_command: bool, form: str, **
 @cli.command()
 @_target()
 @_directory
-@_runtime
-@_python
-@_device
+@_engine_options
 @click.option("--quick", is_flag=True, help="Fewer cases.")
 @_format
 def check(target: str, directory: str | None, form: str, **choices: Any) -> None:
@@ -354,9 +374,7 @@ _model = click.option(
 @click.option(
     "--split", type=_TEXT, metavar="NAME", help="The part of the data, where the evaluation has several: dev or test."
 )
-@_runtime
-@_python
-@_device
+@_engine_options
 @_format
 def evaluate(target: str, directory: str | None, split: str | None, form: str, **choices: Any) -> None:
     """Evaluate a trained or released model with TARGET's own evaluation, beside the paper's figures."""
@@ -387,9 +405,7 @@ def evaluate(target: str, directory: str | None, split: str | None, form: str, *
 )
 @click.option("--word2vec", type=_TEXT, metavar="FILE", help="Word vectors for words that training has not seen.")
 @click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already.")
-@_runtime
-@_python
-@_device
+@_engine_options
 @_format
 def encode(
     target: str, directory: str | None, dictionary: str | None, word2vec: str | None, form: str, **choices: Any

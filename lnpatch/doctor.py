@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lnpatch.cache import cache_root
 from lnpatch.errors import LnpatchError
 from lnpatch.python2 import find_python2
-from lnpatch.runtime.handoff import Runtime, runtimes
+from lnpatch.runtime.handoff import EngineOptions, Runtime, runtimes
 from lnpatch.targets import known
 
 
@@ -49,28 +49,19 @@ class Diagnosis:
 def diagnose() -> list[Diagnosis]:
     """Every job of lnpatch on this machine; packages are looked up, not imported."""
     gpu = _gpu()
-    engines = {name: make(None) for name, make in runtimes().items()}
-    diagnoses = [
-        Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
-        Diagnosis(
-            "theano cpu", "train on Python 2.7 and Theano", (_python2(), _compiler(), *_built(engines["theano"]))
-        ),
-        Diagnosis("theano gpu", "the same on a card of that time", (_python2(), _compiler(), gpu, _nvcc())),
-    ]
-    if "pytensor" in engines:
-        compiler = _compiler()
-        diagnoses += [
-            Diagnosis(
-                "pytensor cpu",
-                "train on this Python and PyTensor",
-                (_python3(), compiler, *_built(engines["pytensor"])),
-            ),
-            Diagnosis("pytensor gpu", "the same through JAX on a current card", (_python3(), gpu)),
-        ]
+    engines = {name: make(EngineOptions()) for name, make in runtimes().items()}
+    old, new = tuple(_built(engines["theano"])), tuple(_built(engines["pytensor"]))
+    python2, compiler = (_python2(), _compiler()), _compiler()
+    python3 = (_python3(), _package("fissix", "pip install 'lnpatch[pytensor]'"))
+    figures = "pip install 'lnpatch[plot]'"
     return [
-        *diagnoses,
+        Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
+        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *old)),
+        Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _nvcc())),
+        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *new)),
+        Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, gpu)),
         Diagnosis("download", "released models, data, logs", (_package("httpx"),)),
-        Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", "pip install 'lnpatch[plot]'"),)),
+        Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
     ]
 
 

@@ -15,7 +15,7 @@ from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import JobFailedError, StoppedError, TrainingFailedError, UsageError
 from lnpatch.runs import COMPARED
 from lnpatch.runtime.environment import Environment
-from lnpatch.runtime.handoff import Patched, Runtime, choose_runtime, find_job, open_patched
+from lnpatch.runtime.handoff import EngineOptions, Patched, Runtime, choose_runtime, find_job, open_patched
 from lnpatch.runtime.process import run
 from lnpatch.targets.recipe import Job, Recipe
 
@@ -55,9 +55,7 @@ def check(
     recipe: Recipe,
     directory: Path,
     *,
-    runtime: str,
-    python: str | None,
-    device: str,
+    engine: EngineOptions,
     quick: bool,
     view: View,
     on_row: Callable[[CheckRow], None],
@@ -73,8 +71,8 @@ def check(
     """
     job = find_job(recipe, "train")
     patched = open_patched(recipe, directory)
-    engine = choose_runtime(runtime, python)
-    environment = engine.ensure(recipe, view.progress)
+    runtime = choose_runtime(engine)
+    environment = runtime.ensure(recipe, view.progress)
     rows: list[CheckRow] = []
 
     def take(row: CheckRow) -> None:
@@ -82,16 +80,16 @@ def check(
         on_row(row)
 
     view.progress(f"checking the layers of {recipe.name}")
-    versions = _check_layers(patched, job, engine, environment, device, quick, take)
-    take(_check_update(recipe, directory, runtime, python, device, view))
+    versions = _check_layers(patched, job, runtime, environment, engine.device, quick, take)
+    take(_check_update(recipe, directory, engine, view))
     cell = patched.applied.record.cell
-    return CheckResult(recipe.reference, cell, engine.name, versions, tuple(rows), patched.notes)
+    return CheckResult(recipe.reference, cell, runtime.name, versions, tuple(rows), patched.notes)
 
 
 def _check_layers(
     patched: Patched,
     job: Job,
-    engine: Runtime,
+    runtime: Runtime,
     environment: Environment,
     device: str,
     quick: bool,
@@ -109,8 +107,8 @@ def _check_layers(
         cell = patched.applied.record.cell
         wanted = {"layers": module, "cell": cell, "result": str(result), "quick": quick}
         given.write_text(json.dumps(wanted), encoding="utf-8")
-        code = engine.code(patched.recipe, patched.checkout)
-        launch = engine.launch(recipe, environment, "check_layers.py", (str(given),), code / folder, device=device)
+        code = runtime.code(recipe, patched.checkout, Path(temporary))
+        launch = runtime.launch(recipe, environment, "check_layers.py", (str(given),), code / folder, device=device)
         lines: list[str] = []
 
         def on_line(raw: bytes) -> None:
@@ -130,16 +128,12 @@ def _check_layers(
         return versions
 
 
-def _check_update(
-    recipe: Recipe, directory: Path, runtime: str, python: str | None, device: str, view: View
-) -> CheckRow:
+def _check_update(recipe: Recipe, directory: Path, engine: EngineOptions, view: View) -> CheckRow:
     """One update of the repository's own model, of tiny size, on tiny data: a finite cost, and parameters that move."""
     name = "one update of the repository's model"
     with tempfile.TemporaryDirectory(prefix="lnpatch-check-") as folder:
         options = TrainOptions(
-            runtime=runtime,
-            python=python,
-            device=device,
+            engine=engine,
             smoke=True,
             max_updates=1,
             output=folder,

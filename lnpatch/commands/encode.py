@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.errors import DataMissingError, UsageError
-from lnpatch.runtime.handoff import choose_runtime, find_job, open_patched
-from lnpatch.runtime.jobs import other_job
+from lnpatch.runtime.environment import Progress
+from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
 from lnpatch.runtime.models import find_model, require_layers
 from lnpatch.runtime.scripts import run_job
 from lnpatch.targets.recipe import Job, Recipe
@@ -34,10 +34,8 @@ def encode(
     *,
     options: Mapping[str, str],
     tokenized: bool,
-    runtime: str,
-    python: str | None,
-    device: str,
-    progress: Callable[[str], None],
+    engine: EngineOptions,
+    progress: Progress,
 ) -> Encoding:
     """Encode the lines of the file *text* and write their vectors to *output*, an .npy file.
 
@@ -68,28 +66,16 @@ def encode(
         target = target.with_name(target.name + ".npy")
     target.parent.mkdir(parents=True, exist_ok=True)
     files = _files(recipe, job, found.folder, options)
-    engine = choose_runtime(runtime, python)
-    environment = engine.ensure(recipe, progress)
-    code = engine.code(recipe, patched.checkout)
     outcome = run_job(
-        recipe,
+        patched,
+        "encode",
         engine,
-        environment,
-        job,
-        code,
-        lambda result: other_job(
-            recipe,
-            "encode",
-            code,
-            result,
-            model=str(found.file),
-            input=str(source),
-            output=str(target),
-            tokenized=tokenized,
-            **files,
-        ),
-        device=device,
-        progress=progress,
+        progress,
+        model=str(found.file),
+        input=str(source),
+        output=str(target),
+        tokenized=tokenized,
+        **files,
     )
     return Encoding(recipe.reference, found.file, target, tuple(outcome["shape"]), patched.notes)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.errors import UsageError
 from lnpatch.runtime.data import find_data
-from lnpatch.runtime.handoff import choose_runtime, find_job, open_patched
-from lnpatch.runtime.jobs import other_job
+from lnpatch.runtime.environment import Progress
+from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
 from lnpatch.runtime.models import Model, find_model, require_layers
 from lnpatch.runtime.scripts import run_job
 from lnpatch.targets.recipe import PaperRow, Recipe
@@ -34,10 +34,8 @@ def evaluate(
     *,
     data: str | None,
     options: Mapping[str, str],
-    runtime: str,
-    python: str | None,
-    device: str,
-    progress: Callable[[str], None],
+    engine: EngineOptions,
+    progress: Progress,
 ) -> Evaluation:
     """Evaluate *model*: an .npz file or the folder of a run.
 
@@ -54,22 +52,8 @@ def evaluate(
     if data is None and found.run is not None and found.run.data:
         data = found.run.data
     place = find_data(recipe, job, patched.root, data, patched.applied.record.data_dir)
-    engine = choose_runtime(runtime, python)
-    environment = engine.ensure(recipe, progress)
-    code = engine.code(recipe, patched.checkout)
-    outcome = run_job(
-        recipe,
-        engine,
-        environment,
-        job,
-        code,
-        lambda result: other_job(
-            recipe, "evaluate", code, result, model=str(found.file), data=place, **{**job.options, **options}
-        ),
-        device=device,
-        progress=progress,
-    )
-    paper = (
-        () if found.run is not None and found.run.smoke else job.paper
-    )  # tiny data has nothing to do with the paper's
+    taken = {**job.options, **options}
+    outcome = run_job(patched, "evaluate", engine, progress, model=str(found.file), data=place, **taken)
+    # tiny data has nothing to do with the paper's figures
+    paper = () if found.run is not None and found.run.smoke else job.paper
     return Evaluation(recipe.reference, found, place, outcome["figures"], paper, patched.notes)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from lnpatch.runtime.environment import Environment, Progress
-from lnpatch.runtime.handoff import choose_runtime
+from lnpatch.runtime.handoff import EngineOptions, choose_runtime
 from lnpatch.targets.recipe import Recipe
 
 
-def setup(recipe: Recipe, runtime: str, python: str | None, progress: Progress) -> tuple[Environment, bool]:
+def setup(recipe: Recipe, options: EngineOptions, progress: Progress) -> tuple[Environment, bool]:
     """The environment, and whether it was there already.
 
     Raises:
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
-    chosen = choose_runtime(runtime, python)
+    chosen = choose_runtime(options)
     found = chosen.find(recipe)
     return (found, True) if found is not None else (chosen.ensure(recipe, progress), False)

@@ -14,7 +14,7 @@ from lnpatch import __version__
 from lnpatch.errors import JobFailedError, NotARunError, TrainingFailedError, UsageError
 from lnpatch.runs import COMPARED, LOG, OUTCOME, RunInfo, RunState, RunWriter, new_folder, now, read_info, write_info
 from lnpatch.runtime.data import find_data
-from lnpatch.runtime.handoff import choose_runtime, find_job, open_patched
+from lnpatch.runtime.handoff import EngineOptions, choose_runtime, find_job, open_patched
 from lnpatch.runtime.jobs import as_text, fill, smoke_job, train_job
 from lnpatch.runtime.output import Event, OutputParser, Update, Validation
 from lnpatch.runtime.settings import parse_settings, trainer_settings
@@ -31,9 +31,7 @@ _SMOKE_SEED = 2016
 class TrainOptions:
     """What a user may choose about a run."""
 
-    runtime: str = "auto"
-    python: str | None = None
-    device: str = "cpu"
+    engine: EngineOptions = field(default_factory=EngineOptions)
     cell: str | None = None
     data: str | None = None
     smoke: bool = False
@@ -169,15 +167,15 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     smoke = job.smoke if options.smoke else None
     makes_data = smoke is not None and bool(recipe.launcher and job.data)
     data = "" if makes_data else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
-    runtime = choose_runtime(options.runtime, options.python)
+    runtime = choose_runtime(options.engine)
     environment = runtime.ensure(recipe, view.progress)
-    code = runtime.code(recipe, patched.checkout)
     offset, elapsed = 0, 0.0
     if earlier is not None:
         run = Path(str(options.output)).absolute()
         offset, elapsed = earlier.updates, earlier.elapsed
     else:
         run = new_folder(options.output, recipe.name, cell, options.smoke).absolute()
+    code = runtime.code(recipe, patched.checkout, run)
     if smoke and makes_data:
         data = os.fspath(make_smoke_data(recipe, runtime, environment, run / "data") / smoke.data).rstrip("/")
     settings: dict[str, Any] = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
@@ -207,14 +205,14 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     )
     where = code / job.directory
     launch = runtime.launch(
-        recipe, environment, "launch.py", (text,), where, device=options.device, options=job.python_options
+        recipe, environment, "launch.py", (text,), where, device=options.engine.device, options=job.python_options
     )
     info = RunInfo(
         target=recipe.name,
         cell=cell,
         baseline=cell not in recipe.cells,
         runtime=runtime.name,
-        device=options.device,
+        device=options.engine.device,
         smoke=options.smoke,
         checkout=str(patched.root),
         commit=patched.checkout.head() or "",
@@ -285,7 +283,7 @@ def _as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         cell=earlier.cell,
         data=data,
         smoke=earlier.smoke,
-        runtime=earlier.runtime if options.runtime == "auto" else options.runtime,
+        engine=replace(options.engine, runtime=earlier.runtime) if options.engine.runtime == "auto" else options.engine,
         arguments=options.arguments or earlier.arguments,
     )
 

@@ -12,9 +12,10 @@ from lnpatch.checkout import Checkout
 from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
 from lnpatch.patch import PatchState
-from lnpatch.python2 import find_python2
+from lnpatch.python2 import find_python2, is_python2
 from lnpatch.runtime.environment import Environment, Progress
 from lnpatch.runtime.launch import Launch
+from lnpatch.runtime.pytensor import PyTensorRuntime
 from lnpatch.runtime.theano import TheanoRuntime
 from lnpatch.targets.recipe import Job, Recipe
 
@@ -32,8 +33,8 @@ class Runtime(Protocol):
     def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
         """The environment, built if need be."""
 
-    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
-        """The folder with the code that this engine runs: the checkout, or a copy of it for another Python."""
+    def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
+        """The folder with the code that this engine runs: the checkout, or a copy of it for another Python in *into*."""
 
     def launch(
         self,
@@ -119,20 +120,38 @@ def find_job(recipe: Recipe, name: str) -> Job:
     return recipe.jobs[name]
 
 
-def runtimes() -> dict[str, Callable[[str | None], Runtime]]:
-    """The runtimes by name; each takes the Python to build its environment from, None for the one it finds."""
-    return {"theano": TheanoRuntime}
+@dataclass(frozen=True)
+class EngineOptions:
+    """What a user may choose about the engine: see the options of the same names."""
+
+    runtime: str = "auto"
+    python: str | None = None
+    engine: str = "auto"
+    device: str = "cpu"
 
 
-def choose_runtime(name: str, python: str | None = None) -> Runtime:
-    """The runtime of that name; ``auto`` takes the repositories' own engine where there is a Python 2.7.
+def runtimes() -> dict[str, Callable[[EngineOptions], Runtime]]:
+    """The runtimes by name."""
+    return {
+        "theano": lambda options: TheanoRuntime(options.python),
+        "pytensor": lambda options: PyTensorRuntime(options.python, options.engine, options.device),
+    }
+
+
+def choose_runtime(options: EngineOptions) -> Runtime:
+    """The runtime that is asked for; ``auto`` takes the repositories' own where there is a Python 2.7.
 
     Raises:
-        UsageError: there is no such runtime.
+        UsageError: the options do not go together.
     """
-    known = runtimes()
+    name = options.runtime
     if name == "auto":
-        name = "theano" if python is not None or find_python2() is not None or "pytensor" not in known else "pytensor"
-    if name not in known:
-        raise UsageError(f"There is no runtime {name!r}; there are {', '.join(known)}.")
-    return known[name](python)
+        modern = options.engine != "auto" or (find_python2() is None and not _is_given_python2(options.python))
+        name = "pytensor" if modern else "theano"
+    if name == "theano" and options.engine != "auto":
+        raise UsageError(f"--engine {options.engine} belongs to --runtime pytensor; Theano has its own.")
+    return runtimes()[name](options)
+
+
+def _is_given_python2(python: str | None) -> bool:
+    return python is not None and is_python2(Path(python))

@@ -4,48 +4,41 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import JobFailedError, StoppedError
-from lnpatch.runtime.environment import Environment
-from lnpatch.runtime.handoff import Runtime
-from lnpatch.runtime.jobs import as_text
+from lnpatch.runtime.environment import Progress
+from lnpatch.runtime.handoff import EngineOptions, Patched, choose_runtime, find_job
+from lnpatch.runtime.jobs import as_text, other_job
 from lnpatch.runtime.process import run
-from lnpatch.targets.recipe import Job, Recipe
 
 #: How many of the last lines of output belong to the message about a failure.
 _TAIL = 10
 
 
-def run_job(
-    recipe: Recipe,
-    runtime: Runtime,
-    environment: Environment,
-    job: Job,
-    code: Path,
-    make: Callable[[Path], Mapping[str, Any]],
-    *,
-    device: str = "cpu",
-    progress: Callable[[str], None],
-) -> dict[str, Any]:
-    """Run the job that *make* gives for the file of its outcome; what it prints is the progress.
+def run_job(patched: Patched, name: str, engine: EngineOptions, progress: Progress, **options: Any) -> dict[str, Any]:
+    """Run the job *name* with *options* for its launcher; what it prints is the progress.
 
     Raises:
         JobFailedError: it has failed; its last lines are in the message.
         StoppedError: the user has stopped it.
+        LnpatchError: there is no engine to run it.
     """
+    recipe = patched.recipe
+    job = find_job(recipe, name)
+    runtime = choose_runtime(engine)
+    environment = runtime.ensure(recipe, progress)
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         result = Path(folder) / "outcome.json"
-        wanted = make(result)
+        code = runtime.code(recipe, patched.checkout, Path(folder))
         launch = runtime.launch(
             recipe,
             environment,
             "launch.py",
-            (as_text(wanted),),
+            (as_text(other_job(recipe, name, code, result, **options)),),
             code / job.directory,
-            device=device,
+            device=engine.device,
             options=job.python_options,
         )
         lines: list[str] = []
@@ -60,6 +53,6 @@ def run_job(
         if status == 130 or status < 0:
             raise StoppedError()
         if status or not result.exists():
-            raise JobFailedError(recipe.reference, str(wanted["job"]), status, lines)
+            raise JobFailedError(recipe.reference, name, status, lines)
         outcome: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
         return outcome

@@ -52,7 +52,7 @@ class TheanoRuntime:
         """
         return ensure(self.spec(recipe), progress)
 
-    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
+    def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
         """The checkout itself."""
         return checkout.root.absolute()
 
@@ -69,9 +69,9 @@ class TheanoRuntime:
         flags: dict[str, str] | None = None,
     ) -> Launch:
         """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``flags`` Theano's."""
-        compile_dir = cache_folder("compiled", environment.folder.name)
-        wanted = {**_engine(recipe).flags, **(flags or {})}
         version = environment.version("theano")
+        compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
+        wanted = {**_engine(recipe).flags, **(flags or {})}
         variables = {
             "THEANO_FLAGS": theano_flags(version, device, compile_dir, wanted, os.environ.get("THEANO_FLAGS", "")),
             "PYTHONPATH": "",

@@ -106,13 +106,15 @@ class Artefact:
 class Engine:
     """The Python and the packages that the repository was written for and that are known to run it.
 
-    ``extras`` are installed after ``packages``, on which their builds depend.
+    ``extras`` are installed after ``packages``, on which their builds depend; ``python3`` is what the Python 3 copy
+    needs beyond PyTensor.
     """
 
     python: str
     packages: tuple[str, ...]
     flags: dict[str, Scalar] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
+    python3: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

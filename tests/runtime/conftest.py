@@ -12,6 +12,7 @@ from lnpatch.checkout import Checkout
 from lnpatch.resources import templates
 from lnpatch.runtime import handoff
 from lnpatch.runtime.environment import Environment, Progress
+from lnpatch.runtime.handoff import EngineOptions
 from lnpatch.runtime.launch import Launch
 from lnpatch.targets.recipe import Recipe
 from tests.conftest import FIXTURES, Output, folder_contents, make_checkout
@@ -24,8 +25,8 @@ class HereRuntime:
 
     name = "theano"
 
-    def __init__(self, python: str | None = None) -> None:
-        self._python = Path(python or sys.executable)
+    def __init__(self, options: EngineOptions) -> None:
+        self._python = Path(sys.executable)
 
     def find(self, recipe: Recipe) -> Environment | None:
         return self.ensure(recipe, print)
@@ -33,7 +34,7 @@ class HereRuntime:
     def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
         return Environment(Path(), self._python, {"numpy": "0"})
 
-    def code(self, recipe: Recipe, checkout: Checkout) -> Path:
+    def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
         return checkout.root.absolute()
 
     def launch(
@@ -49,7 +50,9 @@ class HereRuntime:
         flags: dict[str, str] | None = None,
     ) -> Launch:
         path = os.fspath(templates() / "engine" / script)
-        return Launch(environment.python, ("-u", *options, path, *arguments), directory, {"PYTHONDONTWRITEBYTECODE": "1"})
+        return Launch(
+            environment.python, ("-u", *options, path, *arguments), directory, {"PYTHONDONTWRITEBYTECODE": "1"}
+        )
 
 
 @pytest.fixture
