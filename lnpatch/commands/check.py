@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.commands.train import TrainOptions, View, train
-from lnpatch.edits.register import RegisterLayer
-from lnpatch.errors import JobFailedError, StoppedError, TrainingFailedError, UsageError
+from lnpatch.errors import JobFailedError, StoppedError, TrainingFailedError
 from lnpatch.runs import COMPARED
 from lnpatch.runtime.environment import Environment
 from lnpatch.runtime.handoff import EngineOptions, Patched, Runtime, choose_runtime, find_job, open_patched
@@ -101,7 +100,7 @@ def _check_layers(
         JobFailedError: they could not be run to the end.
     """
     recipe = patched.recipe
-    folder, module = _layers_module(recipe, job)
+    folder, module = patched.layers_module(job)
     with tempfile.TemporaryDirectory(prefix="lnpatch-check-") as temporary:
         result, given = Path(temporary) / "result.json", Path(temporary) / "job.json"
         cell = patched.applied.record.cell
@@ -168,19 +167,3 @@ def _row(text: str) -> CheckRow | None:
         return CheckRow(**{name: table[name] for name in CheckRow.__dataclass_fields__ if name in table})
     except (ValueError, TypeError):
         return None
-
-
-def _layers_module(recipe: Recipe, job: Job) -> tuple[str, str]:
-    """The folder to import the layers module from, and its name there.
-
-    Raises:
-        UsageError: the recipe registers no layer.
-    """
-    file = next((edit.file for edit in recipe.edits if isinstance(edit, RegisterLayer)), None)
-    if file is None:
-        raise UsageError(f"The recipe {recipe.reference} registers no layer, so there is none to check.")
-    for folder in (*job.path, job.directory):
-        prefix = f"{folder}/" if folder else ""
-        if file.startswith(prefix):
-            return folder, file[len(prefix) :].removesuffix(".py").replace("/", ".")
-    return "", file.removesuffix(".py").replace("/", ".")

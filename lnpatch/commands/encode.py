@@ -9,6 +9,7 @@ from pathlib import Path
 from lnpatch.errors import DataMissingError, UsageError
 from lnpatch.runtime.environment import Progress
 from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
+from lnpatch.runtime.jobs import added_cells
 from lnpatch.runtime.models import find_model, require_layers
 from lnpatch.runtime.scripts import run_job
 from lnpatch.targets.recipe import Job, Recipe
@@ -49,7 +50,8 @@ def encode(
     job, train = find_job(recipe, "encode"), find_job(recipe, "train")
     patched = open_patched(recipe, directory)
     found = find_model(model, train)
-    require_layers(found, train, patched.layers(), str(directory))
+    require_layers(found, train, (*patched.layers(), *patched.added_cells()), str(directory))
+    added = added_cells(patched, job, found.cells(train).values())
     if text is None:
         if found.run is None or not found.run.smoke or not job.smoke.data:
             raise UsageError("Nothing says what to encode.", "--text names a file with one sentence a line.")
@@ -76,6 +78,7 @@ def encode(
         output=str(target),
         tokenized=tokenized,
         **files,
+        **added,
     )
     return Encoding(recipe.reference, found.file, target, tuple(outcome["shape"]), patched.notes)
 

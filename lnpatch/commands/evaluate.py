@@ -10,6 +10,7 @@ from lnpatch.errors import UsageError
 from lnpatch.runtime.data import find_data
 from lnpatch.runtime.environment import Progress
 from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
+from lnpatch.runtime.jobs import added_cells
 from lnpatch.runtime.models import Model, find_model, require_layers
 from lnpatch.runtime.scripts import run_job
 from lnpatch.targets.recipe import PaperRow, Recipe
@@ -45,7 +46,8 @@ def evaluate(
     job, train = find_job(recipe, "evaluate"), find_job(recipe, "train")
     patched = open_patched(recipe, directory)
     found = find_model(model, train)
-    require_layers(found, train, patched.layers(), str(directory))
+    require_layers(found, train, (*patched.layers(), *patched.added_cells()), str(directory))
+    added = added_cells(patched, job, found.cells(train).values())
     for name in options:
         if name not in job.options:
             raise UsageError(f"The evaluation of {recipe.name} has no --{name}.")
@@ -53,7 +55,7 @@ def evaluate(
         data = found.run.data
     place = find_data(recipe, job, patched.root, data, patched.applied.record.data_dir)
     taken = {**job.options, **options}
-    outcome = run_job(patched, "evaluate", engine, progress, model=str(found.file), data=place, **taken)
+    outcome = run_job(patched, "evaluate", engine, progress, model=str(found.file), data=place, **taken, **added)
     # tiny data has nothing to do with the paper's figures
     paper = () if found.run is not None and found.run.smoke else job.paper
     return Evaluation(recipe.reference, found, place, outcome["figures"], paper, patched.notes)

@@ -15,7 +15,7 @@ from lnpatch.errors import JobFailedError, NotARunError, TrainingFailedError, Us
 from lnpatch.runs import COMPARED, LOG, OUTCOME, RunInfo, RunState, RunWriter, new_folder, now, read_info, write_info
 from lnpatch.runtime.data import find_data
 from lnpatch.runtime.handoff import EngineOptions, choose_runtime, find_job, open_patched
-from lnpatch.runtime.jobs import as_text, fill, smoke_job, train_job
+from lnpatch.runtime.jobs import added_cells, as_text, fill, smoke_job, train_job
 from lnpatch.runtime.output import Event, OutputParser, Update, Validation
 from lnpatch.runtime.settings import parse_settings, trainer_settings
 from lnpatch.targets.recipe import Job, Recipe
@@ -201,6 +201,7 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
             seed=seed,
             result=run / OUTCOME,
             compared=run / COMPARED if options.compare else None,
+            added=added_cells(patched, job, (cell,)),
         )
     )
     where = code / job.directory

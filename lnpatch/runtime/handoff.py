@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lnpatch.applied import Applied, find_applied, open_checkout
 from lnpatch.checkout import Checkout
+from lnpatch.edits.inject import InjectDefinitions
 from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
 from lnpatch.patch import PatchState
@@ -51,6 +52,10 @@ class Runtime(Protocol):
         """A launch of one of the engine's scripts in *directory*."""
 
 
+#: Those of ``templates/engine/launch_baseline.py``.
+ADDED_CELLS = ("lstm",)
+
+
 @dataclass(frozen=True)
 class Patched:
     """A checkout with the patch of a recipe in it, and remarks."""
@@ -78,6 +83,29 @@ class Patched:
                     names += [entry.key for entry in table.entries]
         return tuple(dict.fromkeys(names))
 
+    def added_cells(self) -> tuple[str, ...]:
+        """The plain cells that the launcher adds in memory, since the repository has none to compare an LN cell with."""
+        baselines = {cell.baseline for cell in self.recipe.cells.values()}
+        takes_state = any(
+            "state_argument/{cell}" in edit.templates for edit in self.recipe.edits if isinstance(edit, Inject)
+        )
+        return tuple(name for name in ADDED_CELLS if name in baselines and name not in self.layers() and takes_state)
+
+    def layers_module(self, job: Job) -> tuple[str, str]:
+        """The folder to import the layers module from, and its name there.
+
+        Raises:
+            UsageError: the recipe registers no layer.
+        """
+        file = next((edit.file for edit in self.recipe.edits if isinstance(edit, RegisterLayer)), None)
+        if file is None:
+            raise UsageError(f"The recipe {self.recipe.reference} registers no layer.")
+        for folder in (*job.path, job.directory):
+            prefix = f"{folder}/" if folder else ""
+            if file.startswith(prefix):
+                return folder, file[len(prefix) :].removesuffix(".py").replace("/", ".")
+        return "", file.removesuffix(".py").replace("/", ".")
+
     def cell(self, given: str | None) -> str:
         """The cell to run: the patch's own, unless another layer of the checkout is asked for.
 
@@ -86,7 +114,7 @@ class Patched:
         """
         if given is None or given == self.applied.record.cell:
             return self.applied.record.cell
-        layers = self.layers()
+        layers = (*self.layers(), *self.added_cells())
         if given not in layers:
             can_apply = given in self.recipe.cells
             raise LayerMissingError(given, str(self.checkout.root), layers, self.recipe.reference, can_apply)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lnpatch.runtime.handoff import Patched
 from lnpatch.runtime.settings import Setting, Value
 from lnpatch.targets.recipe import Job, Recipe
 
@@ -26,6 +27,7 @@ def train_job(
     seed: int | None = None,
     result: Path | None = None,
     compared: Path | None = None,
+    added: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The job that trains.
 
@@ -34,6 +36,7 @@ def train_job(
         run: the folder of the run, an absolute path.
         settings: values that differ from the repository's own; flags of a command line go there, others into the call.
         known: what the trainer takes.
+        added: what :func:`added_cells` gives.
     """
     flags: list[str] = []
     keywords: dict[str, Value] = {}
@@ -68,7 +71,14 @@ def train_job(
             for save in job.saves
         ],
         "data": data,
+        **(added or {}),
     }
+
+
+def added_cells(patched: Patched, job: Job, cells: Collection[object]) -> dict[str, Any]:
+    """The part of a job that has the launcher add those of *cells* that the repository lacks."""
+    added = [name for name in patched.added_cells() if name in cells]
+    return {"added_cells": added, "layers": patched.layers_module(job)[1]} if added else {}
 
 
 def other_job(recipe: Recipe, name: str, code: Path, result: Path, **options: Any) -> dict[str, Any]:

@@ -21,6 +21,11 @@ class Model:
     options: Mapping[str, Any]
     run: RunInfo | None = None
 
+    def cells(self, train: Job) -> dict[str, str]:
+        """The names of its cells, by the options of the job *train* that hold them."""
+        options = {name: self.options.get(name) for name in train.cell_options or train.cell_settings}
+        return {name: cell for name, cell in options.items() if isinstance(cell, str)}
+
     @property
     def folder(self) -> Path:
         """Where it lies, with what belongs to it."""
@@ -61,9 +66,8 @@ def require_layers(model: Model, train: Job, layers: Sequence[str], directory: s
     Raises:
         BadModelError: it has another cell.
     """
-    for name in train.cell_options or train.cell_settings:
-        cell = model.options.get(name)
-        if isinstance(cell, str) and cell not in layers:
+    for name, cell in model.cells(train).items():
+        if cell not in layers:
             advice = f"It needs a checkout patched with --cell {cell}; this one, {directory}, has {', '.join(layers)}."
             raise BadModelError(str(model.file), f"the model was trained with {name} {cell}", advice)
 

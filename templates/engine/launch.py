@@ -127,6 +127,10 @@ def main(text):
     sys.path[:1] = job["path"]
     sys.path.append(HERE)
     adapter = importlib.import_module("launch_" + job["launcher"]) if job["launcher"] else None
+    for cell in job.get("added_cells", []):
+        import launch_baseline
+
+        launch_baseline.CELLS[cell](importlib.import_module(job["layers"]))
     outcome = JOBS[job["job"]](job, adapter)
     if job["result"]:
         write(job["result"], outcome)

@@ -64,9 +64,10 @@ def evaluate(job):
 
 def smoke(folder):
     """
-    96 and 24 little stories about numbered entities, with a question whose answer is one of them; lengths vary.
+    96 and 24 little stories about numbered entities, with a question whose answer is one of them.
 
-    The repository's format: lists of word ids that end in 0, answers as one-element lists.
+    The repository's format: lists of word ids that end in 0, answers as one-element lists. Its validation fails where two
+    batches have the same length, so the 24 grow longer.
     """
     import numpy
 
@@ -80,7 +81,8 @@ def smoke(folder):
         stories, questions, answers = [], [], []
         for i in range(size):
             who, other = [entities[k] for k in rng.permutation(len(entities))[:2]]
-            padding = [fillers[k] for k in rng.randint(0, len(fillers), 1 + i * 7 % 12)]
+            length = 1 + (i // 4 if split == "valid" else i * 7 % 12)
+            padding = [fillers[k] for k in rng.randint(0, len(fillers), length)]
             story = [who] + "went to the sea and saw a boat".split() + padding + [other, "came", "home"]
             question = "who went to the sea".split() + ["@placeholder"] + padding[: i % 3]
             stories.append([ids[word] for word in story] + [0])
