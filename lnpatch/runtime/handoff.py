@@ -87,7 +87,9 @@ class Patched:
         """The plain cells that the launcher adds in memory, since the repository has none to compare an LN cell with."""
         baselines = {cell.baseline for cell in self.recipe.cells.values()}
         takes_state = any(
-            "state_argument/{cell}" in edit.templates for edit in self.recipe.edits if isinstance(edit, Inject)
+            "state_argument/{cell}" in edit.templates
+            for edit in self.recipe.edits
+            if isinstance(edit, InjectDefinitions)
         )
         return tuple(name for name in ADDED_CELLS if name in baselines and name not in self.layers() and takes_state)
 
