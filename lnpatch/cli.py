@@ -559,19 +559,39 @@ def port(target: str, directory: str | None, output: str | None, with_patch: boo
 @cli.command()
 @click.option("--dir", "directory", type=_TEXT, metavar="DIR", help="Lay the demo out here and keep it, patched.")
 @_cell
+@click.option("--train", "trains", is_flag=True, help="Train it as well, with the plain and the normalized cell.")
 @_format
-def demo(directory: str | None, cell: str | None, form: str) -> None:
-    """Show the whole story offline, on an embedded repository: patch, review, check, take back."""
+def demo(directory: str | None, cell: str | None, trains: bool, form: str) -> None:
+    """Show the whole story offline, on an embedded repository: patch, review, check, take back; or train it."""
     from lnpatch import console
     from lnpatch.demo import run
 
-    result = run(Path(directory) if directory is not None else None, cell)
-    if form == "json":
+    place = Path(directory) if directory is not None else None
+    result = run(place, cell)
+    if form == "json" and not trains:
         console.print_json(result.as_json())
-    else:
+    elif form == "text":
         console.print_demo(result)
     if not result.passed:
         click.get_current_context().exit(ExitCode.FAILED)
+    if trains:
+        _train_demo(place, cell, form)
+
+
+def _train_demo(directory: Path | None, cell: str | None, form: str) -> None:
+    from lnpatch import console
+    from lnpatch.console import curves, training
+    from lnpatch.demo_training import train_demo
+
+    with training.train_view() as view:
+        trained = train_demo(directory, cell, view)
+    if form == "json":
+        runs = [training.train_json(result) for result in trained.runs]
+        console.print_json({"runs": runs, "curves": curves.curves_json(trained.curves)})
+        return
+    for result in trained.runs:
+        training.print_run(result)
+    curves.print_curves(trained.curves, True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
