@@ -372,7 +372,7 @@ _model = click.option(
 @_model
 @click.option("--data", type=_TEXT, metavar="DIR", help="The data; by default that of the run.")
 @click.option(
-    "--split", type=_TEXT, metavar="NAME", help="The part of the data, where the evaluation has several: dev or test."
+    "--split", type=click.Choice(["dev", "test"]), help="The part of the data, where the evaluation has several."
 )
 @_engine_options
 @_format

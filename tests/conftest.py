@@ -16,6 +16,7 @@ from hypothesis import settings
 from lnpatch.cli import main
 from lnpatch.python2 import compile_errors, find_python2
 from lnpatch.resources import templates
+from lnpatch.targets import find
 
 # the gate runs the same examples each time; everybody else looks for new ones
 settings.register_profile("ci", derandomize=True)
@@ -126,6 +127,26 @@ def lnpatch(
         return Output(code, out, err.decode())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A pristine clone of a target's repository at the pinned commit, from LNPATCH_UPSTREAM or from GitHub."""
+    folder = tmp_path_factory.mktemp("upstream")
+    given = os.environ.get("LNPATCH_UPSTREAM")
+
+    def clone(target: str) -> Path:
+        repository = find(target).repository
+        directory = folder / repository.directory
+        if not directory.exists():
+            source = str(Path(given) / repository.directory) if given else repository.url
+            run = subprocess.run(["git", "clone", "-q", "--", source, directory], capture_output=True, check=False)
+            if run.returncode:
+                pytest.skip(f"{source} could not be cloned: {run.stderr.decode().strip()}")
+            git(directory, "checkout", "-q", "-B", repository.branch, repository.commit)
+        return directory
+
+    return clone
 
 
 @pytest.fixture(scope="session")

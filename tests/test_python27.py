@@ -49,7 +49,9 @@ def test_setup_mends_an_environment_that_has_lost_a_package(lnpatch: Run, patche
 def test_train_baseline_and_ln_then_compare(lnpatch: Run, patched: Path) -> None:
     before = contents(patched)
     for cell in ("gru", "lngru"):
-        done = lnpatch("train", "demo", "--runtime", "theano", "--smoke", "--cell", cell, "--output", cell, "--format", "json")
+        done = lnpatch(
+            "train", "demo", "--runtime", "theano", "--smoke", "--cell", cell, "--output", cell, "--format", "json"
+        )
         assert done.code == 0, done.err
         assert done.json["state"] == "done"
         assert done.json["updates"] == 40
@@ -62,7 +64,19 @@ def test_train_baseline_and_ln_then_compare(lnpatch: Run, patched: Path) -> None
     assert curves.code == 0, curves.err
     assert Path("curves.svg").read_text().startswith("<?xml")
 
-    on = lnpatch("train", "demo", "--runtime", "theano", "--output", "lngru", "--resume", "--max-updates", "5", "--format", "json")
+    on = lnpatch(
+        "train",
+        "demo",
+        "--runtime",
+        "theano",
+        "--output",
+        "lngru",
+        "--resume",
+        "--max-updates",
+        "5",
+        "--format",
+        "json",
+    )
     assert on.code == 0, on.err
     assert on.json["updates"] == 45
     assert on.json["first_cost"] < 0.9 * reported[0]["cost"]

@@ -1,8 +1,6 @@
 """The three real repositories, as a user would patch them: from LNPATCH_UPSTREAM, or from GitHub."""
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,26 +35,6 @@ def intended(target: str, cell: str) -> dict[str, tuple[int, int]]:
         text = (templates() / "layers" / f"{name.replace('{cell}', cell)}.py").read_text()
         lines += 2 + len(text[text.index("\ndef ") :].strip().splitlines())
     return {inject.file: (lines, 0), **SETTINGS[target]}
-
-
-@pytest.fixture(scope="session")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A pristine clone of a target's repository at the pinned commit."""
-    folder = tmp_path_factory.mktemp("upstream")
-    given = os.environ.get("LNPATCH_UPSTREAM")
-
-    def clone(target: str) -> Path:
-        repository = find(target).repository
-        directory = folder / repository.directory
-        if not directory.exists():
-            source = str(Path(given) / repository.directory) if given else repository.url
-            run = subprocess.run(["git", "clone", "-q", "--", source, directory], capture_output=True, check=False)
-            if run.returncode:
-                pytest.skip(f"{source} could not be cloned: {run.stderr.decode().strip()}")
-            git(directory, "checkout", "-q", "-B", repository.branch, repository.commit)
-        return directory
-
-    return clone
 
 
 @pytest.fixture

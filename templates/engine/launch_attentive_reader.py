@@ -18,6 +18,38 @@ def module(job, name):
 
 
 def prepare(job):
+    """What has to be different for a training: where the data is, and what a reload leaves behind."""
+    use_data(job)
+    arguments = job["arguments"]
+    if "--reloadm" in arguments:
+        folder = arguments[arguments.index("--model_dir") + 1]
+        name = arguments[arguments.index("--model") + 1]
+        paths = [os.path.join(folder, prefix + name) for prefix in ("best_", "")]  # the order of the repository
+        load_late(module(job, "attentive_reader"), next(path for path in paths if os.path.exists(path)))
+    return []
+
+
+def load_late(reader, path):
+    """
+    Has build_model load what load_params does not know of: the learnt initial states, which its layers make themselves.
+    """
+    import numpy
+
+    build_model = reader.build_model
+
+    def build_and_load(tparams, *args, **kwargs):
+        known = set(tparams)
+        built = build_model(tparams, *args, **kwargs)
+        stored = numpy.load(path)
+        for key in tparams:
+            if key not in known and key in stored.files:
+                tparams[key].set_value(stored[key])
+        return built
+
+    reader.build_model = build_and_load
+
+
+def use_data(job):
     """Has get_data_files name the files in job["data"], instead of those in somebody's home."""
     iterator = module(job, "pkl_data_iterator")
     named = iterator.get_data_files
@@ -30,15 +62,15 @@ def prepare(job):
         return os.path.join(job["data"], os.path.basename(path))
 
     iterator.get_data_files = get_data_files
-    return []
 
 
 def evaluate(job):
     """The error and the cost over the validation set, by the repository's own eval_model."""
     import scipy.sparse
 
-    prepare(job)
+    use_data(job)
     reader = module(job, "attentive_reader")
+    load_late(reader, job["model"])
     with open(job["model"] + ".pkl", "rb") as file:
         options = pickle().load(file)
     _, valid_files, vocabulary = module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])

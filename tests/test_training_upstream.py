@@ -1,0 +1,158 @@
+"""The three real repositories, trained as a user would: minutes each, most of which the engines spend compiling.
+
+    LNPATCH_UPSTREAM=... pytest -m training
+
+LNPATCH_TEST_CACHE names a folder to keep environments and compiled code in from one time to the next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+import pytest
+
+from lnpatch.commands.train import TrainOptions, prepare
+from lnpatch.console.training import PlainView
+from lnpatch.python2 import find_python2
+from lnpatch.resources import templates
+from lnpatch.runtime.handoff import EngineOptions
+from lnpatch.targets import find
+from tests.conftest import FIXTURES, Output, git
+
+Run = Callable[..., Output]
+Clone = Callable[[str], Path]
+
+pytestmark = pytest.mark.training
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A runtime, as the command line names it."""
+
+    runtime: str
+    backend: str = "auto"
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["--runtime", self.runtime, *(["--engine", self.backend] if self.backend != "auto" else [])]
+
+    def __str__(self) -> str:
+        return self.runtime if self.backend == "auto" else f"{self.runtime}-{self.backend}"
+
+
+ENGINES = [Engine("theano"), Engine("pytensor", "c"), Engine("pytensor", "jax")]
+TARGETS = [
+    ("order-embeddings", "lngru", "gru"),
+    ("order-embeddings", "lnlstm", "lstm"),
+    ("skip-thoughts", "lngru", "gru"),
+    ("skip-thoughts", "lnlstm", "lstm"),
+    ("attentive-reader", "lnlstm", "lstm"),
+    ("attentive-reader", "lngru", "lstm"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = os.environ.get("LNPATCH_TEST_CACHE") or str(tmp_path_factory.getbasetemp() / "cache")
+    monkeypatch.setenv("LNPATCH_CACHE", folder)
+
+
+@pytest.fixture(params=ENGINES, ids=str)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    chosen: Engine = request.param
+    if chosen.runtime == "theano" and find_python2() is None:
+        pytest.skip("there is no Python 2.7 on this machine")
+    return chosen
+
+
+@pytest.mark.parametrize(("target", "cell", "baseline"), TARGETS)
+def test_from_apply_to_curves(
+    lnpatch: Run, upstream: Clone, engine: Engine, target: str, cell: str, baseline: str
+) -> None:
+    applied = lnpatch("apply", target, "--from", upstream(target), "--dir", "there", "--cell", cell)
+    assert applied.code == 0, applied.err
+    where = ["--dir", "there", *engine.arguments]
+    for name in (baseline, cell):
+        done = lnpatch("train", target, *where, "--smoke", "--cell", name, "--output", name, "--format", "json")
+        assert done.code == 0, done.err + done.text
+        assert done.json["last_cost"] < 0.9 * done.json["first_cost"]
+    changed = {line[3:] for line in git(Path("there"), "status", "--short", "--untracked-files=no").splitlines()}
+    assert changed == {
+        edit.file for edit in find(target).edits + find(target).repairs if "data_dir" not in edit.needs()
+    }
+    jobs = find(target).jobs
+    if "evaluate" in jobs:
+        split = ["--split", "dev"] if "split" in jobs["evaluate"].options else []
+        figures = lnpatch("evaluate", target, *where, "--model", cell, *split, "--format", "json")
+        assert figures.code == 0, figures.err
+        reported = [json.loads(line) for line in Path(cell, "updates.jsonl").read_text().splitlines()]
+        validations = [entry["validation"] for entry in reported if "validation" in entry]
+        for name, value in figures.json["figures"].items():
+            assert any(abs(v[name] - value) < 0.06 for v in validations if name in v), (name, value, validations)
+    if "encode" in jobs:
+        vectors = lnpatch("encode", target, *where, "--model", cell, "--output", "v.npy", "--format", "json")
+        assert vectors.code == 0, vectors.err
+        found = numpy.load("v.npy")
+        assert list(found.shape) == vectors.json["shape"]
+        assert numpy.isfinite(found).all()
+        assert len({row.tobytes() for row in found}) > 1
+    compared = lnpatch("curves", baseline, cell, "-o", "curves.png", "-o", "curves.svg", "--format", "json")
+    assert compared.code == 0, compared.err
+    assert Path("curves.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("target", "cell", "baseline"), TARGETS[::2])
+def test_engines_agree_in_cost_and_gradients(
+    lnpatch: Run, upstream: Clone, python2: Path, tmp_path: Path, target: str, cell: str, baseline: str
+) -> None:
+    applied = lnpatch("apply", target, "--from", upstream(target), "--dir", "there", "--cell", cell)
+    assert applied.code == 0, applied.err
+    found = {}
+    for engine in ENGINES:
+        options = TrainOptions(
+            EngineOptions(engine.runtime, engine=engine.backend),
+            smoke=True,
+            output=str(engine),
+            arguments=("--use_dropout", "0") if target == "attentive-reader" else (),
+        )
+        launch = prepare(find(target), Path("there"), options, PlainView()).launch
+        script = [str(FIXTURES / "record_gradients.py"), str(templates() / "engine")]
+        job = launch.arguments[-1]
+        command = [str(launch.python), *script, job, str(tmp_path / "shared.npz"), str(tmp_path / f"{engine}.npz")]
+        run = subprocess.run(
+            command, cwd=launch.directory, env=launch.full_environment(), capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stderr[-2000:]
+        found[str(engine)] = numpy.load(tmp_path / f"{engine}.npz")
+    reference = found["theano"]
+    assert len(reference.files) > 10
+    for name, results in found.items():
+        assert sorted(results.files) == sorted(reference.files)
+        for key in reference.files:
+            error = abs(results[key] - reference[key]).max() / max(abs(reference[key]).max(), 1e-8)
+            sys.stderr.write(f"{target} {name} {key}: {error:.2g}\n")
+            assert error < 1e-5, (target, name, key, error)
+
+
+@pytest.mark.parametrize("target", ["order-embeddings", "skip-thoughts"])
+def test_models_move_between_the_runtimes(lnpatch: Run, upstream: Clone, python2: Path, target: str) -> None:
+    lnpatch("apply", target, "--from", upstream(target), "--dir", "there")
+    vectors = {}
+    for trained in ENGINES:
+        done = lnpatch("train", target, "--dir", "there", *trained.arguments, "--smoke", "--output", str(trained))
+        assert done.code == 0, done.err
+        for loaded in ENGINES:
+            name = f"{trained}-{loaded}.npy"
+            arguments = ["--dir", "there", *loaded.arguments, "--model", str(trained), "--output", name]
+            encoded = lnpatch("encode", target, *arguments)
+            assert encoded.code == 0, encoded.err
+            vectors[name] = numpy.load(name)
+            first = vectors[f"{trained}-{ENGINES[0]}.npy"]
+            assert abs(vectors[name] - first).max() < 1e-5 * max(1.0, abs(first).max())
