@@ -90,7 +90,7 @@ class PyTensorRuntime:
             "PYTHONPATH": str(templates() / "pytensor"),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONIOENCODING": "utf-8",
+            "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
         path = templates() / "engine" / script
         return Launch(environment.python, ("-u", *options, os.fspath(path), *arguments), directory, variables)

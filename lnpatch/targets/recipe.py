@@ -226,13 +226,12 @@ class Job:
 class Port:
     """The Python 3 copy: the folders that it is made from (all without any) less ``exclude``, and its repairs.
 
-    ``repairs`` are edits of the converted files; ``packages`` are what these import beside NumPy, SciPy and Theano.
+    ``repairs`` are edits of the converted files.
     """
 
     folders: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     repairs: tuple[Edit, ...] = ()
-    packages: tuple[str, ...] = ()
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """See :meth:`lnpatch.edits.Edit.problems`."""

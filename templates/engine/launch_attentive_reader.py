@@ -4,7 +4,7 @@ The attentive reader: its data from a folder of the user's, and the validation e
 import importlib
 import os
 
-from launch_updates import pickle
+from launch_updates import dump_pickle, load_pickle
 
 
 def package(job):
@@ -72,7 +72,7 @@ def evaluate(job):
     reader = module(job, "attentive_reader")
     load_late(reader, job["model"])
     with open(job["model"] + ".pkl", "rb") as file:
-        options = pickle().load(file)
+        options = load_pickle(file)
     _, valid_files, vocabulary = module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
     _, valid, _ = reader.load_pkl_data(
         valid_file_paths=valid_files,
@@ -127,4 +127,4 @@ def smoke(folder):
 def write(path, value):
     """A pickle that both Pythons read."""
     with open(path, "wb") as file:
-        pickle().dump(value, file, 0)
+        dump_pickle(value, file, 2)

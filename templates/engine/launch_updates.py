@@ -11,6 +11,16 @@ import signal
 import sys
 from collections import OrderedDict
 
+if sys.version_info[0] == 2:
+    from cPickle import dump as dump_pickle
+    from cPickle import load as load_pickle
+else:  # a Python 3 copy reads and writes what Python 2 does, with lnpatch's helper
+    try:
+        from lnpatch_py2 import dump_pickle, load_pickle
+    except ImportError:
+        from pickle import dump as dump_pickle
+        from pickle import load as load_pickle
+
 
 class Stop(Exception):
     """Ends a trainer between two updates; state is "done" at the limit, "stopped" by the user."""
@@ -135,18 +145,11 @@ def save(what, names):
     for variable, other in what["pickles"].items():
         written.append(other.format(**names))
         with replacing(written[-1]) as file:
-            pickle().dump(names[variable], file)
+            dump_pickle(names[variable], file)
     for source, other in what["copies"].items():
         written.append(other.format(**names))
         shutil.copyfile(source.format(**names), written[-1])
     return written
-
-
-def pickle():
-    """The repositories' pickle."""
-    import importlib
-
-    return importlib.import_module("cPickle" if sys.version_info[0] == 2 else "pickle")
 
 
 @contextlib.contextmanager
