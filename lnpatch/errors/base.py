@@ -1,0 +1,74 @@
+"""What can go wrong, one class per failure; the messages and the exit codes are written here and nowhere else.
+
+Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
+"""
+
+from __future__ import annotations
+
+import shlex
+import string
+from dataclasses import asdict, is_dataclass
+from enum import IntEnum
+from typing import Any, ClassVar
+
+
+class ExitCode(IntEnum):
+    """The exit codes that scripts rely on."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    CONFLICT = 4
+    ENVIRONMENT = 5
+
+
+class _Words(string.Formatter):
+    """Fills a failure's fields into its words: ``!q`` quotes for a shell, ``!c`` joins by commas, ``!l`` gives each a line."""
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        if conversion == "q":
+            return shlex.quote(str(value))
+        if conversion == "c":
+            return ", ".join(map(str, value))
+        if conversion == "l":
+            return "".join(f"\n  {item}" for item in (value.splitlines() if isinstance(value, str) else value))
+        return super().convert_field(value, conversion)  # type: ignore[arg-type, unused-ignore]
+
+
+class LnpatchError(Exception):
+    """Base of every failure that a user can cause or has to know of.
+
+    ``what`` says what happened and where, ``then`` what to do next; both may have the fields of the failure in braces.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    what: ClassVar[str] = ""
+    then: ClassVar[str] = ""
+
+    @property
+    def message(self) -> str:
+        """What happened and where, in one or more lines."""
+        return self._fill(self.what)
+
+    @property
+    def hint(self) -> str:
+        """What to do next; empty where the message says it all."""
+        return self._fill(self.then)
+
+    def _fill(self, words: str) -> str:
+        return _Words().vformat(words, (), vars(self))
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def as_json(self) -> dict[str, Any]:
+        """The failure as the ``error`` member of a JSON report."""
+        fields: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
+        return {
+            "kind": type(self).__name__,
+            "message": self.message,
+            "hint": self.hint,
+            "exit_code": int(self.exit_code),
+            "details": fields,
+        }

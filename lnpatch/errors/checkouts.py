@@ -1,0 +1,266 @@
+"""Checkouts, and git."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class CheckoutMissingError(LnpatchError):
+    """The folder that should hold the checkout is not there."""
+
+    directory: str
+    target: str
+
+    exit_code = ExitCode.NOT_FOUND
+
+    @property
+    def message(self) -> str:
+        what = f"checkout of {self.target}" if self.target else "checkout"
+        return f"There is no {what} at {self.directory}."
+
+    @property
+    def hint(self) -> str:
+        target = shlex.quote(self.target) if self.target else "TARGET"
+        return f"`lnpatch apply {target}` clones one; --dir names a checkout elsewhere."
+
+
+@dataclass
+class NotACheckoutError(LnpatchError):
+    """The folder is there but is not the top of a git working tree."""
+
+    directory: str
+    inside: str = ""
+    can_become_one: bool = True
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    @property
+    def message(self) -> str:
+        inside = f" (it is inside the one at {self.inside})" if self.inside else ""
+        return f"{self.directory} is not the top folder of a git checkout{inside}; without git nothing could be taken back."
+
+    @property
+    def hint(self) -> str:
+        if not self.can_become_one:
+            return "--dir names the top folder of a checkout with a working tree of its own."
+        if self.inside:
+            return self._fill("If that is the checkout: --dir {inside!q}")
+        git = "git -C {directory!q}"
+        return self._fill(f"Make it one: {git} init && {git} add -A && {git} commit -m 'As found'")
+
+
+@dataclass
+class UnsafePathError(LnpatchError):
+    """A path of a recipe leads out of the checkout, through a link for instance."""
+
+    directory: str
+    path: str
+
+    what = "{path} leads out of {directory}; nothing outside a checkout is read or written."
+
+
+@dataclass
+class FileError(LnpatchError):
+    """The system refused to read or write a file."""
+
+    file: str
+    reason: str
+
+    what = "{file}: {reason}"
+
+
+@dataclass
+class DirtyFilesError(LnpatchError):
+    """Files that the patch would change have changes that are not committed."""
+
+    directory: str
+    files: Sequence[str]
+    has_commits: bool = True
+
+    exit_code = ExitCode.CONFLICT
+    what = "Uncommitted changes are in the way; nothing was changed:{files!l}"
+
+    @property
+    def hint(self) -> str:
+        git = "git -C {directory!q}"
+        if not self.has_commits:
+            return self._fill(f"Commit them first: {git} add -A && {git} commit -m 'As found'")
+        return self._fill(f"Commit them, or put them aside with `{git} stash -u`, and try again.")
+
+
+@dataclass
+class OtherCellError(LnpatchError):
+    """The target is applied with another cell."""
+
+    target: str
+    applied: str
+    wanted: str
+    directory: str
+
+    exit_code = ExitCode.CONFLICT
+    what = "{directory} is patched with {applied} already; {wanted} was asked for."
+    then = "Take it back first: lnpatch revert {target!q} --dir {directory!q}"
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Lines of a file (1-based, both included) where a change of the user's lies over one of the patch's.
+
+    The lines are 0 where the file is not there any more.
+    """
+
+    file: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        if not self.first:
+            return f"{self.file}: the file was removed"
+        return f"{self.file}:{self.first}" + (f"-{self.last}" if self.last > self.first else "")
+
+
+@dataclass
+class RevertConflictError(LnpatchError):
+    """The patch cannot be taken back without losing what was changed since."""
+
+    directory: str
+    overlaps: Sequence[Overlap]
+
+    exit_code = ExitCode.CONFLICT
+    what = "Changes made since lie over the patch; nothing was changed:{overlaps!l}"
+    then = "Undo your change at these lines, or move it away from the patched ones, and try again."
+
+
+@dataclass
+class BusyError(LnpatchError):
+    """Another lnpatch works in this checkout."""
+
+    directory: str
+
+    exit_code = ExitCode.CONFLICT
+    what = "Another lnpatch is at work in {directory}."
+    then = "Wait for it to end, and try again."
+
+
+@dataclass
+class InterruptedOperationError(LnpatchError):
+    """An operation was cut off, and files were changed before lnpatch could finish or undo it."""
+
+    directory: str
+    operation: str
+    files: Sequence[str]
+
+    exit_code = ExitCode.CONFLICT
+    what = "lnpatch {operation} was cut off in {directory}, and these files were changed since:{files!l}"
+    then = "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
+
+
+@dataclass
+class RecordError(LnpatchError):
+    """A reference of lnpatch's holds something that lnpatch did not write."""
+
+    directory: str
+    ref: str
+
+    what = "The record {ref} in {directory} cannot be read."
+    then = "If another program has made it: git -C {directory!q} update-ref -d {ref}"
+
+
+@dataclass
+class GitMissingError(LnpatchError):
+    """There is no git on this machine."""
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "git was not found on PATH."
+    then = "Install git (https://git-scm.com/downloads), version 2.30 or later."
+
+
+@dataclass
+class GitError(LnpatchError):
+    """git refused something."""
+
+    doing: str
+    output: str
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "git failed while {doing}:{output!l}"
+
+
+@dataclass
+class UnsafeAddressError(LnpatchError):
+    """An address or revision that git would take for an option or run as a command."""
+
+    name: str
+    value: str
+
+    exit_code = ExitCode.USAGE
+    what = "{name} {value!r} is refused: git would take it for an option or for a command to run."
+
+
+@dataclass
+class SourceMissingError(LnpatchError):
+    """The local repository to clone from is not there."""
+
+    source: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "There is no repository at {source}."
+    then = "--from takes the folder of a git repository, or a URL."
+
+
+@dataclass
+class CloneError(LnpatchError):
+    """The repository could not be cloned; nothing was left behind."""
+
+    url: str
+    directory: str
+    target: str
+    output: str
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "{url} could not be cloned; nothing was left at {directory}.{output!l}"
+    then = (
+        "Without a network, give a copy that you have: lnpatch apply {target!q} --from PATH (a clone, a bare repository "
+        "or a mirror's URL), or --dir CHECKOUT. `lnpatch demo` needs neither."
+    )
+
+
+@dataclass
+class RevisionNotFoundError(LnpatchError):
+    """The repository has no such revision."""
+
+    revision: str
+    repository: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "{repository} has no revision {revision}."
+    then = "--ref names another one: a branch, a tag or a commit."
+
+
+@dataclass
+class BranchExistsError(LnpatchError):
+    """The branch for --commit is there already."""
+
+    branch: str
+    directory: str
+
+    exit_code = ExitCode.CONFLICT
+    what = "{directory} has a branch {branch} already; nothing was changed."
+    then = "Rename or remove it: git -C {directory!q} branch -m {branch} {branch}-old"
+
+
+@dataclass
+class OperationInProgressError(LnpatchError):
+    """git is in the middle of something that a commit would disturb."""
+
+    directory: str
+    operation: str
+
+    exit_code = ExitCode.CONFLICT
+    what = "A {operation} is in progress in {directory}; nothing was changed."
+    then = "End it first (`git status` says how), or apply without --commit."

@@ -1,0 +1,71 @@
+"""What is wrong with a command line or a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class UsageError(LnpatchError):
+    """The options do not go together, or with this target."""
+
+    reason: str
+    advice: str = ""
+
+    exit_code = ExitCode.USAGE
+    what = "{reason}"
+    then = "{advice}"
+
+
+@dataclass
+class StoppedError(LnpatchError):
+    """The user has stopped lnpatch."""
+
+    what = "Stopped; nothing was left half done."
+
+
+@dataclass
+class TargetNotFoundError(LnpatchError):
+    """There is no target of that name, or no recipe at that path."""
+
+    target: str
+    candidates: Sequence[str]
+    is_path: bool = False
+
+    exit_code = ExitCode.NOT_FOUND
+    then = "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
+
+    @property
+    def message(self) -> str:
+        if self.is_path:
+            return f"There is no recipe file {self.target}."
+        near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
+        return f"There is no target {self.target!r}.{near}"
+
+
+@dataclass
+class RecipeError(LnpatchError):
+    """A recipe file cannot be used as it is."""
+
+    file: str
+    problems: Sequence[Any]  # of lnpatch.schema.Problem
+
+    exit_code = ExitCode.USAGE
+    what = "{file} is no usable recipe:{problems!l}"
+    then = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
+
+
+@dataclass
+class UnknownCellError(LnpatchError):
+    """The recipe has no such cell."""
+
+    cell: str
+    target: str
+    cells: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+    what = "{target} has no cell {cell!r}; it has {cells!c}."

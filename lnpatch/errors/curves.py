@@ -1,0 +1,93 @@
+"""Runs that cannot be compared or drawn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class RunNotFoundError(LnpatchError):
+    """There is nothing at the path of a run."""
+
+    path: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "There is no run at {path}."
+    then = "RUN is a folder that `lnpatch train` made, a statistics pickle of attentive-reader, or a training log."
+
+
+@dataclass
+class RunFormatError(LnpatchError):
+    """A file of a run cannot be read as what it seems to be."""
+
+    file: str
+    reason: str
+
+    what = "{file} cannot be read as a run: {reason}."
+
+
+@dataclass
+class NoUpdatesError(LnpatchError):
+    """A run has not come to its first update."""
+
+    path: str
+    state: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "{path} has no updates to show."
+
+    @property
+    def hint(self) -> str:
+        return "It is still running; compiling comes before the first update." if self.state == "running" else ""
+
+
+@dataclass
+class NothingToDrawError(LnpatchError):
+    """All that the runs have recorded is NaN."""
+
+    paths: Sequence[str]
+
+    what = "There is nothing to draw: no cost and no validation figure in {paths!c} is a number."
+
+
+@dataclass
+class UnknownMetricError(LnpatchError):
+    """No run has this validation figure."""
+
+    metric: str
+    metrics: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+
+    @property
+    def message(self) -> str:
+        there = f"they have {', '.join(self.metrics)}" if self.metrics else "they have none yet"
+        return f"The runs have no validation figure {self.metric!r}; {there}."
+
+
+@dataclass
+class FigureFormatError(LnpatchError):
+    """The name of a figure says no format that can be written."""
+
+    file: str
+    formats: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+    what = "{file}: the suffix has to be one of {formats!c}."
+
+
+@dataclass
+class PlotLibraryError(LnpatchError):
+    """What draws is not installed, or not as it is needed."""
+
+    library: str
+    reason: str
+    python: str = sys.executable
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "{library} is needed to draw this, and cannot be used: {reason}."
+    then = "Install it: {python!q} -m pip install 'lnpatch[plot]'"

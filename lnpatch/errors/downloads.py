@@ -1,0 +1,240 @@
+"""Released files."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class ArtefactNotFoundError(LnpatchError):
+    """The target has no released files of these names, or none at all."""
+
+    target: str
+    names: Sequence[str]
+    there: Sequence[str]
+
+    exit_code = ExitCode.NOT_FOUND
+
+    @property
+    def message(self) -> str:
+        if not self.there:
+            return f"{self.target} has no released files."
+        names = " or ".join(map(repr, self.names))
+        return f"{self.target} has no released file {names}; it has {', '.join(self.there)}."
+
+    @property
+    def hint(self) -> str:
+        return self._fill("`lnpatch show {target!q}` says what each is." if self.there else "")
+
+
+@dataclass
+class MirrorError(LnpatchError):
+    """What --mirror names cannot be a mirror."""
+
+    base: str
+    reason: str
+
+    exit_code = ExitCode.USAGE
+    what = "--mirror {base}: {reason}."
+    then = "It takes an http or https address, or a folder, to which the names of the files are added."
+
+
+@dataclass
+class MirrorMissingError(LnpatchError):
+    """The folder that --mirror names is not there."""
+
+    base: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "--mirror {base}: there is no such folder."
+
+
+@dataclass
+class UnreachableError(LnpatchError):
+    """An address does not answer, or not with a file."""
+
+    address: str
+    reason: str
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "{address}: {reason}"
+
+
+@dataclass
+class DeadLinkError(LnpatchError):
+    """The server answers, but the file is not at that address any more."""
+
+    address: str
+    reason: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "{address}: {reason}"
+
+
+@dataclass
+class CutOffError(LnpatchError):
+    """A transfer ended early, again and again; what has come is kept for the next time. ``total`` is 0 if not known."""
+
+    address: str
+    received: int
+    total: int
+    part: str
+    reason: str
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    @property
+    def message(self) -> str:
+        of = f" of {self.total}" if self.total else ""
+        return f"{self.address}: cut off after {self.received}{of} bytes: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        return self._fill("{part} is kept; the same command goes on from there.") if self.received else ""
+
+
+@dataclass
+class WrongContentError(LnpatchError):
+    """What was fetched is not the kind of file that it should be; it is kept under another name."""
+
+    address: str
+    reason: str
+    rejected: str
+
+    what = "{address}: {reason}; put aside as {rejected}"
+    then = "Remove it, and try again or elsewhere."
+
+
+@dataclass
+class ChecksumError(LnpatchError):
+    """A file differs from what it was when it was first seen, or from what the recipe says; it is kept under another name."""
+
+    address: str
+    expected: str
+    found: str
+    since: str
+    rejected: str
+    path: str
+
+    what = "{address}: the checksum differs; put aside as {rejected}\n  sha256 {found}\n  expected {expected} ({since})"
+
+    @property
+    def hint(self) -> str:
+        if self.since == "the recipe":
+            return "It is not the released file. Look for another copy."
+        return self._fill("If the new one is right: mv {rejected!q} {path!q}, and the same command with --trust-new.")
+
+
+@dataclass
+class NoSpaceError(LnpatchError):
+    """The disk is too full for a file; the numbers are bytes."""
+
+    folder: str
+    needed: int
+    free: int
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "{folder}: {needed} more bytes are needed, {free} are free."
+    then = "--dest names another folder; what has come is kept."
+
+
+@dataclass
+class ChecksumRecordError(LnpatchError):
+    """The record of checksums holds something that lnpatch did not write."""
+
+    file: str
+
+    what = "{file} cannot be read; it holds the checksums of what was downloaded."
+    then = "Remove it to begin a new one."
+
+
+@dataclass(frozen=True)
+class FailedDownload:
+    """One file that was not downloaded, and its failure in words."""
+
+    name: str
+    kind: str
+    message: str
+    hint: str
+    exit_code: int
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" + (f"\n    {self.hint}" if self.hint else "")
+
+
+@dataclass
+class DownloadsFailedError(LnpatchError):
+    """Some files were not downloaded; every one was tried."""
+
+    target: str
+    asked: int
+    failures: Sequence[FailedDownload]
+
+    @property
+    def message(self) -> str:
+        if self.asked == 1:
+            return f"Not downloaded: {self.failures[0]}"
+        lines = "".join(f"\n  {failure}" for failure in self.failures)
+        return f"{len(self.failures)} of {self.asked} files of {self.target} were not downloaded:{lines}"
+
+    @property
+    def hint(self) -> str:
+        if all(failure.exit_code == ExitCode.FAILED for failure in self.failures):
+            return ""
+        again = shlex.join(["lnpatch", "download", self.target, *(failure.name for failure in self.failures)])
+        return f"If there is a copy elsewhere: {again} --mirror BASE; BASE is the address or the folder that holds it."
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        """That of the failures where they agree; a network that fails comes first."""
+        codes = {failure.exit_code for failure in self.failures}
+        if len(codes) == 1:
+            return ExitCode(codes.pop())
+        return ExitCode.ENVIRONMENT if ExitCode.ENVIRONMENT in codes else ExitCode.FAILED
+
+
+@dataclass
+class PickleRefusedError(LnpatchError):
+    """A pickle wants more than plain data: a function to call, or more memory than it is worth."""
+
+    file: str
+    found: str
+
+    what = "{file} is refused: it holds {found}, which is no plain data. Nothing of it was run."
+    then = "A model's or a log's pickle has only numbers, strings and containers; do not open this one with Python's pickle."
+
+
+@dataclass
+class PickleTruncatedError(LnpatchError):
+    """A pickle ends too early."""
+
+    file: str
+    size: int
+
+    what = "{file} is truncated: the pickle does not end within its {size} bytes."
+    then = "Download or copy it again."
+
+
+@dataclass
+class PickleBrokenError(LnpatchError):
+    """A file is no pickle."""
+
+    file: str
+    at: int
+    reason: str
+
+    what = "{file} is no pickle that can be read: byte {at}: {reason}"
+
+
+@dataclass
+class HyperparametersError(LnpatchError):
+    """A model's pickle has no hyperparameters."""
+
+    file: str
+    found: str
+
+    what = "{file} holds no hyperparameters: a dictionary with names for keys was expected, found {found}."

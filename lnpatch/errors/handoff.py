@@ -1,0 +1,256 @@
+"""Training, evaluation and encoding, and the environments that they run in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class NotAppliedError(LnpatchError):
+    """The checkout is not patched."""
+
+    target: str
+    directory: str
+    state: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "{target} is not patched in {directory} ({state})."
+    then = "Patch it first: lnpatch apply {target!q} --dir {directory!q}"
+
+
+@dataclass
+class LayerMissingError(LnpatchError):
+    """The checkout has no layer of that name."""
+
+    cell: str
+    directory: str
+    layers: Sequence[str]
+    target: str
+    can_apply: bool
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "There is no layer {cell!r} in {directory}; it has {layers!c}."
+
+    @property
+    def hint(self) -> str:
+        if not self.can_apply:
+            return ""
+        return self._fill(
+            "A patch brings one cell. For a checkout with this one: lnpatch apply {target!q} --cell {cell} --dir OTHER"
+        )
+
+
+@dataclass
+class JobSourceError(LnpatchError):
+    """A place in the checkout that the recipe's job names is not there."""
+
+    file: str
+    reason: str
+    name: str = ""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    @property
+    def message(self) -> str:
+        what = f"{self.name} in {self.file}" if self.name else self.file
+        return f"The recipe looks for the hyperparameters at {what}: {self.reason}."
+
+    then = "Is this the right repository and revision?"
+
+
+@dataclass
+class NoJobError(LnpatchError):
+    """The recipe says nothing about this job."""
+
+    target: str
+    job: str
+    jobs: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+    what = "{target} has nothing to {job}."
+
+    @property
+    def hint(self) -> str:
+        return (
+            self._fill("Its jobs: {jobs!c}.")
+            if self.jobs
+            else "Its recipe has no jobs; CONTRIBUTING.md says how to add one."
+        )
+
+
+@dataclass
+class SettingError(LnpatchError):
+    """The trainer has no such hyperparameter."""
+
+    name: str
+    target: str
+    candidates: Sequence[str]
+    names: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+
+    @property
+    def message(self) -> str:
+        near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
+        return f"The trainer of {self.target} has no setting {self.name!r}.{near}"
+
+    then = "It has {names!c}."
+
+
+@dataclass
+class SettingValueError(LnpatchError):
+    """A hyperparameter was given a value of the wrong type."""
+
+    name: str
+    value: str
+    expected: str
+
+    exit_code = ExitCode.USAGE
+    what = "--set {name}={value}: expected {expected}."
+
+
+@dataclass
+class DataMissingError(LnpatchError):
+    """What the user brings is not where it was said to be."""
+
+    target: str
+    data: str
+    missing: Sequence[str]
+    expected: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "The data is not whole at {data}; missing:{missing!l}"
+    then = "Expected: {expected}. `lnpatch download {target!q}` fetches what was released; --smoke needs no data."
+
+
+@dataclass
+class ModelMissingError(LnpatchError):
+    """A model, or a file that goes with it, is not there."""
+
+    file: str
+    reason: str
+
+    exit_code = ExitCode.NOT_FOUND
+    what = "{file}: {reason}"
+    then = "A model is an .npz file with its options beside it, or the folder of a run."
+
+
+@dataclass
+class BadModelError(LnpatchError):
+    """A model's files cannot be used."""
+
+    file: str
+    reason: str
+    advice: str = ""
+
+    what = "{file}: {reason}"
+    then = "{advice}"
+
+
+@dataclass
+class NotARunError(LnpatchError):
+    """The folder is no run of lnpatch's."""
+
+    folder: str
+    reason: str
+    candidates: Sequence[str]
+
+    exit_code = ExitCode.NOT_FOUND
+
+    @property
+    def message(self) -> str:
+        near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
+        return f"{self.folder} is not the folder of a run: {self.reason}.{near}"
+
+
+@dataclass
+class RunExistsError(LnpatchError):
+    """The folder for a new run is in use."""
+
+    folder: str
+    is_run: bool
+
+    exit_code = ExitCode.CONFLICT
+    what = "{folder} is not empty; nothing in it was changed."
+
+    @property
+    def hint(self) -> str:
+        if self.is_run:
+            return "To go on from the run in it, add --resume; for a new one, name another folder with --output."
+        return "Name another folder with --output."
+
+
+@dataclass
+class TrainingFailedError(LnpatchError):
+    """The repository's trainer has failed."""
+
+    target: str
+    folder: str
+    reason: str
+    lines: Sequence[str]
+
+    what = "{target}: {reason}{lines!l}"
+    then = "The whole output is in {folder}/log.txt."
+
+
+@dataclass
+class JobFailedError(LnpatchError):
+    """The repository's own code, or the launcher around it, has failed."""
+
+    target: str
+    job: str
+    status: int
+    lines: Sequence[str]
+
+    what = "{target}: {job} failed (exit status {status}):{lines!l}"
+
+
+@dataclass
+class NoPython2Error(LnpatchError):
+    """There is no Python 2.7 on this machine."""
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "There is no Python 2.7 here: not in LNPATCH_PYTHON27, on PATH, in pyenv or in conda."
+    then = (
+        "One of these gives it: pyenv install 2.7.18 | conda create -n python27 python=2.7 | apt-get install python2.7; "
+        "--python names one elsewhere. `--runtime pytensor` needs none."
+    )
+
+
+@dataclass
+class WrongPythonError(LnpatchError):
+    """The Python that was given cannot be used."""
+
+    python: str
+    wanted: str
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "{python} is not a Python {wanted} that runs."
+
+
+@dataclass
+class NoEngineError(LnpatchError):
+    """The recipe does not say what it needs to run."""
+
+    target: str
+    recipe: str
+
+    exit_code = ExitCode.USAGE
+    what = "{target} has no [engine]: its recipe does not say which packages run it."
+    then = "Add one to {recipe}; those that come with lnpatch are examples."
+
+
+@dataclass
+class EnvironmentBuildError(LnpatchError):
+    """An environment could not be built."""
+
+    command: str
+    log: str
+    lines: Sequence[str]
+
+    exit_code = ExitCode.ENVIRONMENT
+    what = "The environment could not be built: {command}{lines!l}"
+    then = "The whole output is in {log}. The next try starts afresh; pip's own settings (index, proxy) are respected."

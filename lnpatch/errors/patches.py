@@ -1,0 +1,71 @@
+"""Source that cannot be read, and patches that cannot be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lnpatch.errors.base import ExitCode, LnpatchError
+
+
+@dataclass
+class SourceSyntaxError(LnpatchError):
+    """The file is neither valid Python 2.7 nor valid Python 3."""
+
+    file: str
+    line: int
+    reason: str
+
+    what = "{file}:{line}: {reason}"
+    then = "The file is neither Python 2.7 nor Python 3 as it stands; mend it first."
+
+
+@dataclass
+class TornEditError(LnpatchError):
+    """An edit cannot be carried back to the source without harm to what stands around it."""
+
+    file: str
+    line: int
+    reason: str
+
+    what = "{file}:{line}: the edit was refused: {reason}"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One edit that is not possible: where, what was looked for, why not, and what is there that is near it."""
+
+    file: str
+    line: int
+    kind: str
+    name: str
+    state: str
+    detail: str
+    candidates: Sequence[str]
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        near = f" (there is: {', '.join(self.candidates)})" if self.candidates else ""
+        return f"{place}: {self.kind} {self.name}: {self.state.replace('-', ' ')}: {self.detail}{near}"
+
+
+@dataclass
+class PatchRefusedError(LnpatchError):
+    """Anchors are missing or names collide; nothing was changed."""
+
+    target: str
+    refusals: Sequence[Refusal]
+
+    what = "{target} cannot be patched here; nothing was changed. These edits are not possible:{refusals!l}"
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        """Missing anchors come before collisions."""
+        missing = any(refusal.state == "not-found" for refusal in self.refusals)
+        return ExitCode.NOT_FOUND if missing else ExitCode.CONFLICT
+
+    @property
+    def hint(self) -> str:
+        if any(refusal.state == "collision" for refusal in self.refusals):
+            return "lnpatch overwrites nothing that it did not write: rename or remove what collides, then try again."
+        return "Is this the right repository and revision? `lnpatch show` says what the recipe looks for."
