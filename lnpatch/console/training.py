@@ -300,6 +300,7 @@ class LiveView:
         self._title = ""
         self._limit: int | None = None
         self._first: tuple[float, int] | None = None
+        self._at = 0.0
         self._costs: list[float] = []
         self._nan = False
 
@@ -322,7 +323,8 @@ class LiveView:
         if isinstance(event, Update):
             self._update = event
             self._costs = [*self._costs[-59:], event.cost]
-            self._first = self._first or (time.monotonic(), event.update)
+            self._at = time.monotonic()
+            self._first = self._first or (self._at, event.update)
         elif isinstance(event, Validation):
             self._validation.update(event.figures)
         else:
@@ -357,7 +359,7 @@ class LiveView:
     def _speed(self) -> str:
         assert self._update is not None
         assert self._first is not None
-        done, passed = self._update.update - self._first[1], time.monotonic() - self._first[0]
+        done, passed = self._update.update - self._first[1], self._at - self._first[0]
         text = f"{_seconds(self._update.seconds)} an update"
         if done > 0 and passed > 0:
             text += f", {done / passed:.3g} updates/s with all around them"
