@@ -187,26 +187,30 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     }
     limit = options.max_updates if options.max_updates is not None else (smoke.max_updates if smoke else None)
     seed = options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None)
-    text = as_text(
-        train_job(
-            recipe,
-            job,
-            code,
-            run,
-            given,
-            known,
-            data=data,
-            arguments=options.arguments,
-            max_updates=limit,
-            seed=seed,
-            result=run / OUTCOME,
-            compared=run / COMPARED if options.compare else None,
-            added=added_cells(patched, job, (cell,)),
-        )
+    wanted = train_job(
+        recipe,
+        job,
+        code,
+        run,
+        given,
+        known,
+        data=data,
+        arguments=options.arguments,
+        max_updates=limit,
+        seed=seed,
+        result=run / OUTCOME,
+        compared=run / COMPARED if options.compare else None,
+        added=added_cells(patched, job, (cell,)),
     )
-    where = code / job.directory
     launch = runtime.launch(
-        recipe, environment, "launch.py", (text,), where, device=options.engine.device, options=job.python_options
+        recipe,
+        environment,
+        "launch.py",
+        (as_text(wanted),),
+        code / job.directory,
+        device=options.engine.device,
+        options=job.python_options,
+        path=wanted["path"],
     )
     info = RunInfo(
         target=recipe.name,

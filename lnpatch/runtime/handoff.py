@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -47,7 +47,7 @@ class Runtime(Protocol):
         *,
         device: str = "cpu",
         options: tuple[str, ...] = (),
-        flags: dict[str, str] | None = None,
+        path: Sequence[str] = (),
     ) -> Launch:
         """A launch of one of the engine's scripts in *directory*."""
 

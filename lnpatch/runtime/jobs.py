@@ -52,7 +52,7 @@ def train_job(
         **_common(recipe, job, code, result),
         "entry": "" if ":" in job.entry else job.entry,
         "call": job.function,
-        "arguments": [*job.arguments, *flags, *arguments],
+        "arguments": [*_own_arguments(job, arguments), *flags, *arguments],
         "settings": keywords,
         "optimizers": list(job.optimizers),
         "max_updates": max_updates,
@@ -110,6 +110,13 @@ def fill(values: Mapping[str, Any], run: Path, data: str = "") -> dict[str, Any]
 def as_text(job: Mapping[str, Any]) -> str:
     """A job as the launcher's argument."""
     return json.dumps(job, separators=(",", ":"))
+
+
+def _own_arguments(job: Job, given: Sequence[str]) -> tuple[str, ...]:
+    """The recipe's arguments: positional ones give way to the user's, and flags come before them, so that theirs win."""
+    positional = not any(argument.startswith("-") for argument in job.arguments)
+    replaced = positional and any(not argument.startswith("-") for argument in given)
+    return () if replaced else job.arguments
 
 
 def _common(recipe: Recipe, job: Job, code: Path, result: Path | None) -> dict[str, Any]:

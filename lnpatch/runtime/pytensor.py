@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lnpatch.cache import cache_folder
@@ -77,23 +78,23 @@ class PyTensorRuntime:
         *,
         device: str = "cpu",
         options: tuple[str, ...] = (),
-        flags: dict[str, str] | None = None,
+        path: Sequence[str] = (),
     ) -> Launch:
-        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``flags`` Theano's."""
+        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``path`` its PYTHONPATH."""
         wanted = {name: str(value) for name, value in (recipe.engine.flags if recipe.engine else {}).items()}
         wanted |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if device == "gpu" else {"device": "cpu"}
-        wanted |= {**(flags or {}), **parse_flags(os.environ.get("THEANO_FLAGS", ""))}
+        wanted |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
         variables = {
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in wanted.items()),
             "LNPATCH_ENGINE": self._engine if self._engine != "auto" else "jax" if environment.version("jax") else "c",
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
-            "PYTHONPATH": str(templates() / "pytensor"),
+            "PYTHONPATH": os.pathsep.join([str(templates() / "pytensor"), *path]),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
-        path = templates() / "engine" / script
-        return Launch(environment.python, ("-u", *options, os.fspath(path), *arguments), directory, variables)
+        file = templates() / "engine" / script
+        return Launch(environment.python, ("-u", *options, os.fspath(file), *arguments), directory, variables)
 
     def _here(self, recipe: Recipe) -> Environment | None:
         """This Python as an environment, unless another one was asked for or a package is missing."""

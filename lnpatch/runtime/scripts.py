@@ -32,14 +32,16 @@ def run_job(patched: Patched, name: str, engine: EngineOptions, progress: Progre
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         result = Path(folder) / "outcome.json"
         code = runtime.code(recipe, patched.checkout, Path(folder))
+        wanted = other_job(recipe, name, code, result, **options)
         launch = runtime.launch(
             recipe,
             environment,
             "launch.py",
-            (as_text(other_job(recipe, name, code, result, **options)),),
+            (as_text(wanted),),
             code / job.directory,
             device=engine.device,
             options=job.python_options,
+            path=wanted["path"],
         )
         lines: list[str] = []
 

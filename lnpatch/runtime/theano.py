@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from lnpatch.cache import cache_folder
@@ -66,21 +67,21 @@ class TheanoRuntime:
         *,
         device: str = "cpu",
         options: tuple[str, ...] = (),
-        flags: dict[str, str] | None = None,
+        path: Sequence[str] = (),
     ) -> Launch:
-        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``flags`` Theano's."""
+        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``path`` its PYTHONPATH."""
         version = environment.version("theano")
         compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
-        wanted = {**_engine(recipe).flags, **(flags or {})}
+        wanted = _engine(recipe).flags
         variables = {
             "THEANO_FLAGS": theano_flags(version, device, compile_dir, wanted, os.environ.get("THEANO_FLAGS", "")),
-            "PYTHONPATH": "",
+            "PYTHONPATH": os.pathsep.join(path),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # attentive-reader has .pyc files under version control
             "PYTHONIOENCODING": "utf-8",
         }
-        path = templates() / "engine" / script
-        return Launch(environment.python, ("-u", *options, os.fspath(path), *arguments), directory, variables)
+        file = templates() / "engine" / script
+        return Launch(environment.python, ("-u", *options, os.fspath(file), *arguments), directory, variables)
 
     def _base(self) -> Path:
         if self._given is not None:

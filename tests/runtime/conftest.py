@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ class HereRuntime:
         *,
         device: str = "cpu",
         options: tuple[str, ...] = (),
-        flags: dict[str, str] | None = None,
+        path: Sequence[str] = (),
     ) -> Launch:
         path = os.fspath(templates() / "engine" / script)
         return Launch(
