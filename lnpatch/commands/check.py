@@ -6,7 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,9 @@ def _check_layers(
         given.write_text(json.dumps(wanted), encoding="utf-8")
         code = runtime.code(recipe, patched.checkout, Path(temporary))
         launch = runtime.launch(recipe, environment, "check_layers.py", (str(given),), code / folder, device=device)
+        if quick:  # the optimized graph is left out, so none has to be compiled
+            flags = f"mode=FAST_COMPILE,{launch.environment['THEANO_FLAGS']}"
+            launch = replace(launch, environment={**launch.environment, "THEANO_FLAGS": flags})
         lines: list[str] = []
 
         def on_line(raw: bytes) -> None:

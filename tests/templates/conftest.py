@@ -1,10 +1,15 @@
 """Where the templates are, and the interpreter with Theano, where there is one."""
 
 import os
+import sys
 
 import pytest
 
 from lnpatch.resources import templates
+
+sys.path.insert(
+    0, str(templates() / "engine")
+)  # the checks are a product of their own, that runs under any interpreter
 
 
 @pytest.fixture(scope="session")

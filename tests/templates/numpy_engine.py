@@ -1,9 +1,9 @@
-"""The templates run on NumPy: as much of ``theano`` and ``theano.tensor`` as they use, for arrays, and a scan that is a loop."""
+"""Layers run on NumPy: as much of ``theano`` and ``theano.tensor`` as they use, for arrays, and a scan that is a loop."""
 
 from types import SimpleNamespace
 
-import layer_checks
 import numpy
+import template_targets
 
 
 class Array(numpy.ndarray):
@@ -46,23 +46,25 @@ tensor = SimpleNamespace(
 )
 
 
+def names():
+    """What a layers module finds in its repository and in Theano, on NumPy."""
+    helpers = template_targets.helpers(numpy.random.RandomState(0))
+    return dict(helpers, theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=variable)
+
+
 class NumpyEngine:
-    """Runs the layers of the templates in ``folder`` on arrays."""
+    """Runs a cell on arrays, in float64; it has no gradients."""
 
-    precise = True
+    differentiates = False
+    dtype = "float64"
+    seed = 0
+    quick = False
 
-    def __init__(self, folder):
-        names = layer_checks.helpers(numpy.random.RandomState(0))
-        names.update(theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=variable)
-        self.targets = {name: layer_checks.target(folder, name, names) for name in layer_checks.CONVENTIONS}
+    def __init__(self, target):
+        self.target = target
 
-    def layer(self, convention, cell, params, x, mask, state, memory, options=None, **kwargs):
-        """The outputs of a layer."""
-        layer = self.targets[convention][cell + "_layer"]
+    def outputs(self, params, x, mask=None, state=None, memory=None, options=None, **kwargs):
+        """The outputs of the layer."""
         tparams = {"at_" + name: variable(value) for name, value in params.items()}
-        x, mask, state, memory = (None if value is None else variable(value) for value in (x, mask, state, memory))
-        if cell == "lnlstm":
-            kwargs["init_memory"] = memory
-        if convention == "state_argument":
-            return layer(tparams, x, state, options or {}, prefix="at", mask=mask, **kwargs)
-        return layer(tparams, x, options or {}, prefix="at", mask=mask, init_state=state, **kwargs)
+        inputs = [None if value is None else variable(value) for value in (x, mask, state, memory)]
+        return self.target.graph(tparams, *inputs, options=options or {}, **kwargs)

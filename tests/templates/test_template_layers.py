@@ -3,48 +3,80 @@
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("numpy")
 
 import layer_checks
-import theano_engine
+import numpy_engine
+import theano_checks
 from numpy_engine import NumpyEngine
+from template_targets import CELLS, CONVENTIONS, template_target
 
 from lnpatch.resources import templates
 
 
-def cases(checks):
-    """Every check on every convention and cell, as pytest parameters."""
+def cases(checks, **features):
+    """Every check that an engine with these features makes, on every convention and cell, as pytest parameters."""
     return [
-        pytest.param(check, convention, cell, id=f"{check.__name__}-{convention}-{cell}")
+        pytest.param(check, convention, cell, id=f"{check.name}-{convention}-{cell}")
         for check in checks
-        for convention in layer_checks.CONVENTIONS
-        for cell in layer_checks.CELLS
+        for convention in CONVENTIONS
+        for cell in CELLS
+        if check.applies(engine_of(convention, cell, **features))
     ]
 
 
-@pytest.mark.parametrize(("check", "convention", "cell"), cases(layer_checks.CHECKS))
+def engine_of(convention, cell, **features):
+    """As much of an engine as decides what is checked."""
+    target = SimpleNamespace(cell=cell, keyword=convention == "state_keyword")
+    return SimpleNamespace(**{"target": target, "quick": False, **features})
+
+
+@pytest.mark.parametrize(
+    ("check", "convention", "cell"), cases(layer_checks.CHECKS, dtype="float64", differentiates=False)
+)
 def test_on_numpy(check, convention, cell):
-    check(NumpyEngine(str(templates())), convention, cell)
+    target = template_target(str(templates()), convention, cell, numpy_engine.names())
+    row = check.figure(NumpyEngine(target)).row()
+    assert row["passed"], row
+    assert row["cases"] > 0
 
 
-@pytest.fixture(scope="module", params=["float32", "float64"])
-def theano_results(request, theano_python, theano_environment):
-    """The results of all checks in one Theano process for each floatX."""
-    script = Path(theano_engine.__file__)
-    result = subprocess.run(
-        [theano_python, str(script), str(templates())],
-        cwd=script.parent,
-        env=theano_environment(f"floatX={request.param}"),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return json.loads(result.stdout)
+@pytest.fixture(scope="module")
+def theano_rows(theano_python, theano_environment):
+    """The rows of all the checks in one Theano process for each type, made when first asked for."""
+    found = {}
+
+    def rows(dtype):
+        if dtype not in found:
+            script = Path(theano_checks.__file__)
+            result = subprocess.run(
+                [theano_python, str(script), str(templates()), dtype],
+                cwd=script.parent,
+                env=theano_environment(f"floatX={dtype}"),
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+            found[dtype] = json.loads(result.stdout)
+        return found[dtype]
+
+    return rows
 
 
-@pytest.mark.parametrize(("check", "convention", "cell"), cases(theano_engine.CHECKS))
-def test_on_theano(theano_results, check, convention, cell):
-    problem = theano_results[f"{check.__name__}-{convention}-{cell}"]
-    assert not problem, problem
+@pytest.mark.parametrize(
+    ("check", "convention", "cell"), cases(theano_checks.CHECKS, dtype="float32", differentiates=True)
+)
+def test_on_theano_in_float32(theano_rows, check, convention, cell):
+    row = theano_rows("float32")[f"{check.name}-{convention}-{cell}"]
+    assert row["passed"], row
+
+
+@pytest.mark.parametrize(
+    ("check", "convention", "cell"), cases(theano_checks.CHECKS, dtype="float64", differentiates=True)
+)
+def test_on_theano_in_float64(theano_rows, check, convention, cell):
+    row = theano_rows("float64")[f"{check.name}-{convention}-{cell}"]
+    assert row["passed"], row

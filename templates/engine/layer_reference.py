@@ -1,7 +1,9 @@
-"""LN-GRU and LN-LSTM in NumPy float64, one sample and one step at a time: what the templates are compared with.
+"""LN-GRU and LN-LSTM in NumPy float64, one sample and one step at a time: what the injected layers are compared with.
 
-Written from the formulas and from nothing else, for Python 2.7 and 3 (it also runs under the interpreter that has Theano).
+Written from the paper's formulas and from nothing else (arXiv 1607.06450, supplementary material). For Python 2.7 and 3.
 """
+
+from collections import OrderedDict
 
 import numpy
 
@@ -69,5 +71,32 @@ def run(cell, params, x, mask=None, state=None, memory=None):
     return lnlstm(params, x, mask, state, zeros if memory is None else zeros + memory)
 
 
+def gradients(cell, case, weights, by=1e-5):
+    """Central differences of sum(output * weight) over all the outputs, by every number of ``case`` but the mask.
+
+    ``case`` holds the arguments of ``run``, ``weights`` an array for each output. Returns arrays by the names of the
+    parameters, "x", "state" and "memory"; what is None in ``case`` is left out.
+    """
+
+    def cost(changed):
+        return sum((value * weight).sum() for value, weight in zip(run(cell, **changed), weights))
+
+    found = OrderedDict()
+    case = dict(case, params=_float64(case["params"]))
+    inputs = [name for name in ("x", "state", "memory") if case.get(name) is not None]
+    case.update((name, numpy.array(case[name], "float64")) for name in inputs)
+    for values, names in [(case["params"], list(case["params"])), (case, inputs)]:
+        for name in names:
+            found[name] = numpy.zeros(values[name].shape)
+            for index in numpy.ndindex(*values[name].shape):
+                middle, costs = values[name][index], []
+                for value in (middle + by, middle - by):
+                    values[name][index] = value
+                    costs.append(cost(case))
+                values[name][index] = middle
+                found[name][index] = (costs[0] - costs[1]) / (2 * by)
+    return found
+
+
 def _float64(arrays):
-    return {name: numpy.asarray(value, "float64") for name, value in arrays.items()}
+    return OrderedDict((name, numpy.array(value, "float64")) for name, value in arrays.items())
