@@ -109,7 +109,7 @@ def _check_layers(
         code = runtime.code(recipe, patched.checkout, Path(temporary))
         launch = runtime.launch(recipe, environment, "check_layers.py", (str(given),), code / folder, device=device)
         if quick:  # the optimized graph is left out, so none has to be compiled
-            flags = f"mode=FAST_COMPILE,{launch.environment['THEANO_FLAGS']}"
+            flags = f"mode=FAST_COMPILE,{launch.environment.get('THEANO_FLAGS', '')}"
             launch = replace(launch, environment={**launch.environment, "THEANO_FLAGS": flags})
         lines: list[str] = []
 
