@@ -7,6 +7,7 @@ import io
 import os
 import random
 import struct
+import sys
 
 from launch import read_lines
 
@@ -29,6 +30,8 @@ def prepare(job):
 
 def encode(job, sentences):
     """The vectors of step 5, for sentences in the order given."""
+    if not job["tokenized"]:
+        require_tokenizer()
     import tools
     from gensim.models import Word2Vec
 
@@ -44,6 +47,18 @@ def encode(job, sentences):
     if job["tokenized"]:
         tools.preprocess = list
     return tools.encode(model, sentences, verbose=False)
+
+
+def require_tokenizer():
+    """Ends with what to do where NLTK's data for splitting sentences is not installed: tools.preprocess needs it."""
+    import nltk
+
+    name = "punkt_tab" if hasattr(nltk.tokenize.punkt, "PunktTokenizer") else "punkt"
+    try:
+        nltk.data.find("tokenizers/" + name)
+    except LookupError:
+        command = "%s -m nltk.downloader %s" % (sys.executable, name)
+        sys.exit("NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command))
 
 
 SUBJECTS = ["the cat", "a dog", "my aunt", "the old baker", "she", "the captain", "a small bird", "nobody"]

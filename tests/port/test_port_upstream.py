@@ -15,7 +15,7 @@ import pytest
 
 from lnpatch.resources import templates
 from tests.conftest import FIXTURES, Output, contents
-from tests.test_upstream import TARGETS, upstream  # noqa: F401 - a fixture
+from tests.test_upstream import TARGETS
 
 pytestmark = pytest.mark.upstream
 Cli = Callable[..., Output]
