@@ -36,7 +36,7 @@ def python2_numpy() -> Path:
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_is_ported_compiles(
     lnpatch: Cli,
-    upstream: Callable[[str], Path],  # noqa: F811
+    upstream: Callable[[str], Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     target: str,
@@ -101,7 +101,7 @@ def result(python: Path | str, directory: Path, target: str, data: Path, out: Pa
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_same_results_as_under_python2(
     lnpatch: Cli,
-    upstream: Callable[[str], Path],  # noqa: F811
+    upstream: Callable[[str], Path],
     python2_numpy: Path,
     tmp_path: Path,
     target: str,
