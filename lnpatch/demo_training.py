@@ -64,7 +64,7 @@ def _engine_at_hand(recipe: Recipe) -> EngineOptions:
     for name in ("pytensor", "theano"):
         options = EngineOptions(runtime=name)
         try:
-            if choose_runtime(options).find(recipe) is not None:
+            if choose_runtime(options).find(recipe, "train") is not None:
                 return options
         except NoPython2Error:
             continue

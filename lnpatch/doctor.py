@@ -131,7 +131,7 @@ def _built(runtime: Runtime) -> Iterator[Finding]:
         if recipe.engine is None:
             continue
         try:
-            environment = runtime.find(recipe)
+            environment = runtime.find(recipe, "train")
         except LnpatchError:
             return
         mend = f"lnpatch setup {recipe.name} --runtime {runtime.name}"

@@ -71,7 +71,7 @@ def check(
     job = find_job(recipe, "train")
     patched = open_patched(recipe, directory)
     runtime = choose_runtime(engine)
-    environment = runtime.ensure(recipe, view.progress)
+    environment = runtime.ensure(recipe, "train", view.progress)
     rows: list[CheckRow] = []
 
     def take(row: CheckRow) -> None:

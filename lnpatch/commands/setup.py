@@ -15,4 +15,4 @@ def setup(recipe: Recipe, options: EngineOptions, progress: Progress) -> tuple[E
     """
     chosen = choose_runtime(options)
     found = chosen.find(recipe)
-    return (found, True) if found is not None else (chosen.ensure(recipe, progress), False)
+    return (found, True) if found is not None else (chosen.ensure(recipe, None, progress), False)

@@ -168,7 +168,7 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     makes_data = smoke is not None and bool(recipe.launcher and job.data)
     data = "" if makes_data else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
     runtime = choose_runtime(options.engine)
-    environment = runtime.ensure(recipe, view.progress)
+    environment = runtime.ensure(recipe, "train", view.progress)
     offset, elapsed = 0, 0.0
     if earlier is not None:
         run = Path(str(options.output)).absolute()

@@ -28,10 +28,10 @@ class Runtime(Protocol):
     def name(self) -> str:
         """As ``--runtime`` names it."""
 
-    def find(self, recipe: Recipe) -> Environment | None:
-        """The environment if it is there and whole."""
+    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
+        """The environment for one of the recipe's jobs, for all of them if it is None; None if it is not there and whole."""
 
-    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
         """The environment, built if need be."""
 
     def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:

@@ -35,8 +35,8 @@ class PyTensorRuntime:
         self._engine = engine
         self._device = device
 
-    def spec(self, recipe: Recipe) -> Spec:
-        """The environment that trains *recipe*, where this Python does not have all that is needed.
+    def spec(self, recipe: Recipe, job: str | None) -> Spec:
+        """The environment for a job of *recipe*, where this Python does not have all that is needed.
 
         Raises:
             WrongPythonError: the Python given is older than 3.11.
@@ -45,22 +45,22 @@ class PyTensorRuntime:
         version = _version(base)
         if version < (3, 11):
             raise WrongPythonError(str(base), "3.11 or later")
-        extras = recipe.engine.python3 if recipe.engine else ()
+        extras = _extras(recipe, job)
         packages = (*PACKAGES, *(GPU_PACKAGES if self._device == "gpu" else ()))
         name = f"pytensor-py{version[0]}.{version[1]}{'-gpu' if self._device == 'gpu' else ''}"
         return Spec(name, base, (packages, extras), ("pytensor", "jax", "numpy", "scipy", "six", *map(_module, extras)))
 
-    def find(self, recipe: Recipe) -> Environment | None:
+    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
         """This Python, if it has all that is needed; else the environment in the cache, if it is there and whole."""
-        return self._here(recipe) or find(self.spec(recipe))
+        return self._here(recipe, job) or find(self.spec(recipe, job))
 
-    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
         """The environment, built if need be.
 
         Raises:
             LnpatchError: a package could not be installed.
         """
-        return self._here(recipe) or ensure(self.spec(recipe), progress)
+        return self._here(recipe, job) or ensure(self.spec(recipe, job), progress)
 
     def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
         """A Python 3 copy of the checkout in *into*, for one run alone: the repositories write beside their code."""
@@ -96,12 +96,11 @@ class PyTensorRuntime:
         file = templates() / "engine" / script
         return Launch(environment.python, ("-u", *options, os.fspath(file), *arguments), directory, variables)
 
-    def _here(self, recipe: Recipe) -> Environment | None:
+    def _here(self, recipe: Recipe, job: str | None) -> Environment | None:
         """This Python as an environment, unless another one was asked for or a package is missing."""
         if self._given is not None:
             return None
-        extras = recipe.engine.python3 if recipe.engine else ()
-        names = [_distribution(requirement) for requirement in (*PACKAGES, *extras)]
+        names = [_distribution(requirement) for requirement in (*PACKAGES, *_extras(recipe, job))]
         if self._device == "gpu":
             names.append("jax-cuda12-plugin")
         versions = {}
@@ -112,6 +111,12 @@ class PyTensorRuntime:
                 return None
         versions["python"] = ".".join(map(str, sys.version_info[:3]))
         return Environment(Path(sys.prefix), Path(sys.executable), versions)
+
+
+def _extras(recipe: Recipe, job: str | None) -> tuple[str, ...]:
+    """What the Python 3 copy needs beyond PyTensor: for one job, or for all of them."""
+    jobs = [recipe.jobs[job]] if job is not None else list(recipe.jobs.values())
+    return tuple(dict.fromkeys(requirement for one in jobs for requirement in one.python3))
 
 
 def _distribution(requirement: str) -> str:

@@ -28,7 +28,7 @@ def run_job(patched: Patched, name: str, engine: EngineOptions, progress: Progre
     recipe = patched.recipe
     job = find_job(recipe, name)
     runtime = choose_runtime(engine)
-    environment = runtime.ensure(recipe, progress)
+    environment = runtime.ensure(recipe, name, progress)
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         result = Path(folder) / "outcome.json"
         code = runtime.code(recipe, patched.checkout, Path(folder))

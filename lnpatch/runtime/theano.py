@@ -41,11 +41,11 @@ class TheanoRuntime:
         imports = tuple(_MODULES.get(name, name) for name in names)
         return Spec("theano-py2.7", self._base(), (engine.packages, engine.extras), imports, python2=True)
 
-    def find(self, recipe: Recipe) -> Environment | None:
-        """The environment if it is there and whole."""
+    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
+        """The environment if it is there and whole; one serves all jobs."""
         return find(self.spec(recipe))
 
-    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
         """The environment, built if need be.
 
         Raises:

@@ -106,15 +106,13 @@ class Artefact:
 class Engine:
     """The Python and the packages that the repository was written for and that are known to run it.
 
-    ``extras`` are installed after ``packages``, on which their builds depend; ``python3`` is what the Python 3 copy
-    needs beyond PyTensor.
+    ``extras`` are installed after ``packages``, on which their builds depend.
     """
 
     python: str
     packages: tuple[str, ...]
     flags: dict[str, Scalar] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
-    python3: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,8 @@ class Job:
     ``saves`` is what is written when a trainer is stopped, ``model`` the file that evaluation and encoding take.
     ``validation`` are patterns for the lines with validation figures, each a named group. ``folders`` have to exist before
     it runs; ``data`` is what the user brings, ``files`` what has to be in the folder of it, where it is one, and
-    ``default_data`` where the repository itself looks for it; ``options`` are what the launcher of this job takes, with their defaults; ``paper`` is what the paper reports.
+    ``default_data`` where the repository itself looks for it; ``options`` are what the launcher of this job takes, with their defaults; ``paper`` is what the paper reports;
+    ``python3`` what the Python 3 copy needs beyond PyTensor.
     """
 
     entry: str
@@ -192,6 +191,7 @@ class Job:
     options: dict[str, str] = field(default_factory=dict)
     paper: tuple[PaperRow, ...] = ()
     smoke: Smoke = field(default_factory=Smoke)
+    python3: tuple[str, ...] = ()
     note: str = ""
 
     @property

@@ -29,10 +29,10 @@ class HereRuntime:
     def __init__(self, options: EngineOptions) -> None:
         self._python = Path(sys.executable)
 
-    def find(self, recipe: Recipe) -> Environment | None:
-        return self.ensure(recipe, print)
+    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
+        return self.ensure(recipe, job, print)
 
-    def ensure(self, recipe: Recipe, progress: Progress) -> Environment:
+    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
         return Environment(Path(), self._python, {"numpy": "0"})
 
     def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
