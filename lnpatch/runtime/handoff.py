@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lnpatch.applied import Applied, find_applied, open_checkout
 from lnpatch.checkout import Checkout
+from lnpatch.edits import State
 from lnpatch.edits.inject import InjectDefinitions
 from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
@@ -131,12 +132,18 @@ def open_patched(recipe: Recipe, directory: Path) -> Patched:
     """
     checkout, notes = open_checkout(recipe, directory)
     applied = find_applied(checkout, recipe)
-    if applied is None or applied.state is PatchState.PARTIAL:
+    if applied is None or (applied.state is PatchState.PARTIAL and not _is_all_there(applied)):
         state = "not applied" if applied is None else "a part of the patch is missing"
         raise NotAppliedError(recipe.reference, str(directory), state)
-    if applied.state is PatchState.MODIFIED:
+    if applied.state is not PatchState.APPLIED:
         notes.append("The patched files were changed since `lnpatch apply`; they are run as they are.")
     return Patched(recipe, checkout, applied, tuple(notes))
+
+
+def _is_all_there(applied: Applied) -> bool:
+    """Whether nothing of a patch is missing, though a definition of it may have been changed by hand."""
+    states = {edit.finding.state for edit in applied.plan.edits} if applied.plan else set()
+    return states <= {State.IN_PLACE, State.COLLISION}
 
 
 def find_job(recipe: Recipe, name: str) -> Job:
