@@ -17,6 +17,7 @@ from lnpatch.runtime.data import find_data
 from lnpatch.runtime.handoff import EngineOptions, choose_runtime, find_job, open_patched
 from lnpatch.runtime.jobs import added_cells, as_text, fill, smoke_job, train_job
 from lnpatch.runtime.output import Event, OutputParser, Update, Validation
+from lnpatch.runtime.padding import with_padding
 from lnpatch.runtime.settings import parse_settings, trainer_settings
 from lnpatch.targets.recipe import Job, Recipe
 
@@ -212,6 +213,8 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
         options=job.python_options,
         path=wanted["path"],
     )
+    defaults = {name: setting.default for name, setting in known.items()}
+    launch = with_padding(launch, job.padding, {**defaults, **given})
     info = RunInfo(
         target=recipe.name,
         cell=cell,

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: At most one plain line of updates in so many seconds.
 _PLAIN_SECONDS = 2.0
 
+#: How the module over PyTensor begins to say that JAX has compiled for another shape.
+_COMPILED = "compiled shape"
+
 
 @contextmanager
 def setup_progress() -> Iterator[Progress]:
@@ -275,6 +278,8 @@ class PlainView:
 
     def line(self, text: str) -> None:
         """See :class:`lnpatch.commands.train.View`."""
+        if text.startswith(_COMPILED):
+            self._print(text)
 
     def event(self, event: Event) -> None:
         """See :class:`lnpatch.commands.train.View`."""
@@ -295,6 +300,7 @@ class LiveView:
     def __init__(self) -> None:
         self._progress = ""
         self._last_line = ""
+        self._compiled = ""
         self._update: Update | None = None
         self._validation: dict[str, float] = {}
         self._title = ""
@@ -316,7 +322,10 @@ class LiveView:
 
     def line(self, text: str) -> None:
         """See :class:`lnpatch.commands.train.View`."""
-        self._last_line = text
+        if text.startswith(_COMPILED):
+            self._compiled = text
+        else:
+            self._last_line = text
 
     def event(self, event: Event) -> None:
         """See :class:`lnpatch.commands.train.View`."""
@@ -350,6 +359,8 @@ class LiveView:
             rows.append("validation " + _figures(self._validation))
         if self._nan:
             rows.append("the cost is not a number any more")
+        if self._compiled:
+            rows.append(self._compiled)
         if self._last_line:
             rows.append(self._last_line[:200])
         if self._title:

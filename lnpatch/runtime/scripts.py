@@ -11,6 +11,7 @@ from lnpatch.errors import JobFailedError, StoppedError
 from lnpatch.runtime.environment import Progress
 from lnpatch.runtime.handoff import EngineOptions, Patched, choose_runtime, find_job
 from lnpatch.runtime.jobs import as_text, other_job
+from lnpatch.runtime.padding import with_padding
 from lnpatch.runtime.process import run
 
 #: How many of the last lines of output belong to the message about a failure.
@@ -43,6 +44,7 @@ def run_job(patched: Patched, name: str, engine: EngineOptions, progress: Progre
             options=job.python_options,
             path=wanted["path"],
         )
+        launch = with_padding(launch, job.padding, {})
         lines: list[str] = []
 
         def on_line(raw: bytes) -> None:

@@ -151,6 +151,37 @@ class PaperRow:
 
 
 @dataclass(frozen=True)
+class Size:
+    """The lengths that an axis is brought to: the next of ``steps``, at most ``most``, a number or the name of a setting."""
+
+    most: Scalar
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaddedFunction:
+    """A function of the repository whose inputs may be padded with zeros, and its outputs cut back.
+
+    ``inputs`` names the axes of each input, ``""`` for one that stays as it is; ``lengths`` are scalar inputs that hold the
+    length of an axis; ``masks`` says what masks an input. A sum over masked steps and samples stays the same, a mean over
+    the samples does not: then their axis is not named.
+    """
+
+    inputs: dict[str, tuple[str, ...]]
+    outputs: tuple[tuple[str, ...], ...]
+    lengths: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How batches are brought to a few shapes for an engine that compiles each: axes, and the functions that have them."""
+
+    sizes: dict[str, Size] = field(default_factory=dict)
+    functions: tuple[PaddedFunction, ...] = ()
+
+
+@dataclass(frozen=True)
 class Job:
     """One job of the hand-off: the repository's own entry point, where it runs and with what.
 
@@ -192,6 +223,7 @@ class Job:
     paper: tuple[PaperRow, ...] = ()
     smoke: Smoke = field(default_factory=Smoke)
     python3: tuple[str, ...] = ()
+    padding: Padding = field(default_factory=Padding)
     note: str = ""
 
     @property

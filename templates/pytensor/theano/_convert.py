@@ -1,0 +1,178 @@
+"""A graph as a function of JAX operations that takes any shapes.
+
+PyTensor's own conversion wants the shapes of ``reshape``, ``arange`` and the like as constants of the graph, so it has to optimize the
+graph again for every shape. When JAX traces a function, though, all shapes are known: what is computed from them alone is computed
+here, in NumPy, while tracing. The graph is optimized once, without shapes.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy
+from pytensor.compile.mode import get_mode
+from pytensor.graph.fg import AbstractFunctionGraph, FunctionGraph
+from pytensor.link.jax.dispatch import jax_funcify, jax_typify
+from pytensor.link.utils import fgraph_to_python
+from pytensor.scan.op import Scan
+from pytensor.tensor.basic import Alloc, AllocEmpty, ARange, Split
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.shape import Reshape, Shape, Shape_i
+from pytensor.tensor.subtensor import IncSubtensor, indices_from_subtensor
+from pytensor.tensor.type import TensorType
+
+Converted = Callable[..., Any]
+
+_plain_scan = jax_funcify.dispatch(Scan)
+
+
+def to_jax(inputs: list[Any], outputs: list[Any]) -> Converted:
+    """The graph from ``inputs`` to ``outputs``, optimized, as a function from arrays to a tuple of arrays, to be traced by JAX."""
+    fgraph = FunctionGraph(inputs, outputs, clone=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        get_mode("JAX").excluding("jax_shape_parameter_as_tuple").optimizer.rewrite(fgraph)
+        return _graph(fgraph)
+
+
+def known(value: Any) -> bool:
+    """Whether the value is there already while JAX traces."""
+    return not isinstance(value, jax.core.Tracer)
+
+
+def _graph(fgraph: Any, **options: Any) -> Converted:
+    options.pop("storage_map", None)
+    converted: Converted = fgraph_to_python(fgraph, _operation, type_conversion_fn=_constant, fgraph_name="converted", **options)
+    return converted
+
+
+def _constant(data: Any, variable: Any = None, **options: Any) -> Any:
+    """A constant of the graph: numbers and shapes stay with NumPy, arrays go to the device."""
+    return data if variable is not None and _shape_like(variable) else jax_typify(data, **options)
+
+
+def _shape_like(variable: Any) -> bool:
+    """Whether a variable may be a length or a shape: an integer or boolean, or a vector of them."""
+    kind = getattr(variable.type, "dtype", "")
+    return str(kind).startswith(("int", "uint", "bool")) and getattr(variable.type, "ndim", 2) < 2
+
+
+def _operation(op: Any, node: Any = None, **options: Any) -> Converted:
+    """The conversion of one operation."""
+    if isinstance(op, Reshape):
+        return lambda x, shape: jnp.reshape(x, tuple(int(length) for length in shape))
+    if isinstance(op, ARange):
+        return lambda start, stop, step: jnp.arange(int(start), int(stop), int(step), dtype=op.dtype)
+    if isinstance(op, Alloc):
+        return lambda value, *shape: jnp.broadcast_to(value, tuple(map(int, shape)))
+    if isinstance(op, AllocEmpty):
+        return lambda *shape: jnp.empty(tuple(map(int, shape)), dtype=op.dtype)
+    if isinstance(op, Split):
+        return lambda x, sizes: jnp.split(x, numpy.cumsum(sizes)[:-1], axis=op.axis)
+    if isinstance(op, IncSubtensor):
+        return _inc_subtensor(op, node, **options)
+    if isinstance(op, Scan):
+        return _scan(op, node, **options)
+    if isinstance(op, Shape | Shape_i):
+        shape: Converted = jax_funcify(op, node=node, **options)
+        return shape
+    if all(map(_shape_like, [*node.inputs, *node.outputs])):
+        return _on_shapes(op, node, **options)
+    converted: Converted = jax_funcify(op, node=node, **options)
+    return converted
+
+
+def _on_shapes(op: Any, node: Any, **options: Any) -> Converted:
+    """An operation on lengths: by PyTensor's own Python code if they are known, by JAX if they are data."""
+    traced = jax_funcify(op, node=node, **options)
+
+    def apply(*values: Any) -> Any:
+        if not all(map(known, values)):
+            return traced(*values)
+        inputs = [_number(v, value) for v, value in zip(node.inputs, values, strict=True)]
+        if isinstance(op, Elemwise):  # whose own Python code keeps state from one node to the next in PyTensor 3.0
+            found = numpy.frompyfunc(op.scalar_op.impl, len(inputs), 1)(*inputs)
+            return numpy.asarray(found, dtype=node.outputs[0].dtype)
+        cells: list[list[Any]] = [[None] for _ in node.outputs]
+        op.perform(node, inputs, cells)
+        results = tuple(cell[0] for cell in cells)
+        return results[0] if len(results) == 1 else results
+
+    return apply
+
+
+def _number(variable: Any, value: Any) -> Any:
+    """A known value as PyTensor's Python code takes it: an array, or a number for a scalar type."""
+    array = numpy.asarray(value, dtype=variable.type.dtype)
+    return array if isinstance(variable.type, TensorType) else array[()]
+
+
+def _inc_subtensor(op: Any, node: Any, **options: Any) -> Converted:
+    """Setting or adding to a part of an array, by a plain copy if the part is a block.
+
+    PyTensor's conversion is a scatter, which is slower, and which XLA fails on where all of it is constant (jaxlib 0.10 and 0.12).
+    """
+    plain = jax_funcify(op, node=node, **options)
+
+    def apply(x: Any, y: Any, *indices: Any) -> Any:
+        block = _block(indices_from_subtensor(indices, op.idx_list), jnp.shape(x))
+        if block is None:
+            return plain(x, y, *indices)
+        starts, sizes, kept = block
+        part = jnp.broadcast_to(y, [size for size, keeps in zip(sizes, kept, strict=True) if keeps]).reshape(sizes)
+        if not op.set_instead_of_inc:
+            part = part + jax.lax.dynamic_slice(x, starts, sizes)
+        return jax.lax.dynamic_update_slice(x, part.astype(x.dtype), starts)
+
+    return apply
+
+
+def _block(indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[int], list[int], list[bool]] | None:
+    """Where the indexed part begins, its lengths, and whether each axis stays one; None if it is data or has gaps."""
+    starts, sizes, kept = [], [], []
+    for axis, length in enumerate(shape):
+        index = indices[axis] if axis < len(indices) else slice(None)
+        if isinstance(index, slice):
+            if not all(known(bound) for bound in (index.start, index.stop, index.step)):
+                return None
+            start, stop, step = slice(*(None if b is None else int(b) for b in (index.start, index.stop, index.step))).indices(length)
+            if step != 1:
+                return None
+            starts.append(start)
+            sizes.append(max(stop - start, 0))
+        else:
+            if not known(index) or numpy.ndim(index):
+                return None
+            starts.append(int(index) + (length if int(index) < 0 else 0))
+            sizes.append(1)
+        kept.append(isinstance(index, slice))
+    return starts, sizes, kept
+
+
+def _scan(op: Any, node: Any, **options: Any) -> Converted:
+    """PyTensor's conversion of a scan, around an inner graph that is converted here.
+
+    It hands everything to the inner function as part of the loop's state, where even lengths become data; those that are known
+    outside are put back.
+    """
+
+    def apply(*outer: Any) -> Any:
+        values = [value if known(value) and numpy.ndim(value) < 2 else None for value in op.outer_non_seqs(list(outer))]
+        return _plain_scan(op, node=node, last=values, **options)(*outer)
+
+    return apply
+
+
+@jax_funcify.register(AbstractFunctionGraph)
+def _inner(fgraph: Any, last: Sequence[Any] = (), **options: Any) -> Converted:
+    """The inner graph of a scan or another operation; ``last`` has the known values of its last inputs, None for the others."""
+    converted = _graph(fgraph, **options)
+    first = len(fgraph.inputs) - len(last)
+
+    def apply(*arguments: Any) -> Any:
+        end = [carried if value is None else value for value, carried in zip(last, arguments[first:], strict=True)]
+        return converted(*arguments[:first], *end)
+
+    return apply

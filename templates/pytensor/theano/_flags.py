@@ -1,0 +1,73 @@
+"""THEANO_FLAGS and the cache folder, said in the words of PyTensor and JAX. Only the standard library: PyTensor and JAX read their
+settings when they are imported, so this comes first."""
+
+import os
+import sys
+from collections.abc import MutableMapping
+
+# the settings of Theano that PyTensor knows under the same name, sections apart (gcc.cxxflags is gcc__cxxflags there)
+_SHARED = {
+    "floatX", "cxx", "base_compiledir", "compiledir", "compiledir_format", "gcc.cxxflags", "blas.ldflags", "cmodule.debug",
+    "openmp", "openmp_elemwise_minsize", "optimizer", "optimizer_excluding", "optimizer_including", "on_opt_error",
+    "on_unused_input", "allow_gc", "scan.allow_gc", "exception_verbosity", "traceback.limit", "warn_float64", "cast_policy",
+    "profile", "profile_memory", "compile.timeout", "compile.wait", "nocleanup",
+}  # fmt: skip
+
+# what is of no use here: the old GPU back ends, and switches of things that PyTensor has dropped
+_DROPPED = (
+    "device", "force_device", "init_gpu_device", "lib.", "cuda.", "gpuarray.", "nvcc.", "dnn.", "contexts", "magma.", "cublas.",
+    "mode", "linker", "print_active_device", "enable_initial_driver_test", "gpuelemwise.", "warn.", "experimental.", "int_division",
+    "compute_test_value", "reoptimize_unpickled_function", "floatx_gpu",
+)  # fmt: skip
+
+
+def parse(text: str) -> dict[str, str]:
+    """The settings in a THEANO_FLAGS value: ``a=1,b.c=2``; a later one wins."""
+    pairs = (item.split("=", 1) for item in text.split(",") if "=" in item)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def pytensor_flags(flags: dict[str, str], cache: str | None) -> tuple[dict[str, str], list[str]]:
+    """PyTensor's settings for Theano's, and the names of those that mean nothing to either."""
+    settings = {"floatX": "float32", "mode": "CVM"}  # the repositories compute in float32; PyTensor's own default is Numba
+    if cache:
+        settings["base_compiledir"] = os.path.join(cache, "pytensor")
+    unknown = []
+    for name, value in flags.items():
+        if name in _SHARED:
+            settings[name.replace(".", "__")] = value
+        elif not name.startswith(_DROPPED):
+            unknown.append(name)
+    return settings, unknown
+
+
+def jax_settings(flags: dict[str, str], cache: str | None) -> dict[str, str]:
+    """JAX's environment for Theano's settings: the device, the share of GPU memory that is taken at start, the cache."""
+    settings = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    device = flags.get("device", "")
+    if device.startswith(("gpu", "cuda")):
+        settings["JAX_PLATFORMS"] = "cuda"
+    elif device == "cpu":
+        settings["JAX_PLATFORMS"] = "cpu"
+    share = flags.get("lib.cnmem") or flags.get("gpuarray.preallocate")
+    if share and 0 < float(share) <= 1:  # above 1 it is a number of MB, which JAX has no setting for
+        settings["XLA_PYTHON_CLIENT_MEM_FRACTION"] = share
+    if cache:
+        settings["JAX_COMPILATION_CACHE_DIR"] = os.path.join(cache, "jax")
+        settings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
+        settings["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+    return settings
+
+
+def apply(environment: MutableMapping[str, str]) -> None:
+    """Put it all into the environment; what the user set there for PyTensor or JAX stays."""
+    flags = parse(environment.get("THEANO_FLAGS", ""))
+    cache = environment.get("LNPATCH_CACHE") or None
+    settings, unknown = pytensor_flags(flags, cache)
+    if unknown:
+        print(f"theano over PyTensor: THEANO_FLAGS has no use for {', '.join(sorted(unknown))}", file=sys.stderr)
+    own = environment.get("PYTENSOR_FLAGS", "")
+    ours = [f"{name}={value}" for name, value in settings.items()]
+    environment["PYTENSOR_FLAGS"] = ",".join([*ours, own] if own else ours)
+    for name, value in jax_settings(flags, cache).items():
+        environment.setdefault(name, value)

@@ -1,0 +1,13 @@
+"""``theano.compat.six.moves``: builtins that had other names in Python 2."""
+
+import pickle as cPickle
+from builtins import filter, input, map, range, zip
+from functools import reduce
+from io import StringIO
+
+from theano._missing import guard
+
+xrange = range
+
+__getattr__, __path__ = guard(__name__)
+__all__ = ["StringIO", "cPickle", "filter", "input", "map", "range", "reduce", "xrange", "zip"]

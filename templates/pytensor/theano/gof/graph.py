@@ -1,0 +1,11 @@
+"""``theano.gof.graph``: walks over graphs."""
+
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.traversal import ancestors, graph_inputs
+
+from theano._missing import guard
+
+inputs = graph_inputs
+
+__getattr__, __path__ = guard(__name__)
+__all__ = ["Apply", "Constant", "Variable", "ancestors", "graph_inputs", "inputs"]

@@ -1,0 +1,9 @@
+"""``theano.tensor.nnet.sigm``: the logistic function."""
+
+from pytensor.scalar.math import Sigmoid as ScalarSigmoid
+from pytensor.tensor import sigmoid, softplus
+
+from theano._missing import guard
+
+__getattr__, __path__ = guard(__name__)
+__all__ = ["ScalarSigmoid", "sigmoid", "softplus"]
