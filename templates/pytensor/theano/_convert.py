@@ -44,7 +44,9 @@ def known(value: Any) -> bool:
 
 def _graph(fgraph: Any, **options: Any) -> Converted:
     options.pop("storage_map", None)
-    converted: Converted = fgraph_to_python(fgraph, _operation, type_conversion_fn=_constant, fgraph_name="converted", **options)
+    converted: Converted = fgraph_to_python(
+        fgraph, _operation, type_conversion_fn=_constant, fgraph_name="converted", **options
+    )
     return converted
 
 
@@ -93,8 +95,10 @@ def _on_shapes(op: Any, node: Any, **options: Any) -> Converted:
             return traced(*values)
         inputs = [_number(v, value) for v, value in zip(node.inputs, values, strict=True)]
         if isinstance(op, Elemwise):  # whose own Python code keeps state from one node to the next in PyTensor 3.0
-            found = numpy.frompyfunc(op.scalar_op.impl, len(inputs), 1)(*inputs)
-            return numpy.asarray(found, dtype=node.outputs[0].dtype)
+            found = numpy.frompyfunc(op.scalar_op.impl, len(inputs), len(node.outputs))(*inputs)
+            several = found if len(node.outputs) > 1 else (found,)  # PyTensor 3.0 makes one operation of several lengths
+            arrays = tuple(numpy.asarray(value, dtype=v.dtype) for v, value in zip(node.outputs, several, strict=True))
+            return arrays if len(arrays) > 1 else arrays[0]
         cells: list[list[Any]] = [[None] for _ in node.outputs]
         op.perform(node, inputs, cells)
         results = tuple(cell[0] for cell in cells)
@@ -137,7 +141,9 @@ def _block(indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[int], l
         if isinstance(index, slice):
             if not all(known(bound) for bound in (index.start, index.stop, index.step)):
                 return None
-            start, stop, step = slice(*(None if b is None else int(b) for b in (index.start, index.stop, index.step))).indices(length)
+            start, stop, step = slice(
+                *(None if b is None else int(b) for b in (index.start, index.stop, index.step))
+            ).indices(length)
             if step != 1:
                 return None
             starts.append(start)
@@ -165,7 +171,7 @@ def _scan(op: Any, node: Any, **options: Any) -> Converted:
     return apply
 
 
-@jax_funcify.register(AbstractFunctionGraph)
+@jax_funcify.register(AbstractFunctionGraph)  # type: ignore[untyped-decorator]
 def _inner(fgraph: Any, last: Sequence[Any] = (), **options: Any) -> Converted:
     """The inner graph of a scan or another operation; ``last`` has the known values of its last inputs, None for the others."""
     converted = _graph(fgraph, **options)

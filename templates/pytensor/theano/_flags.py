@@ -29,7 +29,10 @@ def parse(text: str) -> dict[str, str]:
 
 def pytensor_flags(flags: dict[str, str], cache: str | None) -> tuple[dict[str, str], list[str]]:
     """PyTensor's settings for Theano's, and the names of those that mean nothing to either."""
-    settings = {"floatX": "float32", "mode": "CVM"}  # the repositories compute in float32; PyTensor's own default is Numba
+    settings = {
+        "floatX": "float32",
+        "mode": "CVM",
+    }  # the repositories compute in float32; PyTensor's own default is Numba
     if cache:
         settings["base_compiledir"] = os.path.join(cache, "pytensor")
     unknown = []
@@ -65,7 +68,7 @@ def apply(environment: MutableMapping[str, str]) -> None:
     cache = environment.get("LNPATCH_CACHE") or None
     settings, unknown = pytensor_flags(flags, cache)
     if unknown:
-        print(f"theano over PyTensor: THEANO_FLAGS has no use for {', '.join(sorted(unknown))}", file=sys.stderr)
+        print(f"theano over PyTensor: THEANO_FLAGS has no use for {', '.join(sorted(unknown))}", file=sys.stderr)  # noqa: T201, a run has no console of ours
     own = environment.get("PYTENSOR_FLAGS", "")
     ours = [f"{name}={value}" for name, value in settings.items()]
     environment["PYTENSOR_FLAGS"] = ",".join([*ours, own] if own else ours)

@@ -31,7 +31,9 @@ class Function:
         if len(args) > len(inputs) or set(kwargs) != set(named) or len(named) + len(args) != len(inputs):
             wanted = ", ".join(str(variable) for variable in inputs)
             given = [*map(str, range(len(args))), *kwargs]
-            raise TypeError(f"the function {self.name or ''} takes ({wanted}), and was given the arguments {', '.join(given) or 'none'}")
+            raise TypeError(
+                f"the function {self.name or ''} takes ({wanted}), and was given the arguments {', '.join(given) or 'none'}"
+            )
         return [*args, *(kwargs[name] for name in named)]
 
 

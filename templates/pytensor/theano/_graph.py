@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytensor.compile import In, Out
-from pytensor.compile import SharedVariable
+from pytensor.compile import In, Out, SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
@@ -22,7 +21,9 @@ def _variable(item: Any) -> Any:
     """The variable of an input or output, which may be wrapped with options for the C engine."""
     if isinstance(item, In):
         if item.value is not None or item.mutable:
-            raise NotImplementedError("theano.In with a default value or mutable=True is not there in lnpatch's theano over PyTensor")
+            raise NotImplementedError(
+                "theano.In with a default value or mutable=True is not there in lnpatch's theano over PyTensor"
+            )
         return item.variable
     return item.variable if isinstance(item, Out) else item
 
@@ -60,7 +61,9 @@ class Graph:
         unused = [v for v in self.inputs if v not in roots]
         if unused and self.on_unused_input == "raise":
             names = ", ".join(map(str, unused))
-            raise ValueError(f"theano.function was given inputs that are not part of the graph: {names}; on_unused_input='ignore' allows it")
+            raise ValueError(
+                f"theano.function was given inputs that are not part of the graph: {names}; on_unused_input='ignore' allows it"
+            )
 
 
 def _default_updates(results: list[Any], updated: Iterable[Any], without: Any) -> list[tuple[Any, Any]]:

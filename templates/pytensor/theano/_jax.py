@@ -53,17 +53,24 @@ class JaxFunction(Function):
         return executable
 
     def run(self, values: Sequence[Any]) -> list[Any]:
-        given = [v.type.filter(value, allow_downcast=self.allow_input_downcast) for v, value in zip(self.graph.inputs, values, strict=True)]
+        given = [
+            v.type.filter(value, allow_downcast=self.allow_input_downcast)
+            for v, value in zip(self.graph.inputs, values, strict=True)
+        ]
         fitted = self.padding.fit(self.names, given) if self.padding else Fitted(given, {})
         inputs = [int(array) if count else array for array, count in zip(fitted.arrays, self.counts, strict=True)]
         started = time.perf_counter()
         outputs = self._update(inputs)
-        results = fitted.cut([numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, outputs, strict=True)])
+        results = fitted.cut(
+            [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, outputs, strict=True)]
+        )
         key = tuple(value if isinstance(value, int) else value.shape for value in inputs)
         if key not in self.compiled:
             self.compiled.add(key)
             self._report(fitted.arrays, time.perf_counter() - started)
-        return [result.copy() for result in results]  # what JAX gives is read-only, and the repositories write into their results
+        return [
+            result.copy() for result in results
+        ]  # what JAX gives is read-only, and the repositories write into their results
 
     def _update(self, inputs: list[Any]) -> list[Any]:
         """The outputs, as JAX arrays; the shared variables have their new values."""
@@ -94,7 +101,7 @@ class JaxFunction(Function):
             if len(self.compiled) > self.padding.bound:
                 words += " (and more: an axis without padding changes, or one is longer than declared)"
         listed = "; ".join(f"{', '.join(names)} {shape}" for shape, names in shapes.items())
-        print(f"{words}: {listed} in {seconds:.1f} s", file=sys.stderr, flush=True)
+        print(f"{words}: {listed} in {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201, a run has no console of ours
 
 
 def on_device(variable: Any) -> Any:

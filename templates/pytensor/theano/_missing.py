@@ -32,7 +32,9 @@ def guard(module: str) -> tuple[Callable[[str], Any], list[str]]:
 class _Finder(importlib.abc.MetaPathFinder):
     """Comes last: whatever of ``theano`` no other finder knows is missing."""
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if not fullname.startswith("theano."):
             return None
         parent, _, leaf = fullname.rpartition(".")

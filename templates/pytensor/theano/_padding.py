@@ -37,7 +37,9 @@ class Ladder:
     def __post_init__(self) -> None:
         if self.most < 1 or any(step < 1 for step in self.steps):
             raise ValueError("lengths are 1 or more")
-        object.__setattr__(self, "steps", tuple(sorted({*(step for step in self.steps if step < self.most), self.most})))
+        object.__setattr__(
+            self, "steps", tuple(sorted({*(step for step in self.steps if step < self.most), self.most}))
+        )
 
     def fit(self, length: int) -> int:
         """The length that ``length`` is brought to."""
@@ -113,7 +115,9 @@ class FunctionPadding:
         axes = self.inputs[name]
         if isinstance(axes, str):
             if int(array) != real[axes]:
-                raise ValueError(f"{name} is {array}, but the axis {axes} whose length it is declared to be is {real[axes]}")
+                raise ValueError(
+                    f"{name} is {array}, but the axis {axes} whose length it is declared to be is {real[axes]}"
+                )
             return numpy.asarray(length[axes], array.dtype)
         shape = tuple(size if axis is None else length[axis] for axis, size in zip(axes, array.shape, strict=True))
         if shape == array.shape:
@@ -137,7 +141,9 @@ def parse(text: str) -> list[FunctionPadding]:
         return []
     try:
         data = json.loads(text)
-        ladders = {axis: Ladder(ladder["most"], tuple(ladder.get("steps", ()))) for axis, ladder in data["sizes"].items()}
+        ladders = {
+            axis: Ladder(ladder["most"], tuple(ladder.get("steps", ()))) for axis, ladder in data["sizes"].items()
+        }
         declared = [
             FunctionPadding(
                 inputs={name: _axes(axes) for name, axes in function["inputs"].items()},

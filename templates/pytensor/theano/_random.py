@@ -48,21 +48,47 @@ class MRG_RandomStreams:
         words = _mix(state)
         position = pt.cast(pt.arange(pt.prod(shape, dtype="int64")), _UINT32)
         bits = _mix(_mix(pt.bitwise_xor(position, words[0])) + words[1])
-        numbers = (pt.cast(bits // _constant(1 << 9), dtype) + numpy.asarray(0.5, dtype)) * numpy.asarray(2.0**-23, dtype)
+        numbers = (pt.cast(bits // _constant(1 << 9), dtype) + numpy.asarray(0.5, dtype)) * numpy.asarray(
+            2.0**-23, dtype
+        )
         return numbers.reshape(shape, ndim=rank)
 
-    def uniform(self, size: Any, low: Any = 0.0, high: Any = 1.0, ndim: int | None = None, dtype: Any = None, nstreams: Any = None) -> Any:
+    def uniform(
+        self,
+        size: Any,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        ndim: int | None = None,
+        dtype: Any = None,
+        nstreams: Any = None,
+    ) -> Any:
         """Uniform in (low, high)."""
         dtype = _float(dtype)
         return pt.cast(self._uniform(size, dtype) * (high - low) + low, dtype)
 
-    def binomial(self, size: Any = None, n: int = 1, p: Any = 0.5, ndim: int | None = None, dtype: str = "int64", nstreams: Any = None) -> Any:
+    def binomial(
+        self,
+        size: Any = None,
+        n: int = 1,
+        p: Any = 0.5,
+        ndim: int | None = None,
+        dtype: str = "int64",
+        nstreams: Any = None,
+    ) -> Any:
         """1 with probability ``p``, else 0; like Theano's it has ``n=1`` only."""
         if n != 1:
             raise NotImplementedError("binomial is implemented for n=1 only, as in Theano")
         return pt.cast(self._uniform(() if size is None else size, "float32") < p, dtype)
 
-    def normal(self, size: Any, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: Any = None, nstreams: Any = None) -> Any:
+    def normal(
+        self,
+        size: Any,
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        ndim: int | None = None,
+        dtype: Any = None,
+        nstreams: Any = None,
+    ) -> Any:
         """Normal, by Box and Muller."""
         dtype = _float(dtype)
         radius = pt.sqrt(-2.0 * pt.log(self._uniform(size, dtype)))
@@ -82,7 +108,9 @@ def _shape(size: Any) -> tuple[Any, int]:
     if isinstance(size, int | numpy.integer):
         size = (size,)
     if isinstance(size, list | tuple):
-        return (pt.stack([pt.cast(n, "int64") for n in size]) if size else pt.constant(numpy.zeros(0, "int64"))), len(size)
+        return (pt.stack([pt.cast(n, "int64") for n in size]) if size else pt.constant(numpy.zeros(0, "int64"))), len(
+            size
+        )
     rank = size.type.shape[0]
     if rank is None:
         raise ValueError("the size of a random array has to be a tuple, a list or the shape of a tensor")

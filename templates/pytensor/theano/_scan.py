@@ -47,7 +47,9 @@ def scan(
         NotImplementedError: a truncated gradient with the JAX engine, which PyTensor cannot convert.
     """
     if _engine.JAX and truncate_gradient not in (None, -1):
-        raise NotImplementedError("scan(truncate_gradient=...) works with the C engine only: LNPATCH_ENGINE=c, or `--engine c`")
+        raise NotImplementedError(
+            "scan(truncate_gradient=...) works with the C engine only: LNPATCH_ENGINE=c, or `--engine c`"
+        )
     result: tuple[Any, Any] = _quiet(
         pytensor.scan,
         fn,
@@ -74,7 +76,9 @@ def map(
     name: str | None = None,
 ) -> tuple[Any, Any]:
     """``fn`` on every element."""
-    result: tuple[Any, Any] = _quiet(views.map, fn, sequences, non_sequences, truncate_gradient, go_backwards, name=name)
+    result: tuple[Any, Any] = _quiet(
+        views.map, fn, sequences, non_sequences, truncate_gradient, go_backwards, name=name
+    )
     return result
 
 
@@ -92,17 +96,33 @@ def reduce(
     return result
 
 
-def foldl(fn: Callable[..., Any], sequences: Any, outputs_info: Any, non_sequences: Any = None, mode: Any = None, name: str | None = None) -> tuple[Any, Any]:
+def foldl(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
     """``reduce`` from the first element on."""
     return reduce(fn, sequences, outputs_info, non_sequences, False, mode, name)
 
 
-def foldr(fn: Callable[..., Any], sequences: Any, outputs_info: Any, non_sequences: Any = None, mode: Any = None, name: str | None = None) -> tuple[Any, Any]:
+def foldr(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
     """``reduce`` from the last element on."""
     return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
 
 
-def clone(output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, copy_inputs: Any = None) -> Any:
+def clone(
+    output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, copy_inputs: Any = None
+) -> Any:
     """A copy of the graph of ``output`` (a variable or a list) with variables replaced."""
     if not share_inputs:
         raise NotImplementedError("theano.clone(share_inputs=False) is not there in lnpatch's theano over PyTensor")

@@ -10,7 +10,7 @@ from pytensor.tensor.type import TensorType
 from theano import _engine
 
 
-class Shared(TensorSharedVariable):
+class Shared(TensorSharedVariable):  # type: ignore[misc]
     """A shared tensor whose value may be a device array; ``get_value`` always gives a NumPy array.
 
     As in Theano no axis broadcasts unless ``broadcastable`` says so, and a new value may have another shape.

@@ -1,6 +1,8 @@
 """``theano.tensor``: the names that mean the same in PyTensor, and our own of ``_own`` where they do not."""
+# ruff: noqa: F401
 
 from pytensor.gradient import Lop, Rop, grad, hessian, jacobian
+from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor import (
     TensorConstant,
     TensorType,
@@ -8,8 +10,8 @@ from pytensor.tensor import (
     abs,
     add,
     all,
-    alloc,
     allclose,
+    alloc,
     and_,
     any,
     arange,
@@ -21,6 +23,9 @@ from pytensor.tensor import (
     argmin,
     argsort,
     as_tensor_variable,
+    bmatrix,
+    bscalar,
+    bvector,
     cast,
     ceil,
     choose,
@@ -31,7 +36,11 @@ from pytensor.tensor import (
     cos,
     cosh,
     diag,
+    dmatrix,
     dot,
+    dscalar,
+    dtensor3,
+    dvector,
     eq,
     erf,
     exp,
@@ -40,22 +49,34 @@ from pytensor.tensor import (
     fill,
     flatten,
     floor,
+    fmatrix,
+    fscalar,
+    ftensor3,
+    fvector,
     ge,
     gt,
     identity_like,
+    imatrix,
     inc_subtensor,
     int_div,
     invert,
+    iscalar,
     isclose,
     isinf,
     isnan,
+    itensor3,
+    ivector,
     join,
     le,
+    lmatrix,
     log,
     log1p,
     log2,
     log10,
+    lscalar,
     lt,
+    ltensor3,
+    lvector,
     matrices,
     matrix,
     max,
@@ -114,28 +135,6 @@ from pytensor.tensor import (
     zeros,
     zeros_like,
 )
-from pytensor.tensor import (
-    bmatrix,
-    bscalar,
-    bvector,
-    dmatrix,
-    dscalar,
-    dtensor3,
-    dvector,
-    fmatrix,
-    fscalar,
-    ftensor3,
-    fvector,
-    imatrix,
-    iscalar,
-    itensor3,
-    ivector,
-    lmatrix,
-    lscalar,
-    ltensor3,
-    lvector,
-)
-from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from theano._missing import guard
@@ -150,7 +149,6 @@ from theano.tensor._own import (
     minimum,
     patternbroadcast,
     round,
-    unbroadcast,
 )
 from theano.tensor.sharedvar import TensorSharedVariable
 

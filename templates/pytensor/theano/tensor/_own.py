@@ -45,7 +45,11 @@ def batched_dot(a: Any, b: Any) -> Any:
     if a.ndim < 1 or b.ndim < 1:
         raise TypeError("batched_dot needs two tensors with an axis of samples")
     if a.ndim == 1 or b.ndim == 1:  # each sample a number
-        return a.dimshuffle(0, *["x"] * max(b.ndim - 1, 0)) * b if a.ndim == 1 else a * b.dimshuffle(0, *["x"] * (a.ndim - 1))
+        return (
+            a.dimshuffle(0, *["x"] * max(b.ndim - 1, 0)) * b
+            if a.ndim == 1
+            else a * b.dimshuffle(0, *["x"] * (a.ndim - 1))
+        )
     left = a if a.ndim > 2 else a.dimshuffle(0, "x", 1)
     right = b if b.ndim > 2 else b.dimshuffle(0, 1, "x")
     if left.ndim > 3 or right.ndim > 3:
@@ -65,11 +69,6 @@ def patternbroadcast(x: Any, broadcastable: Any) -> Any:
 def addbroadcast(x: Any, *axes: int) -> Any:
     """``x`` with ``axes`` taken to be of length 1."""
     return pt.specify_broadcastable(x, *axes) if axes else x
-
-
-def unbroadcast(x: Any, *axes: int) -> Any:
-    """``x`` with ``axes`` not broadcastable."""
-    return pt.unbroadcast(x, *axes)
 
 
 def inv(a: Any) -> Any:

@@ -31,4 +31,17 @@ def itervalues(mapping: Any) -> "_Iterator[Any]":
 
 
 __getattr__, _ = guard(__name__)
-__all__ = ["PY2", "PY3", "Iterator", "binary_type", "class_types", "integer_types", "iteritems", "iterkeys", "itervalues", "moves", "string_types", "text_type"]
+__all__ = [
+    "PY2",
+    "PY3",
+    "Iterator",
+    "binary_type",
+    "class_types",
+    "integer_types",
+    "iteritems",
+    "iterkeys",
+    "itervalues",
+    "moves",
+    "string_types",
+    "text_type",
+]

@@ -1,7 +1,7 @@
 """``theano.compat.six.moves``: builtins that had other names in Python 2."""
 
 import pickle as cPickle
-from builtins import filter, input, map, range, zip
+from builtins import filter, input, map, range, zip  # noqa: UP029
 from functools import reduce
 from io import StringIO
 
