@@ -88,8 +88,12 @@ class RunWriter:
         """The log and the updates, open to be written on."""
         with (
             (self.folder / LOG).open("ab") as log,
-            (self.folder / UPDATES).open("a", encoding="utf-8") as updates,
+            (self.folder / UPDATES).open("a+", encoding="utf-8", errors="replace") as updates,
         ):
+            if self.offset:  # what a killed run has left of a line stays one of its own
+                updates.seek(0)
+                if not updates.read().endswith("\n"):
+                    updates.write("\n")
             yield log, updates
 
     def record(self, event: Event, updates: IO[str]) -> None:
@@ -133,6 +137,22 @@ def read_info(folder: Path) -> RunInfo:
         raise NotARunError(str(folder), "there is no run.json in it", nearest(folder.name, siblings)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotARunError(str(folder), f"its run.json cannot be read: {error}", ()) from error
+
+
+def last_reported(folder: Path) -> tuple[int, float]:
+    """The last update that a run has reported, and the seconds up to it; a run that was killed has said no more than that."""
+    last = (0, 0.0)
+    try:
+        with (folder / UPDATES).open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                try:
+                    entry = json.loads(line)
+                    last = (int(entry["update"]), float(entry["elapsed"]))
+                except (ValueError, KeyError, TypeError):  # cut off
+                    continue
+    except FileNotFoundError:
+        pass
+    return last
 
 
 def new_folder(given: str | None, target: str, cell: str, smoke: bool) -> Path:

@@ -12,7 +12,19 @@ from typing import Any, Protocol
 
 from lnpatch import __version__
 from lnpatch.errors import JobFailedError, NotARunError, TrainingFailedError, UsageError
-from lnpatch.runs import COMPARED, LOG, OUTCOME, RunInfo, RunState, RunWriter, new_folder, now, read_info, write_info
+from lnpatch.runs import (
+    COMPARED,
+    LOG,
+    OUTCOME,
+    RunInfo,
+    RunState,
+    RunWriter,
+    last_reported,
+    new_folder,
+    now,
+    read_info,
+    write_info,
+)
 from lnpatch.runtime.data import find_data
 from lnpatch.runtime.handoff import EngineOptions, choose_runtime, find_job, open_patched
 from lnpatch.runtime.jobs import added_cells, as_text, fill, smoke_job, train_job
@@ -173,7 +185,8 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     offset, elapsed = 0, 0.0
     if earlier is not None:
         run = Path(str(options.output)).absolute()
-        offset, elapsed = earlier.updates, earlier.elapsed
+        reported = last_reported(run)
+        offset, elapsed = max(earlier.updates, reported[0]), max(earlier.elapsed, reported[1])
     else:
         run = new_folder(options.output, recipe.name, cell, options.smoke).absolute()
     code = runtime.code(recipe, patched.checkout, run)

@@ -98,6 +98,19 @@ def test_resume_goes_on_with_numbers_and_model(lnpatch: Run, toy: Path) -> None:
     assert json.loads(Path("run/run.json").read_text())["updates"] == 10
 
 
+def test_resume_after_a_kill_goes_on_from_what_was_reported(lnpatch: Run, toy: Path) -> None:
+    lnpatch("train", TOY, "--output", "run", "--max-updates", "6")
+    info = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps(info | {"state": "running", "updates": 0, "elapsed": 0.0}))
+    with Path("run/updates.jsonl").open("a") as file:
+        file.write('{"epoch": 0, "upd')
+    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "2")
+    assert on.code == 0, on.err
+    assert json.loads(Path("run/run.json").read_text())["updates"] == 8
+    lines = Path("run/updates.jsonl").read_text().splitlines()
+    assert [json.loads(line)["update"] for line in lines if line.endswith("}")] == list(range(1, 9))
+
+
 def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
     def interrupt() -> None:
         path = Path("run/updates.jsonl")
