@@ -1,0 +1,203 @@
+"""Trainings of the real repositories through the command line, and what their updates have taken."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from lnpatch.errors import LnpatchError
+from lnpatch.runs import LOG, UPDATES
+from lnpatch.runtime.handoff import EngineOptions, choose_runtime
+from lnpatch.runtime.output import OutputParser
+from lnpatch.targets import find
+from tests.benchmarks.engines import corpora, machine
+
+GPU = machine.DEVICE == "gpu"
+THEANO = "Python 2.7, Theano"
+
+#: What the JAX engine says when it has compiled, before the update's own line.
+_COMPILED = re.compile(r"compiled shape \d+")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine as the command line names it; ``missing`` says why it cannot train here."""
+
+    name: str
+    arguments: tuple[str, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training: sizes, data, and how much of it is not counted.
+
+    Attributes:
+        settings: hyperparameters of the repository's trainer.
+        updates: how many there are in all.
+        skipped: how many at the beginning do not count.
+        make_data: makes the data at a path, which it gives back.
+    """
+
+    target: str
+    settings: Mapping[str, object]
+    updates: int
+    skipped: int
+    make_data: Callable[[Path], Path]
+
+    @property
+    def words(self) -> str:
+        """The sizes."""
+        names = ("dim", "dim_word", "batch_size", "n_words")
+        return ", ".join(f"{name} {self.settings[name]}" for name in names if name in self.settings)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What updates have taken, in seconds: the trainer's own figure, and from one report to the next (with data and all else).
+
+    Attributes:
+        counted: of how many updates this is; those in which JAX compiled are not among them.
+        shapes: how many JAX has compiled.
+        remark: on a training that has not come to its end.
+    """
+
+    updates: int
+    counted: int
+    minimum: float
+    median: float
+    with_data: float
+    first_cost: float
+    shapes: int
+    remark: str = ""
+
+
+class TrainingFailedError(Exception):
+    """An engine that is installed could not train."""
+
+
+def _skip_thoughts() -> Training:
+    words, batch_size = (20000, 64) if GPU else (5000, 64)
+    sizes = {"dim": 2400, "dim_word": 620} if GPU else {"dim": 256, "dim_word": 128}
+    sweeps = machine.number("SWEEPS", 8 if GPU else 2)
+    sweep = len(corpora.LENGTHS)
+    settings = {**sizes, "batch_size": batch_size, "n_words": words, "saveFreq": 10**9, "max_epochs": 10**6}
+    return Training(
+        "skip-thoughts",
+        settings,
+        sweeps * sweep,
+        sweep,
+        # more words than the model has, as in real text
+        lambda path: corpora.skip_thoughts(path, words * 6 // 5, batch_size, sweeps),
+    )
+
+
+def _order_embeddings() -> Training:
+    sizes = {"dim": 1024, "dim_word": 300} if GPU else {"dim": 512, "dim_word": 300}
+    settings = {**sizes, "batch_size": 128, "validFreq": 10**9, "dispFreq": 1, "max_epochs": 10**6}
+    updates = machine.number("UPDATES", 200 if GPU else 40)
+    return Training(
+        "order-embeddings", settings, updates, 10, lambda path: corpora.order_embeddings(path, 128 * 20 + 1, 10000)
+    )
+
+
+TRAININGS = (_skip_thoughts(), _order_embeddings())
+
+
+def engines(target: str) -> list[Engine]:
+    """All engines, for a target, the slowest first."""
+    return [
+        _engine(target, THEANO, EngineOptions("theano")),
+        _engine(target, "PyTensor, C engine", EngineOptions("pytensor", engine="c")),
+        _engine(target, "PyTensor, JAX engine", EngineOptions("pytensor", engine="jax", device=machine.DEVICE)),
+    ]
+
+
+def _engine(target: str, name: str, options: EngineOptions) -> Engine:
+    backend = ("--engine", options.engine) if options.runtime == "pytensor" else ()
+    arguments = ("--runtime", options.runtime, "--device", options.device, *backend)
+    if GPU and options.device != "gpu":
+        return Engine(name, arguments, "it has no code for the cards of today")
+    try:
+        found = choose_runtime(options).find(find(target), "train")
+    except LnpatchError as error:
+        return Engine(name, arguments, error.message)
+    missing = "" if found else f"its environment is not there: lnpatch setup {target} {' '.join(arguments)}"
+    return Engine(name, arguments, missing)
+
+
+def train(training: Training, engine: Engine, checkout: Path, data: Path, folder: Path) -> Speed:
+    """Train, and read what the updates have taken.
+
+    Raises:
+        TrainingFailedError: the training has failed; with the last lines of what it said.
+    """
+    run = folder / f"run-{engine.name}".replace(" ", "-").replace(",", "")
+    command = [sys.executable, "-m", "lnpatch", "train", training.target, "--dir", str(checkout), "--data", str(data)]
+    command += [*engine.arguments, "--output", str(run), "--max-updates", str(training.updates), "--seed", "2016"]
+    command += [word for name, value in training.settings.items() for word in ("--set", f"{name}={value}")]
+    limit = machine.number("SECONDS", 900)
+    with machine.one_core():
+        process = subprocess.Popen(
+            [*command, "--format", "json"], env=machine.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    remark = ""
+    try:
+        output, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)  # lnpatch has the trainer end its update
+        output, errors = process.communicate()
+        remark = f"stopped after {limit} s"
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+    if process.returncode and not remark:
+        last = (output + errors).decode(errors="replace").splitlines()[-20:]
+        raise TrainingFailedError("\n".join([f"{engine.name} has failed:", *last]))
+    return read_speed(run, training.skipped, remark)
+
+
+def read_speed(run: Path, skipped: int, remark: str = "") -> Speed:
+    """The figures of a run's folder, without its first *skipped* updates and those in which JAX compiled."""
+    records = [json.loads(line) for line in (run / UPDATES).read_text().splitlines()]
+    updates: list[dict[str, Any]] = [record for record in records if "cost" in record]
+    compiling, shapes = compiling_updates((run / LOG).read_text(errors="replace"))
+    counted = [u for u in updates[skipped:] if u["update"] not in compiling]
+    # an epoch's end has other things to do
+    steps = [b["elapsed"] - a["elapsed"] for a, b in pairwise(updates) if b in counted and a["epoch"] == b["epoch"]]
+    seconds = [update["seconds"] for update in counted] or [float("nan")]
+    return Speed(
+        len(updates),
+        len(counted),
+        min(seconds),
+        statistics.median(seconds),
+        statistics.median(steps or [float("nan")]),
+        updates[0]["cost"] if updates else float("nan"),
+        shapes,
+        remark,
+    )
+
+
+def compiling_updates(log: str) -> tuple[set[int], int]:
+    """The numbers of the updates in which JAX compiled, and how many shapes it compiled in all."""
+    parser = OutputParser()
+    found: set[int] = set()
+    shapes, compiled = 0, False
+    for line in log.splitlines():
+        if _COMPILED.search(line):
+            shapes, compiled = shapes + 1, True
+        if parser.parse(line):
+            if compiled:
+                found.add(parser.update)
+            compiled = False
+    return found, shapes
