@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 def setup(target: str, engine: EngineOptions, form: str) -> None:
     """Build or mend the environment that trains TARGET."""
     from lnpatch.commands import setup as command
-    from lnpatch.console import print_json, training
+    from lnpatch.console import print_json
+    from lnpatch.console import setup as environments
     from lnpatch.targets import find
 
     recipe = find(target)
-    with training.setup_progress() as progress:
+    with environments.setup_progress() as progress:
         environment, was_there = command.setup(recipe, engine, progress)
     if form == "json":
-        print_json(training.environment_json(environment, was_there))
+        print_json(environments.environment_json(environment, was_there))
     else:
-        training.print_environment(environment, was_there)
+        environments.print_environment(environment, was_there)
 
 
 @click.command()
@@ -104,17 +105,17 @@ def check(target: str, directory: str | None, form: str, **choices: Any) -> None
     """Check TARGET's patched layers against a float64 NumPy reference, and one update of its model."""
     from lnpatch import console
     from lnpatch.commands import check as command
-    from lnpatch.console import training
+    from lnpatch.console import evaluation
     from lnpatch.targets import find
 
     recipe = find(target)
-    with training.check_view() as (view, on_row):
+    with evaluation.check_view() as (view, on_row):
         result = command.check(recipe, recipe.directory(directory), view=view, on_row=on_row, **choices)
     if form == "json":
-        console.print_json(training.check_json(result))
+        console.print_json(evaluation.check_json(result))
     else:
         console.print_notes(result.notes)
-        training.print_check(result)
+        evaluation.print_check(result)
     if not result.passed:
         click.get_current_context().exit(ExitCode.FAILED)
 
@@ -138,18 +139,19 @@ def evaluate(target: str, directory: str | None, split: str | None, form: str, *
     """Evaluate a trained or released model with TARGET's own evaluation, beside the paper's figures."""
     from lnpatch import console
     from lnpatch.commands import evaluate as command
-    from lnpatch.console import training
+    from lnpatch.console import evaluation
+    from lnpatch.console import setup as environments
     from lnpatch.targets import find
 
     recipe = find(target)
     options = {} if split is None else {"split": split}
-    with training.setup_progress() as progress:
+    with environments.setup_progress() as progress:
         result = command.evaluate(recipe, recipe.directory(directory), options=options, progress=progress, **choices)
     if form == "json":
-        console.print_json(training.evaluation_json(result))
+        console.print_json(evaluation.evaluation_json(result))
     else:
         console.print_notes(result.notes)
-        training.print_evaluation(result)
+        evaluation.print_evaluation(result)
 
 
 @click.command()
@@ -171,19 +173,20 @@ def encode(
     """Turn sentences into vectors with a trained or released model of TARGET."""
     from lnpatch import console
     from lnpatch.commands import encode as command
-    from lnpatch.console import training
+    from lnpatch.console import evaluation
+    from lnpatch.console import setup as environments
     from lnpatch.targets import find
 
     recipe = find(target)
     files = {"dictionary": dictionary, "word2vec": word2vec}
     options = {name: value for name, value in files.items() if value is not None}
-    with training.setup_progress() as progress:
+    with environments.setup_progress() as progress:
         result = command.encode(recipe, recipe.directory(directory), options=options, progress=progress, **choices)
     if form == "json":
-        console.print_json(training.encoding_json(result))
+        console.print_json(evaluation.encoding_json(result))
     else:
         console.print_notes(result.notes)
-        training.print_encoding(result)
+        evaluation.print_encoding(result)
 
 
 @click.command()
@@ -213,13 +216,13 @@ def port(target: str, directory: str | None, output: str | None, with_patch: boo
 def doctor(form: str) -> None:
     """Say what this machine has and lacks for each job, and the command that mends it."""
     from lnpatch import console
-    from lnpatch.console import training
+    from lnpatch.console import setup as environments
     from lnpatch.doctor import cache_size, diagnose
 
     diagnoses, size = diagnose(), cache_size()
     if form == "json":
-        console.print_json(training.doctor_json(diagnoses, size))
+        console.print_json(environments.doctor_json(diagnoses, size))
     else:
-        training.print_doctor(diagnoses, size)
+        environments.print_doctor(diagnoses, size)
     if not diagnoses[0].ready:
         click.get_current_context().exit(ExitCode.ENVIRONMENT)
