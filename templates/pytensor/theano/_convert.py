@@ -96,7 +96,8 @@ def _on_shapes(op: Any, node: Any, **options: Any) -> Converted:
         inputs = [_number(v, value) for v, value in zip(node.inputs, values, strict=True)]
         if isinstance(op, Elemwise):  # whose own Python code keeps state from one node to the next in PyTensor 3.0
             found = numpy.frompyfunc(op.scalar_op.impl, len(inputs), len(node.outputs))(*inputs)
-            several = found if len(node.outputs) > 1 else (found,)  # PyTensor 3.0 makes one operation of several lengths
+            # PyTensor 3.0 makes one operation of several lengths
+            several = found if len(node.outputs) > 1 else (found,)
             arrays = tuple(numpy.asarray(value, dtype=v.dtype) for v, value in zip(node.outputs, several, strict=True))
             return arrays if len(arrays) > 1 else arrays[0]
         cells: list[list[Any]] = [[None] for _ in node.outputs]

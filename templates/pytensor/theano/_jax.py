@@ -1,8 +1,11 @@
 """The JAX engine: compiles once for each shape of the inputs; shared variables stay on the device."""
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -59,32 +62,25 @@ class JaxFunction(Function):
         ]
         fitted = self.padding.fit(self.names, given) if self.padding else Fitted(given, {})
         inputs = [int(array) if count else array for array, count in zip(fitted.arrays, self.counts, strict=True)]
-        started = time.perf_counter()
-        outputs = self._update(inputs)
-        results = fitted.cut(
-            [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, outputs, strict=True)]
-        )
         key = tuple(value if isinstance(value, int) else value.shape for value in inputs)
+        started = time.perf_counter()
+        # compiling may be interrupted, it changes nothing
+        with Uninterrupted() if key in self.compiled else nullcontext():
+            found = self._update(inputs)
+        outputs = [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, found, strict=True)]
         if key not in self.compiled:
             self.compiled.add(key)
             self._report(fitted.arrays, time.perf_counter() - started)
-        return [
-            result.copy() for result in results
-        ]  # what JAX gives is read-only, and the repositories write into their results
+        # copied: what JAX gives is read-only, and the repositories write into their results
+        return [result.copy() for result in fitted.cut(outputs)]
 
     def _update(self, inputs: list[Any]) -> list[Any]:
         """The outputs, as JAX arrays; the shared variables have their new values."""
         taken = [on_device(variable) for variable in self.taken]
         kept = [on_device(variable) for variable in self.kept]
-        done: list[Any] = []
-        try:
-            # map and extend run in C: Ctrl-C cannot come between taking the old values and keeping the new ones
-            done.extend(map(self.executable, [taken], [kept], *([value] for value in inputs)))
-        finally:
-            if done:
-                for variable, value in zip(self.taken, done[0][1], strict=True):
-                    variable.storage[0] = value
-        outputs: list[Any] = done[0][0]
+        outputs, new = self.executable(taken, kept, *inputs)
+        for variable, value in zip(self.taken, new, strict=True):
+            variable.storage[0] = value
         return outputs
 
     def _report(self, arrays: list[Any], seconds: float) -> None:
@@ -102,6 +98,25 @@ class JaxFunction(Function):
                 words += " (and more: an axis without padding changes, or one is longer than declared)"
         listed = "; ".join(f"{', '.join(names)} {shape}" for shape, names in shapes.items())
         print(f"{words}: {listed} in {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201, a run has no console of ours
+
+
+class Uninterrupted:
+    """Puts Ctrl-C off to the end: between giving the old values away and keeping the new ones there are none to save."""
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def __enter__(self) -> None:
+        self.caught: list[int] = []
+        self.handlers: dict[signal.Signals, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in self.signals:
+                self.handlers[number] = signal.signal(number, lambda number, frame: self.caught.append(number))
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+        for caught in self.caught:
+            signal.raise_signal(caught)
 
 
 def on_device(variable: Any) -> Any:

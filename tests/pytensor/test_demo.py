@@ -1,0 +1,50 @@
+"""The embedded repository, patched and in Python 3, trains on both engines."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lnpatch.resources import templates
+
+CODE = """
+import json, sys
+import train
+costs = train.trainer(max_epochs=20, encoder={cell!r}, saveto={path!r}, dim=16, dim_word=8)
+print(json.dumps(costs), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def ported(tmp_path_factory):
+    """The demo with both cells, in Python 3."""
+    pytest.importorskip("fissix")
+    folder = tmp_path_factory.mktemp("demo")
+    for path in (templates() / "demo").iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    layers = folder / "layers.py"
+    source = layers.read_text().replace("layers = {", "layers = {'lngru': ('param_init_lngru', 'lngru_layer'), ")
+    for name in ("ln", "lngru", "state_argument/lngru"):
+        lines = (templates() / "layers" / f"{name}.py").read_text().splitlines()
+        first = next(number for number, line in enumerate(lines) if line.startswith("def "))
+        source += "\n\n" + "\n".join(lines[first:]) + "\n"
+    layers.write_text(source)
+    subprocess.run([sys.executable, "-m", "fissix", "-w", "-n", folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["c", "jax"])
+@pytest.mark.parametrize("cell", ["gru", "lngru"])
+def test_costs_fall(ported, run_engine, engine, cell, tmp_path, monkeypatch):
+    monkeypatch.chdir(ported)
+    padding = {
+        "sizes": {"T": {"steps": [8, 16], "most": 24}},
+        "functions": [{"inputs": {"x": ["T", None], "mask": ["T", None]}, "masks": {"x": "mask"}, "outputs": [[]]}],
+    }
+    code = CODE.format(cell=cell, path=str(tmp_path / "model.npz"))
+    done = run_engine(engine, "-c", f"import sys; sys.path.insert(0, '.'); {code}", LNPATCH_PADDING=json.dumps(padding))
+    costs = json.loads(done.stderr.splitlines()[-1])
+    quarter = len(costs) // 4
+    assert sum(costs[-quarter:]) < 0.9 * sum(costs[:quarter])
+    assert (tmp_path / "model.npz").exists()

@@ -1,0 +1,51 @@
+"""The names that the repositories and the demo use are there; any other fails with words that say whose module this is."""
+
+import re
+import subprocess
+
+import pytest
+
+from lnpatch.resources import templates
+
+
+def test_every_name_is_there(run_engine, here):
+    assert run_engine("c", here / "names.py", here / "names.txt").stdout == ""
+
+
+def test_the_demo_uses_no_other(here):
+    known = set((here / "names.txt").read_text().split())
+    source = "".join(path.read_text() for folder in ("demo", "layers") for path in (templates() / folder).rglob("*.py"))
+    used = re.findall(r"\b(theano|tensor)\.([a-zA-Z_]+(?:\.[a-zA-Z_]+)?)", source)
+    names = {("theano.tensor." if module == "tensor" else "theano.") + name for module, name in used}
+    assert {name for name in names if name not in known and not name.startswith("theano.tensor.tensor")} <= {
+        "theano.config.floatX"
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("import theano; theano.frobnicate", "theano.frobnicate"),
+        ("from theano import frobnicate", "theano.frobnicate"),
+        ("import theano.frobnicate", "theano.frobnicate"),
+        ("import theano.tensor as T; T.nnet.frobnicate", "theano.tensor.nnet.frobnicate"),
+        ("from theano.tensor.nnet import conv2d", "theano.tensor.nnet.conv2d"),
+        ("from theano.gof.graph import frobnicate", "theano.gof.graph.frobnicate"),
+        ("from theano.scan_module.scan_op import Scan", "theano.scan_module.scan_op"),
+        ("import theano; theano.config.frobnicate", "theano.config.frobnicate"),
+    ],
+)
+def test_an_unknown_name_says_so(run_engine, statement, name):
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run_engine("c", "-c", statement)
+    assert f"{name} is not there: this theano is lnpatch's, over PyTensor" in caught.value.stderr
+
+
+def test_hasattr_is_false(run_engine):
+    assert run_engine("c", "-c", "import theano; print(hasattr(theano.tensor, 'frobnicate'))").stdout == "False\n"
+
+
+def test_an_unknown_engine_is_refused(run_engine):
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run_engine("tpu", "-c", "import theano")
+    assert "LNPATCH_ENGINE is 'tpu'; it can be c or jax" in caught.value.stderr
