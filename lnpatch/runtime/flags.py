@@ -43,6 +43,7 @@ def theano_flags(
             if old
             else {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY}
         )
+        wanted["force_device"] = "True"  # else Theano says a word about the card and goes on without it
     else:
         wanted["device"] = "cpu"
     if compile_dir is not None and not theirs.keys() & {"base_compiledir", "compiledir"}:

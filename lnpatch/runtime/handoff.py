@@ -176,14 +176,20 @@ def runtimes() -> dict[str, Callable[[EngineOptions], Runtime]]:
 
 
 def choose_runtime(options: EngineOptions) -> Runtime:
-    """The runtime that is asked for; ``auto`` takes the repositories' own where there is a Python 2.7.
+    """The runtime that is asked for.
+
+    ``auto`` takes the repositories' own where there is a Python 2.7, and PyTensor's for a GPU: Theano knows no current card.
 
     Raises:
         UsageError: the options do not go together.
     """
     name = options.runtime
     if name == "auto":
-        modern = options.engine != "auto" or (find_python2() is None and not _is_given_python2(options.python))
+        modern = (
+            options.engine != "auto"
+            or options.device == "gpu"
+            or (find_python2() is None and not _is_given_python2(options.python))
+        )
         name = "pytensor" if modern else "theano"
     if name == "theano" and options.engine != "auto":
         raise UsageError(f"--engine {options.engine} belongs to --runtime pytensor; Theano has its own.")

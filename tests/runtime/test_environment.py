@@ -12,7 +12,9 @@ import pytest
 
 from lnpatch import python2
 from lnpatch.errors import EnvironmentBuildError
+from lnpatch.runtime import handoff
 from lnpatch.runtime.environment import Spec, ensure, find
+from lnpatch.runtime.handoff import EngineOptions, choose_runtime
 from tests.conftest import Output
 
 Run = Callable[..., Output]
@@ -129,3 +131,22 @@ def test_doctor_misses_git(lnpatch: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not patch["ready"]
     assert json.dumps(patch).count("git-scm.com") == 1
     assert os.environ["PATH"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "python27", "wanted"),
+    [
+        (EngineOptions(), True, "theano"),
+        (EngineOptions(), False, "pytensor"),
+        (EngineOptions(engine="c"), True, "pytensor"),
+        (EngineOptions(device="gpu"), True, "pytensor"),
+        (EngineOptions("theano", device="gpu"), True, "theano"),
+        (EngineOptions("pytensor"), True, "pytensor"),
+        (EngineOptions("theano"), False, "theano"),
+    ],
+)
+def test_the_runtime_that_is_chosen(
+    options: EngineOptions, python27: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handoff, "find_python2", lambda: Path("python2.7") if python27 else None)
+    assert choose_runtime(options).name == wanted

@@ -24,6 +24,7 @@ CASES = [
 def test_flags(version: str, device: str, given: str, wanted: dict[str, str]) -> None:
     flags = parse_flags(theano_flags(version, device, Path("/c"), {"floatX": "float32"}, given))
     assert wanted.items() <= flags.items()
+    assert flags.get("force_device") == ("True" if device == "gpu" else None)
     assert ("lib.cnmem" in flags) == (device == "gpu" and flags["device"].startswith("gpu"))
 
 
