@@ -37,7 +37,7 @@ def assert_same(found, wanted):
             assert (here.dtype, there.dtype) == (numpy.bool_, numpy.int8), name
         largest = numpy.abs(there[numpy.isfinite(there)]).max(initial=0)
         numpy.testing.assert_allclose(
-            here.astype(float), there.astype(float), rtol=1e-5, atol=2e-6 * max(largest, 1e-3), err_msg=name
+            here.astype(float), there.astype(float), rtol=1e-5, atol=2e-6 * max(largest, 1.0), err_msg=name
         )
 
 

@@ -19,6 +19,7 @@ from pytensor.link.utils import fgraph_to_python
 from pytensor.scan.op import Scan
 from pytensor.tensor.basic import Alloc, AllocEmpty, ARange, Split
 from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.math import ProdWithoutZeros
 from pytensor.tensor.shape import Reshape, Shape, Shape_i
 from pytensor.tensor.subtensor import IncSubtensor, indices_from_subtensor
 from pytensor.tensor.type import TensorType
@@ -72,7 +73,11 @@ def _operation(op: Any, node: Any = None, **options: Any) -> Converted:
     if isinstance(op, AllocEmpty):
         return lambda *shape: jnp.empty(tuple(map(int, shape)), dtype=op.dtype)
     if isinstance(op, Split):
-        return lambda x, sizes: jnp.split(x, numpy.cumsum(sizes)[:-1], axis=op.axis)
+        return _split(op)
+    if isinstance(op, ProdWithoutZeros):  # of which PyTensor 3.0 has no JAX; a slice of zeros only gives 0
+        return lambda x: jnp.prod(x, axis=op.axis, where=x != 0) * jnp.any(x != 0, axis=op.axis)
+    if type(op).__name__ in ("AdvancedIncSubtensor", "AdvancedIncSubtensor1"):  # the second is gone in PyTensor 3.3
+        return _advanced_inc_subtensor(op)
     if isinstance(op, IncSubtensor):
         return _inc_subtensor(op, node, **options)
     if isinstance(op, Scan):
@@ -112,6 +117,26 @@ def _number(variable: Any, value: Any) -> Any:
     """A known value as PyTensor's Python code takes it: an array, or a number for a scalar type."""
     array = numpy.asarray(value, dtype=variable.type.dtype)
     return array if isinstance(variable.type, TensorType) else array[()]
+
+
+def _split(op: Any) -> Converted:
+    """Parts of known sizes; the axis is an attribute of the operation, or its second input in PyTensor 3.0."""
+
+    def apply(x: Any, *rest: Any) -> Any:
+        axis = int(rest[0]) if len(rest) == 2 else op.axis
+        return jnp.split(x, numpy.cumsum(rest[-1])[:-1], axis=axis)
+
+    return apply
+
+
+def _advanced_inc_subtensor(op: Any) -> Converted:
+    """Setting or adding at positions that are data. PyTensor 3.0 checks the shapes, and refuses a batch of a single word."""
+
+    def apply(x: Any, y: Any, *indices: Any) -> Any:
+        place = x.at[tuple(indices_from_subtensor(indices, op.idx_list))]
+        return place.set(y) if op.set_instead_of_inc else place.add(y)
+
+    return apply
 
 
 def _inc_subtensor(op: Any, node: Any, **options: Any) -> Converted:
