@@ -52,7 +52,7 @@ def diagnose() -> list[Diagnosis]:
     engines = {name: make(EngineOptions()) for name, make in runtimes().items()}
     old, new = tuple(_built(engines["theano"])), tuple(_built(engines["pytensor"]))
     python2, compiler = (_python2(), _compiler()), _compiler()
-    python3 = (_python3(), _package("fissix", "pip install 'lnpatch[pytensor]'"))
+    python3 = (_python3(), _package("fissix"))
     figures = "pip install 'lnpatch[plot]'"
     return [
         Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),

@@ -26,8 +26,10 @@ from lnpatch.runs import (
     write_info,
 )
 from lnpatch.runtime.data import find_data
-from lnpatch.runtime.handoff import EngineOptions, choose_runtime, find_job, open_patched
+from lnpatch.runtime.environment import Environment
+from lnpatch.runtime.handoff import EngineOptions, Runtime, choose_runtime, find_job, open_patched
 from lnpatch.runtime.jobs import added_cells, as_text, fill, smoke_job, train_job
+from lnpatch.runtime.launch import Launch
 from lnpatch.runtime.output import Event, OutputParser, Update, Validation
 from lnpatch.runtime.padding import with_padding
 from lnpatch.runtime.settings import parse_settings, trainer_settings
@@ -150,7 +152,7 @@ class Prepared:
     folder: Path
     info: RunInfo
     job: Job
-    launch: Any
+    launch: Launch
     max_updates: int | None
     offset: int
     elapsed: float
@@ -250,7 +252,7 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     return Prepared(run, info, job, launch, limit, offset, elapsed, patched.notes)
 
 
-def make_smoke_data(recipe: Recipe, runtime: Any, environment: Any, folder: Path) -> Path:
+def make_smoke_data(recipe: Recipe, runtime: Runtime, environment: Environment, folder: Path) -> Path:
     """Tiny data in the repository's own format, made once for a run.
 
     Raises:
