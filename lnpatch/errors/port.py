@@ -18,7 +18,7 @@ class PortLibraryError(LnpatchError):
 
     exit_code = ExitCode.ENVIRONMENT
     what = "{library} is needed to convert Python 2 to Python 3, and is not installed."
-    then = "Install it: {python!q} -m pip install 'lnpatch[pytensor]'"
+    then = "Install it: {python!q} -m pip install fissix"
 
 
 @dataclass
