@@ -9,6 +9,8 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 
+from theano._fusion import fused_results
+
 
 def _pairs(updates: Any) -> list[tuple[Any, Any]]:
     """A dict, or pairs in any iterable (the repositories hand over a ``zip``)."""
@@ -110,6 +112,7 @@ def build(
     replaced = [(old, old.type.filter_variable(new, allow_convert=True)) for old, new in _pairs(givens)]
     if replaced:
         results = list(clone_replace(results, replaced))
+    results = fused_results(results)
     targets = [old for old, _ in pairs + defaults]
     count = len(listed)
     return Graph(

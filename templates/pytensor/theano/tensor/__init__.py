@@ -1,7 +1,7 @@
 """``theano.tensor``: the names that mean the same in PyTensor, and our own of ``_own`` where they do not."""
 # ruff: noqa: F401
 
-from pytensor.gradient import Lop, Rop, grad, hessian, jacobian
+from pytensor.gradient import Lop, Rop, hessian, jacobian
 from pytensor.graph.basic import Constant, Variable
 from pytensor.tensor import (
     TensorConstant,
@@ -138,6 +138,7 @@ from pytensor.tensor import (
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
 from theano._missing import guard
+from theano.gradient import grad
 from theano.tensor import extra_ops, nnet, opt, shared_randomstreams, sharedvar
 from theano.tensor._own import (
     addbroadcast,
