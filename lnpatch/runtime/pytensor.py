@@ -15,7 +15,7 @@ from lnpatch.errors import WrongPythonError
 from lnpatch.resources import templates
 from lnpatch.runtime.environment import Environment, Progress, Spec, ensure, find
 from lnpatch.runtime.flags import GPU_MEMORY, parse_flags
-from lnpatch.runtime.launch import Launch
+from lnpatch.runtime.launch import Launch, huge_pages
 from lnpatch.targets.recipe import Recipe
 
 #: What every run needs; the same stands in pyproject.toml as the extra ``pytensor``.
@@ -85,6 +85,7 @@ class PyTensorRuntime:
         wanted |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if device == "gpu" else {"device": "cpu"}
         wanted |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
         variables = {
+            **huge_pages(),
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in wanted.items()),
             "LNPATCH_ENGINE": self._engine if self._engine != "auto" else "jax" if environment.version("jax") else "c",
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),

@@ -13,7 +13,7 @@ from lnpatch.python2 import find_python2, is_python2
 from lnpatch.resources import templates
 from lnpatch.runtime.environment import Environment, Progress, Spec, ensure, find
 from lnpatch.runtime.flags import theano_flags
-from lnpatch.runtime.launch import Launch
+from lnpatch.runtime.launch import Launch, huge_pages
 from lnpatch.targets.recipe import Engine, Recipe
 
 #: Modules by the distributions that bring them, where the names differ.
@@ -74,6 +74,7 @@ class TheanoRuntime:
         compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
         wanted = _engine(recipe).flags
         variables = {
+            **huge_pages(),
             "THEANO_FLAGS": theano_flags(version, device, compile_dir, wanted, os.environ.get("THEANO_FLAGS", "")),
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONNOUSERSITE": "1",

@@ -3,7 +3,8 @@
     python faster_graphs.py FILE.json
 
 FILE.json gets, for each case, the largest difference of the cost and of the gradients from PyTensor's, relative to the largest value
-of the array, and how many of the forms there are: cross-entropies, broadcast sums, and products within scans.
+of the array, and how many of the forms there are: cross-entropies, broadcast sums, and products
+that are not done twice.
 """
 
 import json
@@ -263,15 +264,28 @@ def forms(function):
     if not theano._engine.JAX:
         nodes = function.compiled.maker.fgraph.toposort()
         return {"cross_entropies": sum(isinstance(node.op, LinearCrossEntropy) for node in nodes)}
+    from theano import _convert
     from theano._broadcast_sums import BroadcastSums
-    from theano._convert import optimized
 
-    nodes = optimized([*function.graph.inputs, *function.graph.shared], function.graph.results).toposort()
-    scans = [node.op.fgraph.toposort() for node in nodes if isinstance(node.op, Scan)]
+    def optimized():
+        return _convert.optimized([*function.graph.inputs, *function.graph.shared], function.graph.results).toposort()
+
+    def products(nodes):
+        return sum(
+            isinstance(node.op, Dot)
+            for scan in nodes
+            if isinstance(scan.op, Scan)
+            for node in scan.op.fgraph.toposort()
+        )
+
+    nodes = optimized()
+    keep, _convert.keep_products = _convert.keep_products, lambda fgraph: None
+    repeated = products(optimized()) - products(nodes)
+    _convert.keep_products = keep
     return {
         "cross_entropies": sum(isinstance(node.op, LinearCrossEntropy) for node in nodes),
         "broadcast_sums": sum(isinstance(node.op, BroadcastSums) for node in nodes),
-        "products_in_scans": sum(isinstance(node.op, Dot) for inner in scans for node in inner),
+        "products_kept": repeated,
     }
 
 

@@ -1,19 +1,25 @@
-"""Sums of what is computed elementwise from smaller arrays, one row after the other, for XLA on the CPU.
+"""Sums of what is computed elementwise from smaller arrays, a few rows at a time, for XLA on the CPU.
 
 ``sum(f(s[:, None], im[None]), axis=2)``, as order-embeddings compares all captions with all images, and its gradients: XLA's code
-for the CPU writes the [N, N, D] array to memory, and reads it several times. A loop over the first axis keeps a row of it in the
+for the CPU writes the [N, N, D] array to memory, and reads it several times. A loop over the first axis keeps what it computes in the
 cache. On a GPU, XLA needs no help.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy
 from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Constant
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
+
+
+#: Elements computed at once, about as many as the second cache of a core holds in float32.
+BLOCK = 2**18
 
 
 class BroadcastSums(OpFromGraph):  # type: ignore[misc]
@@ -58,21 +64,23 @@ def _smaller(leaf: Any, whole: Any) -> bool:
     )
 
 
-def row_by_row(sums_of_row: Callable[..., Any], over_rows: Sequence[bool], inputs: tuple[Any, ...]) -> list[Any]:
-    """All sums, as ``sums_of_row`` gives them for inputs whose first axis is 1; ``over_rows`` says which are over the rows, too.
+def row_by_row(sums: Callable[..., Any], over_rows: Sequence[bool], inputs: tuple[Any, ...]) -> list[Any]:
+    """All sums, of a few rows at a time; ``over_rows`` says which of them are over the rows, too.
 
     An input of length 1 along the first axis is the same for all rows.
     """
+    shape = numpy.broadcast_shapes(*map(jnp.shape, inputs))
+    size = math.gcd(shape[0], max(1, BLOCK // math.prod(shape[1:])))
 
     def step(totals: list[Any], row: Any) -> tuple[list[Any], list[Any]]:
-        parts = [each if len(each) == 1 else jax.lax.dynamic_slice_in_dim(each, row, 1) for each in inputs]
-        found = sums_of_row(*parts)
+        parts = [each if len(each) == 1 else jax.lax.dynamic_slice_in_dim(each, row, size) for each in inputs]
+        found = sums(*parts)
         added = [each for each, over in zip(found, over_rows, strict=True) if over]
-        listed = [each[0] for each, over in zip(found, over_rows, strict=True) if not over]
+        listed = [each for each, over in zip(found, over_rows, strict=True) if not over]
         return [total + each for total, each in zip(totals, added, strict=True)], listed
 
-    rows = jnp.arange(max(len(each) for each in inputs))
-    shapes = jax.eval_shape(sums_of_row, *(each[:1] for each in inputs))
+    shapes = jax.eval_shape(sums, *(each[:size] for each in inputs))
     start = [jnp.zeros(each.shape, each.dtype) for each, over in zip(shapes, over_rows, strict=True) if over]
-    totals, listed = map(iter, jax.lax.scan(step, start, rows))
-    return [next(totals if over else listed) for over in over_rows]
+    found, parts = jax.lax.scan(step, start, jnp.arange(0, shape[0], size))
+    totals, listed = iter(found), (each.reshape(shape[0], *each.shape[2:]) for each in parts)
+    return [next(totals) if over else next(listed) for over in over_rows]

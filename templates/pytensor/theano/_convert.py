@@ -15,6 +15,7 @@ import numpy
 from pytensor.compile.mode import get_mode
 from pytensor.graph.fg import AbstractFunctionGraph, FunctionGraph
 from pytensor.link.jax.dispatch import jax_funcify, jax_typify
+from pytensor.link.jax.dispatch.shape import JAXShapeTuple
 from pytensor.link.utils import fgraph_to_python
 from pytensor.scalar.basic import Exp, Tanh
 from pytensor.scalar.math import Sigmoid
@@ -49,7 +50,8 @@ def to_jax(inputs: list[Any], outputs: list[Any]) -> Converted:
 def optimized(inputs: list[Any], outputs: list[Any]) -> FunctionGraph:
     """A copy of the graph, in the form that XLA runs fastest."""
     fgraph = FunctionGraph(inputs, outputs, clone=True)
-    get_mode("JAX").excluding("jax_shape_parameter_as_tuple").optimizer.rewrite(fgraph)
+    # XLA makes shapes and fusions of its own
+    get_mode("JAX").excluding("jax_shape_parameter_as_tuple", "fusion").optimizer.rewrite(fgraph)
     keep_products(fgraph)
     if jax.default_backend() == "cpu":
         join_broadcast_sums(fgraph)
@@ -84,6 +86,8 @@ def _operation(op: Any, node: Any = None, **options: Any) -> Converted:
     """The conversion of one operation."""
     if isinstance(op, Reshape):
         return lambda x, shape: jnp.reshape(x, tuple(int(length) for length in shape))
+    if isinstance(op, JAXShapeTuple):  # PyTensor 3.0 still makes them of the shapes within scans
+        return lambda *lengths: lengths
     if isinstance(op, ARange):
         return lambda start, stop, step: jnp.arange(int(start), int(stop), int(step), dtype=op.dtype)
     if isinstance(op, Alloc):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lnpatch.runtime.launch import huge_pages
+
 #: ``cpu`` or ``gpu``.
 DEVICE = os.environ.get("LNPATCH_BENCH_DEVICE", "cpu")
 
@@ -28,7 +30,7 @@ def number(name: str, default: int) -> int:
 
 def environment() -> dict[str, str]:
     """The environment of every engine."""
-    return dict(os.environ) if DEVICE == "gpu" else {**os.environ, **ONE_THREAD}
+    return {**os.environ, **huge_pages(), **({} if DEVICE == "gpu" else ONE_THREAD)}
 
 
 @contextmanager
