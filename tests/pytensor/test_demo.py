@@ -48,3 +48,12 @@ def test_costs_fall(ported, run_engine, engine, cell, tmp_path, monkeypatch):
     quarter = len(costs) // 4
     assert sum(costs[-quarter:]) < 0.9 * sum(costs[:quarter])
     assert (tmp_path / "model.npz").exists()
+
+
+def test_the_check_of_the_layers_passes_on_jax(run_engine, tmp_path):
+    commands = (["apply"], ["check", "--runtime", "pytensor", "--engine", "jax", "--quick"])
+    for command, *options in commands:
+        done = run_engine("jax", "-m", "lnpatch", command, "demo", "--dir", tmp_path / "demo", *options, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "gradients                              float64" in done.stdout
+    assert "All checks passed." in done.stdout

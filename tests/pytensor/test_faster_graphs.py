@@ -32,7 +32,9 @@ RECURRENT_FORMS = {
     "recurrent_twice": (0, 0, 4),
     "product_of_a_sequence": (0, 0, 0),
 }
-CASES = [("c", name) for name in FORMS] + [("jax", name) for name in (*FORMS, *RECURRENT_FORMS)]
+#: The C engine has the cross-entropies only, and compiles for seconds each.
+C_CASES = ("skip_thoughts", "several_blocks", "no_mask", "no_epsilon", "masked_out", "learnt_weights")
+CASES = [("c", name) for name in C_CASES] + [("jax", name) for name in (*FORMS, *RECURRENT_FORMS)]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def computed(run_engine, here, tmp_path_factory):
 
 
 def test_all_cases_are_listed(computed):
-    assert set(computed("c")) == set(FORMS)
+    assert set(computed("c")) == set(C_CASES)
     assert set(computed("jax")) == {*FORMS, *RECURRENT_FORMS}
 
 

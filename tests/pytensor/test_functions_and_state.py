@@ -69,6 +69,23 @@ print(repr(float(u.sum(dtype="float64"))), int(b.sum()), rng.binomial(3).ndim)
 """
 
 
+DOUBLE = """
+import numpy, theano, theano.tensor as tensor
+one = 1.0 + 2.0**-40  # the same as 1 in float32
+a, x = theano.shared(numpy.full(3, one)), tensor.dvector("x")
+f = theano.function([x], (x - 1.0).sum(), updates=[(a, a * a)])
+assert float(f(numpy.full(4, one))) == 2.0**-38
+assert a.get_value().dtype == "float64" and (a.get_value() == one * one).all()
+b = theano.shared(numpy.ones(3, "float32"))
+assert theano.function([], b * 2)().dtype == "float32"
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_double_precision(run_engine, engine):
+    run_engine(engine, "-c", DOUBLE)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_shared_variables(run_engine, engine):
     assert run_engine(engine, "-c", SHARED).stdout == "ok\n"

@@ -70,7 +70,7 @@ def row_by_row(sums: Callable[..., Any], over_rows: Sequence[bool], inputs: tupl
     An input of length 1 along the first axis is the same for all rows.
     """
     shape = numpy.broadcast_shapes(*map(jnp.shape, inputs))
-    size = math.gcd(shape[0], max(1, BLOCK // math.prod(shape[1:])))
+    size = math.gcd(shape[0], max(1, BLOCK // max(1, math.prod(shape[1:]))))
 
     def step(totals: list[Any], row: Any) -> tuple[list[Any], list[Any]]:
         parts = [each if len(each) == 1 else jax.lax.dynamic_slice_in_dim(each, row, size) for each in inputs]

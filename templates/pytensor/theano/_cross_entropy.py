@@ -15,7 +15,7 @@ from pytensor.graph.op import Op
 
 Shape = tuple[int, ...]
 
-#: Rows computed at once. On one core of an AVX-512 machine, rows of 5000 words: 120, 240 and 480 take 77, 52 and 65 ms.
+#: Rows computed at once: enough for fast products, few enough for their logits to stay in the cache of a core.
 BLOCK = 256
 
 

@@ -33,6 +33,7 @@ class JaxFunction(Function):
         self.kept = [variable for variable in graph.shared if variable not in updated]
         self.taken = [old for old, _ in graph.updates]
         self.padding = padding(graph)
+        self.double = any(variable.dtype == "float64" for variable in [*graph.inputs, *graph.shared])
         self.compiled: set[tuple[Any, ...]] = set()
 
     @cached_property
@@ -65,9 +66,9 @@ class JaxFunction(Function):
         key = tuple(value if isinstance(value, int) else value.shape for value in inputs)
         started = time.perf_counter()
         # compiling may be interrupted, it changes nothing
-        with Uninterrupted() if key in self.compiled else nullcontext():
+        with double_precision() if self.double else nullcontext(), Uninterrupted() if key in self.compiled else nullcontext():
             found = self._update(inputs)
-        outputs = [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, found, strict=True)]
+            outputs = [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, found, strict=True)]
         if key not in self.compiled:
             self.compiled.add(key)
             self._report(fitted.arrays, time.perf_counter() - started)
@@ -98,6 +99,15 @@ class JaxFunction(Function):
                 words += " (and more: an axis without padding changes, or one is longer than declared)"
         listed = "; ".join(f"{', '.join(names)} {shape}" for shape, names in shapes.items())
         print(f"{words}: {listed} in {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201, a run has no console of ours
+
+
+def double_precision() -> Any:
+    """A context in which JAX takes float64 for what it is; else it computes in float32, as the repositories do."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    from jax.experimental import enable_x64  # before JAX 0.8
+
+    return enable_x64()
 
 
 class Uninterrupted:
