@@ -105,14 +105,17 @@ def smoke(folder):
     """
     Images of a thing in a colour at a place: 18 features that say which (one-hot, with noise, of unit norm), 5 captions.
 
-    The 5-fold evaluation takes five times 1000 images and 5000 captions, so there are 5000 of the test split.
+    The 5-fold evaluation takes five times 1000 images and 5000 captions, so there are 5000 of the test split. No two
+    images of the validation split are of the same: between equal captions, rounding would decide which ranks first.
     """
     import numpy
 
     rng = numpy.random.RandomState(2016)
     os.makedirs(os.path.join(folder, "images", "10crop"))
     for split, size in SIZES:
-        parts = [rng.randint(0, len(names), size) for names in (COLORS, THINGS, PLACES)]
+        kinds = [len(names) for names in (COLORS, THINGS, PLACES)]
+        drawn = rng.choice(numpy.prod(kinds), size, replace=size > numpy.prod(kinds))
+        parts = numpy.unravel_index(drawn, kinds)
         blocks = [numpy.eye(len(names))[part] for names, part in zip((COLORS, THINGS, PLACES), parts)]
         features = abs(numpy.concatenate(blocks, axis=1) + rng.normal(0, 0.05, (size, 18)))
         features /= numpy.sqrt((features**2).sum(axis=1, keepdims=True))
