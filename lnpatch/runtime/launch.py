@@ -13,9 +13,9 @@ from pathlib import Path
 def huge_pages() -> dict[str, str]:
     """The setting that has glibc take large arrays in huge pages; what the user has set there stays.
 
-    All arrays of an update come and go with it, and Linux clears each page that it gives out. On one core, dim 512 and batch
-    128 (256 and 64 for skip-thoughts), an update of order-embeddings takes 27 % less time with JAX and 1 % less with Theano 0.8.2, one
-    of skip-thoughts 20 % and 13 %: `pytest tests/benchmarks/test_engines.py --benchmark-only`, with and without
+    The arrays of an update come and go with it, and Linux clears each page that it gives out. With and without, updates of
+    skip-thoughts take Theano 0.8.2 792 and 914 ms, JAX 205 and 269 ms, those of order-embeddings Theano 519 and 573 ms, JAX 141 and
+    211 ms: `pytest tests/benchmarks/test_engines.py --benchmark-only -k training`, for the latter with
     GLIBC_TUNABLES=glibc.malloc.hugetlb=0.
     """
     own = os.environ.get("GLIBC_TUNABLES", "")
