@@ -20,11 +20,11 @@ __all__ = ["Ported", "Remark", "port"]
 _LEFT_OVER = (".pyc", ".pyo", ".pyd")
 
 
-def port(recipe: Recipe, checkout: Checkout, output: Path | None = None) -> Ported:
+def port(recipe: Recipe, checkout: Checkout, output: Path | None = None, *, keep: bool = False) -> Ported:
     """The Python 3 copy of *checkout*, in the cache or, as a copy of its own, in *output*.
 
     It is converted once: a copy of the same contents is used again where it is whole. What runs writes into its
-    folder, so a run wants a copy of its own.
+    folder, so a run wants a copy of its own; *keep* is for one that goes on: what was written into *output* stays.
 
     Raises:
         PortLibraryError: fissix is not installed.
@@ -34,7 +34,8 @@ def port(recipe: Recipe, checkout: Checkout, output: Path | None = None) -> Port
     """
     import filelock
 
-    if output is not None:
+    others = list(store.others(output)) if output is not None and keep else []
+    if output is not None and not keep:
         store.refuse_foreign(output)
     sources = _sources(recipe, checkout)
     if not any(path.endswith(".py") for path in sources):
@@ -49,7 +50,7 @@ def port(recipe: Recipe, checkout: Checkout, output: Path | None = None) -> Port
             manifest = _write(recipe, checkout, sources, key, directory)
         if output is not None:
             contents = {path: (directory / path).read_bytes() for path in manifest.files}
-            store.write(output, manifest, contents)
+            store.write(output, manifest, contents, others)
     return Ported(output or directory, tuple(manifest.files), manifest.converted, manifest.remarks, key, reused)
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,8 +44,8 @@ def changed_files(directory: Path, manifest: Manifest) -> list[str]:
     return [path for path, digest in manifest.files.items() if _digest(directory / path) != digest]
 
 
-def write(directory: Path, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
-    """Write a copy to *directory*, in the place of a copy that is there.
+def write(directory: Path, manifest: Manifest, contents: Mapping[str, bytes], others: Iterable[Path] = ()) -> None:
+    """Write a copy to *directory*, in the place of a copy that is there, of which *others* are files to keep.
 
     Raises:
         FileError: the system refuses to write.
@@ -57,6 +57,10 @@ def write(directory: Path, manifest: Manifest, contents: Mapping[str, bytes]) ->
             for path, data in contents.items():
                 (new / path).parent.mkdir(parents=True, exist_ok=True)
                 (new / path).write_bytes(data)
+            for other in others:
+                kept = new / other.relative_to(directory)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(other, kept, follow_symlinks=False)
             (new / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
             new.chmod(0o777 & ~_umask())
             if directory.is_dir():
@@ -79,6 +83,17 @@ def refuse_foreign(directory: Path) -> None:
         PortFolderError: lnpatch did not write what is there, or not all of it.
         PortModifiedError: files were changed since.
     """
+    if any(True for _ in others(directory)):
+        raise PortFolderError(str(directory))
+
+
+def others(directory: Path) -> Iterator[Path]:
+    """What was written into a copy since: files that are not of it.
+
+    Raises:
+        PortFolderError: the folder is no copy, and not empty.
+        PortModifiedError: files of the copy were changed since.
+    """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return
     manifest = read_manifest(directory)
@@ -87,9 +102,14 @@ def refuse_foreign(directory: Path) -> None:
     if changed := changed_files(directory, manifest):
         raise PortModifiedError(str(directory), changed)
     known = {*manifest.files, MANIFEST}
-    there = (path.relative_to(directory) for path in directory.rglob("*") if not path.is_dir())
-    if any(path.as_posix() not in known and "__pycache__" not in path.parts for path in there):
-        raise PortFolderError(str(directory))
+    for path in directory.rglob("*"):
+        inside = path.relative_to(directory)
+        if (
+            (path.is_symlink() or not path.is_dir())
+            and inside.as_posix() not in known
+            and "__pycache__" not in inside.parts
+        ):
+            yield path
 
 
 def digest(data: bytes) -> str:

@@ -66,7 +66,7 @@ class PyTensorRuntime:
         """A Python 3 copy of the checkout in *into*, for one run alone: the repositories write beside their code."""
         from lnpatch.port import port
 
-        return port(recipe, checkout, into / "code").directory.absolute()
+        return port(recipe, checkout, into / "code", keep=True).directory.absolute()
 
     def launch(
         self,

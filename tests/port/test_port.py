@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lnpatch.checkout import Checkout
+from lnpatch.errors import PortModifiedError
 from lnpatch.port import fixers, port
 from lnpatch.targets import find
 from tests.conftest import READER, Output, contents, git, make_checkout, unpriviledged
@@ -249,6 +250,23 @@ def test_every_run_can_have_a_copy_of_its_own(patched: Path, tmp_path: Path) -> 
     assert (first.reused, second.reused) == (False, True)
     assert first.files == second.files
     assert contents(first.directory) == contents(second.directory)
+
+
+def test_a_run_that_goes_on_keeps_what_it_has_written_beside_its_code(patched: Path, tmp_path: Path) -> None:
+    checkout = Checkout.open(patched, "demo")
+    copy = port(find("demo"), checkout, tmp_path / "code", keep=True).directory
+    (copy / "snapshots").mkdir()
+    (copy / "snapshots" / "1.npz").write_bytes(b"model")
+    (copy / "removed.py").symlink_to("nowhere")
+    (patched / "more.py").write_bytes(b"print 1\n")
+    subprocess.run(["git", "-C", patched, "add", "more.py"], check=True)
+    assert port(find("demo"), checkout, tmp_path / "code", keep=True).directory == copy
+    assert (copy / "snapshots" / "1.npz").read_bytes() == b"model"
+    assert (copy / "removed.py").is_symlink()
+    assert (copy / "more.py").read_text() == "print(1)\n"
+    (copy / "train.py").write_text("changed")
+    with pytest.raises(PortModifiedError):
+        port(find("demo"), checkout, tmp_path / "code", keep=True)
 
 
 def test_a_copy_that_is_used_again_is_quick(lnpatch: Cli, patched: Path) -> None:

@@ -55,6 +55,8 @@ def fused_results(results: Sequence[Any]) -> list[Any]:
 
 def _fused(results: Sequence[Any], found: dict[Any, Match], gradients: bool) -> list[Any]:
     """``results`` with all of ``found`` whose softmax nothing else needs."""
+    if not found:
+        return list(results)
     needed = _needed(_replaced(results, found, gradients))
     return _replaced(results, {total: each for total, each in found.items() if each.softmax not in needed}, gradients)
 
@@ -74,8 +76,6 @@ def _needed(results: Sequence[Any]) -> set[Any]:
 
 def _replaced(results: Sequence[Any], found: dict[Any, Match], gradients: bool) -> list[Any]:
     """``results`` over the same graph as before up to what is found, so that what is there twice is merged."""
-    if not found:
-        return list(results)
     new: dict[Any, Any] = {}
     for node in toposort(results):
         inputs = [new.get(variable, variable) for variable in node.inputs]
