@@ -59,8 +59,9 @@ def write(directory: Path, manifest: Manifest, contents: Mapping[str, bytes], ot
                 (new / path).write_bytes(data)
             for other in others:
                 kept = new / other.relative_to(directory)
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(other, kept, follow_symlinks=False)
+                if other.relative_to(directory).as_posix() not in contents:
+                    kept.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(other, kept, follow_symlinks=False)
             (new / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
             new.chmod(0o777 & ~_umask())
             if directory.is_dir():

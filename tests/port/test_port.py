@@ -258,6 +258,7 @@ def test_a_run_that_goes_on_keeps_what_it_has_written_beside_its_code(patched: P
     (copy / "snapshots").mkdir()
     (copy / "snapshots" / "1.npz").write_bytes(b"model")
     (copy / "removed.py").symlink_to("nowhere")
+    (copy / "more.py").write_text("a trainer's own, before the checkout had one")
     (patched / "more.py").write_bytes(b"print 1\n")
     subprocess.run(["git", "-C", patched, "add", "more.py"], check=True)
     assert port(find("demo"), checkout, tmp_path / "code", keep=True).directory == copy
