@@ -15,9 +15,9 @@ import pytest
 from hypothesis import settings
 
 from lnpatch.cli import main
-from lnpatch.python2 import compile_errors, find_python2
-from lnpatch.resources import templates
-from lnpatch.targets import find
+from lnpatch.folders import templates
+from lnpatch.recipes import find
+from lnpatch.runtimes.find_python2 import compile_errors, find_python2
 
 # the gate runs the same examples each time; everybody else looks for new ones
 settings.register_profile("ci", derandomize=True)

@@ -35,7 +35,7 @@ def test_version(lnpatch: Cli) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["apply", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    heavy = {"libcst", "git", "rich", "filelock", "tomllib", "lnpatch.checkout"}
+    heavy = {"libcst", "git", "rich", "filelock", "tomllib", "lnpatch.checkout.worktree"}
     code = (
         "import sys; from lnpatch.cli import main; "
         f"main({arguments!r}); sys.exit(sorted({heavy!r} & sys.modules.keys()) or None)"

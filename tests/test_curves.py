@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from lnpatch.curves.panels import ticks
 from lnpatch.curves.series import Series, higher_is_better, running_mean, thin
-from lnpatch.runs import UPDATES, RunInfo, RunState, write_info
+from lnpatch.training.run_folder import UPDATES, RunInfo, RunState, write_info
 from tests.conftest import Output
 
 Cli = Callable[..., Output]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lnpatch import transfer
+from lnpatch.downloads import transfer
 from tests.conftest import FIXTURES, Output, unpriviledged
 
 Cli = Callable[..., Output]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lnpatch.merge import merge
+from lnpatch.source.merge import merge
 
 CASES = [
     # base, ours, theirs, merged

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lnpatch import pickles
-from lnpatch.arrays import Array
 from lnpatch.errors import HyperparametersError, PickleBrokenError, PickleRefusedError, PickleTruncatedError
+from lnpatch.pickles import machine as pickles
+from lnpatch.pickles.arrays import Array
 
 #: As Python 2.7 and numpy 1.11 wrote them: {'a': numpy.float32(.5), 'z': numpy.arange(6, dtype='f4').reshape(2, 3)}.
 PYTHON2 = {

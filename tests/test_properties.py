@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lnpatch.edits import State
-from lnpatch.merge import hunks, merge
-from lnpatch.patch import PatchState, make_plan
-from lnpatch.resources import templates
+from lnpatch.folders import templates
+from lnpatch.patch.plan import PatchState, make_plan
+from lnpatch.recipes import find
 from lnpatch.source import check_syntax
-from lnpatch.targets import find
+from lnpatch.source.merge import hunks, merge
 from tests.conftest import FIXTURES, folder_contents
 from tests.edits.helpers import MemoryFiles
 
@@ -125,7 +125,7 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
     "path", sorted(path for files in REPOSITORIES.values() for path in files if path.endswith(".py"))
 )
 def test_the_fixtures_are_python_2(path: str, python2: Path, tmp_path: Path) -> None:
-    from lnpatch.python2 import compile_errors
+    from lnpatch.runtimes.find_python2 import compile_errors
 
     data = next(files[path] for files in REPOSITORIES.values() if path in files)
     (tmp_path / "file.py").write_bytes(data)

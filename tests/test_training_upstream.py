@@ -20,10 +20,10 @@ import pytest
 
 from lnpatch.commands.train import TrainOptions, prepare
 from lnpatch.console.training import PlainView
-from lnpatch.python2 import find_python2
-from lnpatch.resources import templates
-from lnpatch.runtime.handoff import EngineOptions
-from lnpatch.targets import find
+from lnpatch.folders import templates
+from lnpatch.recipes import find
+from lnpatch.runtimes.find_python2 import find_python2
+from lnpatch.training.patched import EngineOptions
 from tests.conftest import FIXTURES, Output, git
 
 Run = Callable[..., Output]
@@ -128,7 +128,7 @@ def test_engines_agree_in_cost_and_gradients(
             arguments=("--use_dropout", "0") if target == "attentive-reader" else (),
         )
         launch = prepare(find(target), Path("there"), options, PlainView()).launch
-        script = [str(FIXTURES / "record_gradients.py"), str(templates() / "engine")]
+        script = [str(FIXTURES / "record_gradients.py"), str(templates() / "launcher")]
         job = launch.arguments[-1]
         command = [str(launch.python), *script, job, str(tmp_path / "shared.npz"), str(tmp_path / f"{engine}.npz")]
         run = subprocess.run(

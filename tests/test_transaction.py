@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch import transaction
+from lnpatch.checkout import transaction
 from tests.conftest import Output, contents, git
 
 Cli = Callable[..., Output]
@@ -19,7 +19,7 @@ Cli = Callable[..., Output]
 _KILLED = """
 import os, signal, sys
 from lnpatch.cli import main
-from lnpatch.git import Git
+from lnpatch.checkout.git import Git
 at, when, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 calls = 0
 def killing(function, counts):
@@ -141,7 +141,7 @@ def test_a_failure_in_the_middle_puts_all_back(
 
 
 def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lnpatch.checkout import Checkout
+    from lnpatch.checkout.worktree import Checkout
 
     monkeypatch.setattr(transaction, "PATIENCE", 0.1)
     held, done = threading.Event(), threading.Event()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lnpatch.edits.inject import InjectDefinitions
-from lnpatch.resources import templates
-from lnpatch.targets import find
+from lnpatch.folders import templates
+from lnpatch.recipes import find
 from tests.conftest import Output, assert_compiles, contents, git, make_checkout
 
 pytestmark = pytest.mark.upstream

@@ -48,7 +48,7 @@ def engine_options(command: F) -> F:
 
     @wraps(command)
     def call(runtime: str, python: str | None, backend: str, device: str, **others: Any) -> Any:
-        from lnpatch.runtime.handoff import EngineOptions
+        from lnpatch.training.patched import EngineOptions
 
         return command(engine=EngineOptions(runtime, python, backend, device), **others)
 

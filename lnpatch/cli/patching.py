@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def targets(form: str) -> None:
     """List the known targets: what each recipe does and what it needs."""
     from lnpatch import console
-    from lnpatch.targets import known
+    from lnpatch.recipes import known
 
     if form == "json":
         console.print_json({"targets": [console.recipe_json(recipe, None) for recipe in known()]})
@@ -42,7 +42,7 @@ def targets(form: str) -> None:
 def show(target: str, cell: str | None, form: str) -> None:
     """Show one recipe, resolved: repository, edits, repairs, released files, commands."""
     from lnpatch import console
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     if form == "json":
@@ -79,8 +79,8 @@ def apply(
     """Patch TARGET's checkout; it is cloned at the recipe's commit if it is not there."""
     from lnpatch import console
     from lnpatch.commands import apply as command
-    from lnpatch.options import Options
-    from lnpatch.targets import find
+    from lnpatch.patch.options import Options
+    from lnpatch.recipes import find
 
     recipe = find(target)
     options = Options(cell, data_dir, not no_repairs)
@@ -122,8 +122,8 @@ def diff(
     """Show what apply would do to TARGET's checkout, or what it did, as a patch that `git apply` takes."""
     from lnpatch import console
     from lnpatch.commands import diff as command
-    from lnpatch.options import Options
-    from lnpatch.targets import find
+    from lnpatch.patch.options import Options
+    from lnpatch.recipes import find
 
     recipe = find(target)
     report = command.diff(recipe, recipe.directory(directory), Options(cell, data_dir, not no_repairs))
@@ -144,7 +144,7 @@ def revert(target: str, directory: str | None, form: str) -> None:
     """Take the patch out of TARGET's checkout, keeping what was changed since."""
     from lnpatch import console
     from lnpatch.commands import revert as command
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     report = command.revert(recipe, recipe.directory(directory))
@@ -164,8 +164,8 @@ def status(target: str | None, directory: str | None, exit_code: bool, form: str
     """Say how far TARGET is in its checkout; without TARGET, all that are found."""
     from lnpatch import console
     from lnpatch.commands import status as command
-    from lnpatch.patch import PatchState
-    from lnpatch.targets import find
+    from lnpatch.patch.plan import PatchState
+    from lnpatch.recipes import find
 
     if target is None:
         reports = command.status_of_all(Path(directory) if directory is not None else None)
@@ -192,7 +192,7 @@ def status(target: str | None, directory: str | None, exit_code: bool, form: str
 def demo(directory: str | None, cell: str | None, trains: bool, form: str) -> None:
     """Show the whole story offline, on an embedded repository: patch, review, check, take back; or train it."""
     from lnpatch import console
-    from lnpatch.demo import run
+    from lnpatch.commands.demo import run
 
     place = Path(directory) if directory is not None else None
     result = run(place, cell)
@@ -208,8 +208,8 @@ def demo(directory: str | None, cell: str | None, trains: bool, form: str) -> No
 
 def _train_demo(directory: Path | None, cell: str | None, form: str) -> None:
     from lnpatch import console
+    from lnpatch.commands.demo_training import train_demo
     from lnpatch.console import curves, training
-    from lnpatch.demo_training import train_demo
 
     with training.train_view() as view:
         trained = train_demo(directory, cell, view)

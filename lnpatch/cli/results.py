@@ -34,7 +34,7 @@ def download(
     from lnpatch import console
     from lnpatch.commands import download as command
     from lnpatch.console import downloads
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     directory = Path(dest) if dest is not None else None

@@ -17,7 +17,7 @@ from lnpatch.cli.options import (
 from lnpatch.errors import ExitCode
 
 if TYPE_CHECKING:
-    from lnpatch.runtime.handoff import EngineOptions
+    from lnpatch.training.patched import EngineOptions
 
 
 @click.command()
@@ -29,7 +29,7 @@ def setup(target: str, engine: EngineOptions, form: str) -> None:
     from lnpatch.commands import setup as command
     from lnpatch.console import print_json
     from lnpatch.console import setup as environments
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     with environments.setup_progress() as progress:
@@ -74,7 +74,7 @@ def train(target: str, directory: str | None, print_command: bool, form: str, **
     from lnpatch import console
     from lnpatch.commands import train as command
     from lnpatch.console import training
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     options = command.TrainOptions(**choices)
@@ -106,7 +106,7 @@ def check(target: str, directory: str | None, form: str, **choices: Any) -> None
     from lnpatch import console
     from lnpatch.commands import check as command
     from lnpatch.console import evaluation
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     with evaluation.check_view() as (view, on_row):
@@ -141,7 +141,7 @@ def evaluate(target: str, directory: str | None, split: str | None, form: str, *
     from lnpatch.commands import evaluate as command
     from lnpatch.console import evaluation
     from lnpatch.console import setup as environments
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     options = {} if split is None else {"split": split}
@@ -175,7 +175,7 @@ def encode(
     from lnpatch.commands import encode as command
     from lnpatch.console import evaluation
     from lnpatch.console import setup as environments
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     files = {"dictionary": dictionary, "word2vec": word2vec}
@@ -200,7 +200,7 @@ def port(target: str, directory: str | None, output: str | None, with_patch: boo
     from lnpatch import console
     from lnpatch.commands import port as command
     from lnpatch.console import port as view
-    from lnpatch.targets import find
+    from lnpatch.recipes import find
 
     recipe = find(target)
     report = command.port(recipe, recipe.directory(directory), Path(output) if output else None, with_patch)
@@ -216,8 +216,8 @@ def port(target: str, directory: str | None, output: str | None, with_patch: boo
 def doctor(form: str) -> None:
     """Say what this machine has and lacks for each job, and the command that mends it."""
     from lnpatch import console
+    from lnpatch.commands.doctor import cache_size, diagnose
     from lnpatch.console import setup as environments
-    from lnpatch.doctor import cache_size, diagnose
 
     diagnoses, size = diagnose(), cache_size()
     if form == "json":

@@ -1,1 +1,1 @@
-"""The commands: from a recipe and a folder to a result that can be shown. Nothing here prints."""
+"""What each command does, one module a command; every function returns its result and prints nothing."""

@@ -8,18 +8,18 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from lnpatch.applied import Applied, find_applied, open_checkout
-from lnpatch.checkout import Checkout, has_content
-from lnpatch.clone import Progress, obtain
-from lnpatch.commit import prepare_commit
+from lnpatch.checkout.clone import Progress, obtain
+from lnpatch.checkout.commit import prepare_commit
+from lnpatch.checkout.record import FileChange, Record, diff_files, record_ref, write_record
+from lnpatch.checkout.transaction import locked, write
+from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.errors import CloneError, DirtyFilesError, RevertConflictError
-from lnpatch.options import Options
-from lnpatch.patch import PatchState, Plan, make_plan
-from lnpatch.record import FileChange, Record, diff_files, record_ref, write_record
-from lnpatch.report import Report, make_report
-from lnpatch.revert import take_back
-from lnpatch.targets import Recipe
-from lnpatch.transaction import locked, write
+from lnpatch.patch.applied import Applied, find_applied, open_checkout
+from lnpatch.patch.options import Options
+from lnpatch.patch.plan import PatchState, Plan, make_plan
+from lnpatch.patch.report import Report, make_report
+from lnpatch.patch.take_back import take_back
+from lnpatch.recipes import Recipe
 
 
 def apply(

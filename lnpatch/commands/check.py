@@ -12,11 +12,11 @@ from typing import Any
 
 from lnpatch.commands.train import TrainOptions, View, train
 from lnpatch.errors import JobFailedError, StoppedError, TrainingFailedError
-from lnpatch.runs import COMPARED
-from lnpatch.runtime.environment import Environment
-from lnpatch.runtime.handoff import EngineOptions, Patched, Runtime, choose_runtime, find_job, open_patched
-from lnpatch.runtime.process import run
-from lnpatch.targets.recipe import Job, Recipe
+from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.runtimes.environment import Environment
+from lnpatch.runtimes.process import run
+from lnpatch.training.patched import EngineOptions, Patched, Runtime, choose_runtime, find_job, open_patched
+from lnpatch.training.run_folder import COMPARED
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _check_layers(
     quick: bool,
     take: Callable[[CheckRow], None],
 ) -> dict[str, str]:
-    """Run the checks of ``templates/engine/check_layers.py``; the versions that they ran with.
+    """Run the checks of ``templates/layer_checks/check_layers.py``; the versions that they ran with.
 
     Raises:
         JobFailedError: they could not be run to the end.
@@ -107,7 +107,9 @@ def _check_layers(
         wanted = {"layers": module, "cell": cell, "result": str(result), "quick": quick}
         given.write_text(json.dumps(wanted), encoding="utf-8")
         code = runtime.code(recipe, patched.checkout, Path(temporary))
-        launch = runtime.launch(recipe, environment, "check_layers.py", (str(given),), code / folder, device=device)
+        launch = runtime.launch(
+            recipe, environment, "layer_checks/check_layers.py", (str(given),), code / folder, device=device
+        )
         if quick:  # the optimized graph is left out, so none has to be compiled
             flags = f"mode=FAST_COMPILE,{launch.environment.get('THEANO_FLAGS', '')}"
             launch = replace(launch, environment={**launch.environment, "THEANO_FLAGS": flags})

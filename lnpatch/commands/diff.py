@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lnpatch.applied import find_applied, open_checkout
+from lnpatch.checkout.record import diff_files
 from lnpatch.commands.apply import planned_changes
 from lnpatch.edits import State
-from lnpatch.options import Options
-from lnpatch.patch import EditReport, PatchState, make_plan
-from lnpatch.record import diff_files
-from lnpatch.report import Report, make_report
-from lnpatch.targets import Recipe
+from lnpatch.patch.applied import find_applied, open_checkout
+from lnpatch.patch.options import Options
+from lnpatch.patch.plan import EditReport, PatchState, make_plan
+from lnpatch.patch.report import Report, make_report
+from lnpatch.recipes import Recipe
 
 
 def diff(recipe: Recipe, directory: Path, options: Options) -> Report:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lnpatch.download import Download, Mirror, obtain
+from lnpatch.downloads.artefact import Download, Mirror, obtain
+from lnpatch.downloads.transfer import Watcher
 from lnpatch.errors import (
     ArtefactNotFoundError,
     DownloadsFailedError,
@@ -14,8 +15,7 @@ from lnpatch.errors import (
     FileError,
     LnpatchError,
 )
-from lnpatch.targets import Artefact, Recipe
-from lnpatch.transfer import Watcher
+from lnpatch.recipes import Artefact, Recipe
 
 
 @dataclass(frozen=True)

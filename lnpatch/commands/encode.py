@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.errors import DataMissingError, UsageError
-from lnpatch.runtime.environment import Progress
-from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
-from lnpatch.runtime.jobs import added_cells
-from lnpatch.runtime.models import find_model, require_layers
-from lnpatch.runtime.scripts import run_job
-from lnpatch.targets.recipe import Job, Recipe
+from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.runtimes.environment import Progress
+from lnpatch.training.jobs import added_cells
+from lnpatch.training.models import find_model, require_layers
+from lnpatch.training.patched import EngineOptions, find_job, open_patched
+from lnpatch.training.run_job import run_job
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.errors import UsageError
-from lnpatch.runtime.data import find_data
-from lnpatch.runtime.environment import Progress
-from lnpatch.runtime.handoff import EngineOptions, find_job, open_patched
-from lnpatch.runtime.jobs import added_cells
-from lnpatch.runtime.models import Model, find_model, require_layers
-from lnpatch.runtime.scripts import run_job
-from lnpatch.targets.recipe import PaperRow, Recipe
+from lnpatch.recipes.recipe import PaperRow, Recipe
+from lnpatch.runtimes.environment import Progress
+from lnpatch.training.data import find_data
+from lnpatch.training.jobs import added_cells
+from lnpatch.training.models import Model, find_model, require_layers
+from lnpatch.training.patched import EngineOptions, find_job, open_patched
+from lnpatch.training.run_job import run_job
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lnpatch.applied import find_applied, open_checkout
-from lnpatch.patch import PatchState
+from lnpatch.checkout.record import FileChange, diff_files
+from lnpatch.patch.applied import find_applied, open_checkout
+from lnpatch.patch.plan import PatchState
 from lnpatch.port import Ported
 from lnpatch.port import port as make
-from lnpatch.record import FileChange, diff_files
-from lnpatch.targets import Recipe
+from lnpatch.recipes import Recipe
 
 
 @dataclass(frozen=True)

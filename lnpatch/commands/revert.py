@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from lnpatch.applied import find_applied, open_checkout
+from lnpatch.checkout.record import FileChange, diff_files, write_record
+from lnpatch.checkout.transaction import locked, write
 from lnpatch.commands.status import examine
 from lnpatch.errors import Overlap, RevertConflictError
-from lnpatch.patch import PatchState
-from lnpatch.record import FileChange, diff_files, write_record
-from lnpatch.report import Report, make_report
-from lnpatch.revert import take_back
-from lnpatch.targets import Recipe
-from lnpatch.transaction import locked, write
+from lnpatch.patch.applied import find_applied, open_checkout
+from lnpatch.patch.plan import PatchState
+from lnpatch.patch.report import Report, make_report
+from lnpatch.patch.take_back import take_back
+from lnpatch.recipes import Recipe
 
 
 def revert(recipe: Recipe, directory: Path) -> Report:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lnpatch.runtime.environment import Environment, Progress
-from lnpatch.runtime.handoff import EngineOptions, choose_runtime
-from lnpatch.targets.recipe import Recipe
+from lnpatch.recipes.recipe import Recipe
+from lnpatch.runtimes.environment import Environment, Progress
+from lnpatch.training.patched import EngineOptions, choose_runtime
 
 
 def setup(recipe: Recipe, options: EngineOptions, progress: Progress) -> tuple[Environment, bool]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lnpatch.applied import find_applied, open_checkout
-from lnpatch.checkout import Checkout
+from lnpatch.checkout.record import recorded_recipes
+from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import State
-from lnpatch.patch import Plan, make_plan
-from lnpatch.record import recorded_recipes
-from lnpatch.report import Report, make_report
-from lnpatch.targets import Recipe, find, known
+from lnpatch.patch.applied import find_applied, open_checkout
+from lnpatch.patch.plan import Plan, make_plan
+from lnpatch.patch.report import Report, make_report
+from lnpatch.recipes import Recipe, find, known
 
 
 def status(recipe: Recipe, directory: Path) -> Report:

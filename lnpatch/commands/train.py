@@ -12,7 +12,15 @@ from typing import Any, Protocol
 
 from lnpatch import __version__
 from lnpatch.errors import JobFailedError, NotARunError, TrainingFailedError, UsageError
-from lnpatch.runs import (
+from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.runtimes.environment import Environment
+from lnpatch.runtimes.launch import Launch
+from lnpatch.runtimes.padding import with_padding
+from lnpatch.training.data import find_data
+from lnpatch.training.jobs import added_cells, as_text, fill, smoke_job, train_job
+from lnpatch.training.output import Event, OutputParser, Update, Validation
+from lnpatch.training.patched import EngineOptions, Runtime, choose_runtime, find_job, open_patched
+from lnpatch.training.run_folder import (
     COMPARED,
     LOG,
     OUTCOME,
@@ -25,15 +33,7 @@ from lnpatch.runs import (
     read_info,
     write_info,
 )
-from lnpatch.runtime.data import find_data
-from lnpatch.runtime.environment import Environment
-from lnpatch.runtime.handoff import EngineOptions, Runtime, choose_runtime, find_job, open_patched
-from lnpatch.runtime.jobs import added_cells, as_text, fill, smoke_job, train_job
-from lnpatch.runtime.launch import Launch
-from lnpatch.runtime.output import Event, OutputParser, Update, Validation
-from lnpatch.runtime.padding import with_padding
-from lnpatch.runtime.settings import parse_settings, trainer_settings
-from lnpatch.targets.recipe import Job, Recipe
+from lnpatch.training.settings import parse_settings, trainer_settings
 
 #: The packages whose versions belong to a run.
 _VERSIONS = ("python", "theano", "pytensor", "jax", "numpy", "scipy")
@@ -107,7 +107,7 @@ def train(recipe: Recipe, directory: Path, options: TrainOptions, view: View) ->
     validation: dict[str, float] = {}
     tail: list[str] = []
 
-    from lnpatch.runtime.process import run as run_process
+    from lnpatch.runtimes.process import run as run_process
 
     with writer.files() as (log, updates):
 
@@ -221,7 +221,7 @@ def prepare(recipe: Recipe, directory: Path, options: TrainOptions, view: View) 
     launch = runtime.launch(
         recipe,
         environment,
-        "launch.py",
+        "launcher/launch.py",
         (as_text(wanted),),
         code / job.directory,
         device=options.engine.device,
@@ -258,14 +258,14 @@ def make_smoke_data(recipe: Recipe, runtime: Runtime, environment: Environment, 
     Raises:
         JobFailedError: the launcher has failed.
     """
-    from lnpatch.runtime.process import run as run_process
+    from lnpatch.runtimes.process import run as run_process
 
     if folder.is_dir():
         return folder
     temporary = folder.with_name(folder.name + ".tmp")
     lines: list[str] = []
     text = as_text(smoke_job(recipe, temporary))
-    launch = runtime.launch(recipe, environment, "launch.py", (text,), folder.parent)
+    launch = runtime.launch(recipe, environment, "launcher/launch.py", (text,), folder.parent)
     status = run_process(launch, lambda raw: lines.append(raw.decode("utf-8", "replace").rstrip()))
     if status:
         raise JobFailedError(recipe.reference, "making tiny data", status, lines[-8:])

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lnpatch.edits import State
-from lnpatch.patch import EditReport, PatchState
-from lnpatch.report import Report
-from lnpatch.targets import Recipe
+from lnpatch.patch.plan import EditReport, PatchState
+from lnpatch.patch.report import Report
+from lnpatch.recipes import Recipe
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lnpatch.clone import Progress
-    from lnpatch.demo import DemoResult
+    from lnpatch.checkout.clone import Progress
+    from lnpatch.commands.demo import DemoResult
     from lnpatch.errors import LnpatchError
 
 #: Wide enough that nothing is folded or cut where no terminal sets the width.
@@ -151,7 +151,7 @@ def clone_progress() -> Iterator[Progress]:
 def print_diff(patch: bytes) -> None:
     """A patch: coloured in a terminal, byte for byte elsewhere."""
     if sys.stdout.isatty() and not _console().no_color:
-        from lnpatch.diffview import render
+        from lnpatch.cli.show_diff import render
 
         _console().print(render(patch.decode("utf-8", "replace")))
         return

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from lnpatch.commands.download import DownloadReport
-    from lnpatch.download import Download
-    from lnpatch.targets import Artefact
-    from lnpatch.transfer import Watcher
+    from lnpatch.downloads.artefact import Download
+    from lnpatch.downloads.transfer import Watcher
+    from lnpatch.recipes import Artefact
 
 #: Seconds between two lines about one file, where standard error is no terminal.
 _LINE_EVERY = 10.0

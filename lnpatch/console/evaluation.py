@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from lnpatch.console import _console
 from lnpatch.console.setup import setup_progress
 from lnpatch.console.training import short_path
-from lnpatch.runtime.output import Event
+from lnpatch.training.output import Event
 
 if TYPE_CHECKING:
     from lnpatch.commands.check import CheckResult, CheckRow
     from lnpatch.commands.encode import Encoding
     from lnpatch.commands.evaluate import Evaluation
     from lnpatch.commands.train import View
-    from lnpatch.runs import RunInfo
-    from lnpatch.runtime.environment import Progress
+    from lnpatch.runtimes.environment import Progress
+    from lnpatch.training.run_folder import RunInfo
 
 
 @contextmanager

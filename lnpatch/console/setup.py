@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lnpatch.cache import cache_root
 from lnpatch.console import _console
+from lnpatch.folders import cache_root
 
 if TYPE_CHECKING:
-    from lnpatch.doctor import Diagnosis
-    from lnpatch.runtime.environment import Environment, Progress
+    from lnpatch.commands.doctor import Diagnosis
+    from lnpatch.runtimes.environment import Environment, Progress
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lnpatch.console import _console
-from lnpatch.runtime.output import Event, NotANumber, Update, Validation
+from lnpatch.training.output import Event, NotANumber, Update, Validation
 
 if TYPE_CHECKING:
     from lnpatch.commands.train import TrainResult, View
-    from lnpatch.runs import RunInfo
+    from lnpatch.training.run_folder import RunInfo
 
 #: At most one plain line of updates in so many seconds.
 _PLAIN_SECONDS = 2.0

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lnpatch.curves.series import Run, Series
-from lnpatch.runtime.output import Event, NotANumber, Update
+from lnpatch.training.output import Event, NotANumber, Update
 
 
 class Progress:

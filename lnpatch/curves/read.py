@@ -12,8 +12,8 @@ from typing import Any
 from lnpatch.curves.progress import Progress, number
 from lnpatch.curves.series import Run, Series
 from lnpatch.errors import FileError, NoUpdatesError, RunFormatError, RunNotFoundError
-from lnpatch.runs import LOG, RUN, UPDATES, read_info
-from lnpatch.runtime.output import OutputParser, Validation
+from lnpatch.training.output import OutputParser, Validation
+from lnpatch.training.run_folder import LOG, RUN, UPDATES, read_info
 
 #: The format of a run's folder that is known here.
 _FORMAT = 1
@@ -41,7 +41,7 @@ def read(source: str, valid_every: int | None = None) -> Run:
         NotARunError: it is a folder, but no run's.
         RunFormatError: it cannot be read as what it seems to be.
         NoUpdatesError: nothing has been recorded yet.
-        LnpatchError: what :mod:`lnpatch.pickles` says of a pickle.
+        LnpatchError: what :mod:`lnpatch.pickles.machine` says of a pickle.
     """
     path = Path(source)
     try:
@@ -108,7 +108,7 @@ def _entries(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
 
 def _read_stats(source: str, path: Path, valid_every: int | None) -> Run:
     """A ``stats_*.npz.pkl``: a dictionary of lists with one entry at each validation."""
-    from lnpatch import pickles
+    from lnpatch.pickles import machine as pickles
 
     stats = pickles.load(path)
     if not isinstance(stats, Mapping):
@@ -158,7 +158,7 @@ def _named_cell(name: str) -> str:
 
 def _read_log(source: str, path: Path) -> Run:
     """What a repository printed while it trained. Its validation figures tell which repository it was, if any does."""
-    from lnpatch.targets import known
+    from lnpatch.recipes import known
 
     with path.open("rb") as start:
         if b"\0" in start.read(4096):

@@ -19,7 +19,7 @@ from lnpatch.curves.series import (
     running_mean,
 )
 from lnpatch.errors import UnknownMetricError
-from lnpatch.runs import LOG, RUN, UPDATES
+from lnpatch.training.run_folder import LOG, RUN, UPDATES
 
 #: The validation figure that is shown unless another is asked for, if there.
 _DEFAULT_METRICS = ("error", "cost", "t2i_r1")

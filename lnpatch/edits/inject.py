@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from lnpatch.edits import Context, Edit, Finding, Outcome, State, edit_kind, fill
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 from lnpatch.schema import relative_file_problems
 from lnpatch.suggest import nearest
 

@@ -4,10 +4,10 @@ Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
 """
 
 from lnpatch.errors.base import *
-from lnpatch.errors.checkouts import *
-from lnpatch.errors.command_line import *
+from lnpatch.errors.checkout import *
 from lnpatch.errors.curves import *
 from lnpatch.errors.downloads import *
-from lnpatch.errors.handoff import *
-from lnpatch.errors.patches import *
+from lnpatch.errors.patch import *
 from lnpatch.errors.port import *
+from lnpatch.errors.training import *
+from lnpatch.errors.usage import *

@@ -6,13 +6,12 @@ import posixpath
 from pathlib import Path
 
 from lnpatch import __version__
-from lnpatch.cache import cache_folder
-from lnpatch.checkout import Checkout
+from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortEmptyError, UnsafePathError
+from lnpatch.folders import cache_folder, templates
 from lnpatch.port import fixers, store
 from lnpatch.port.report import Ported, Remark
-from lnpatch.resources import templates
-from lnpatch.targets import Recipe
+from lnpatch.recipes import Recipe
 
 __all__ = ["Ported", "Remark", "port"]
 

@@ -15,16 +15,16 @@ from pathlib import Path
 
 from lnpatch.edits import Files, State
 from lnpatch.errors import SourceSyntaxError
-from lnpatch.patch import make_plan
+from lnpatch.patch.plan import make_plan
 from lnpatch.port.code import HELPER, Code, with_import
 from lnpatch.port.fixers import fix
 from lnpatch.port.report import Remark
 from lnpatch.port.rules import rules
+from lnpatch.recipes import Recipe
 from lnpatch.source.encoding import decode
 from lnpatch.source.grammar import parse_ast, read
 from lnpatch.source.layout import dominant_newline
 from lnpatch.source.tokens import InvalidSource, tokenize
-from lnpatch.targets import Recipe
 
 #: A backslash that begins no escape, in a byte string and in a unicode string; the first alternative skips one that does.
 _NO_ESCAPE = r"""\\\\|\\(?=[^\\'"abfnrtv0-7x\r\n%s])"""

@@ -8,8 +8,8 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
-from lnpatch.cache import cache_folder
 from lnpatch.errors import PortLibraryError, SourceSyntaxError
+from lnpatch.folders import cache_folder
 
 #: The fixers that keep the meaning. Left out: the optional ones (matters of taste), `asserts` (tests only), `future`
 #: (rules have to see `division`), and those for what NumPy code does not have.

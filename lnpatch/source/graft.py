@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from lnpatch.merge import Hunk, apply, groups, hunks, item_by_item
+from lnpatch.source.merge import Hunk, apply, groups, hunks, item_by_item
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _LINE_ENDS = frozenset(["\n", "\r\n", "\r"])

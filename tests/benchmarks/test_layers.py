@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 from tests.benchmarks.test_startup import COMMAND, run
 
 LITERAL = Path(__file__).with_name("lngru_in_scan.py")
@@ -27,8 +27,9 @@ def test_lngru(benchmark: Any, demo: Path, tmp_path: Path, dim: int, rounds: int
     job = {"layers": "layers", "cell": "lngru", "baseline": "gru", "other": str(LITERAL), "dim": dim, "rounds": rounds}
     (tmp_path / "job.json").write_text(json.dumps({**job, "result": str(result)}))
     flags = ",".join(filter(None, [os.environ.get("THEANO_FLAGS"), "floatX=float32"]))
-    environment = {**os.environ, "THEANO_FLAGS": flags, "OMP_NUM_THREADS": "1"}
-    command = [python, "-u", templates() / "engine" / "bench_layers.py", tmp_path / "job.json"]
+    path = os.fspath(templates() / "layer_checks")
+    environment = {**os.environ, "PYTHONPATH": path, "THEANO_FLAGS": flags, "OMP_NUM_THREADS": "1"}
+    command = [python, "-u", Path(__file__).with_name("bench_layers.py"), tmp_path / "job.json"]
     # the table has the time of the whole script; what was measured is in extra_info
     benchmark.pedantic(subprocess.run, args=[command], kwargs={"cwd": demo, "env": environment, "check": True})
     figures = {figure["name"]: figure for figure in json.loads(result.read_text())["figures"]}

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 @pytest.fixture(autouse=True)

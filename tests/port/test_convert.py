@@ -8,7 +8,7 @@ import pytest
 
 from lnpatch.port.convert import convert
 from lnpatch.port.report import Remark
-from lnpatch.targets import find
+from lnpatch.recipes import find
 
 CASES = [
     # Python 2's tab stops of 8

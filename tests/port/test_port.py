@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.checkout import Checkout
+from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortModifiedError
 from lnpatch.port import fixers, port
-from lnpatch.targets import find
+from lnpatch.recipes import find
 from tests.conftest import READER, Output, contents, git, make_checkout, unpriviledged
 
 Cli = Callable[..., Output]

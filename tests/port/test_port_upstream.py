@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 from tests.conftest import FIXTURES, Output, contents
 from tests.test_upstream import TARGETS
 

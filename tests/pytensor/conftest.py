@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import theano.tensor as tensor
 from pytensor.compile.mode import Mode
 from pytensor.scan.op import Scan
 from pytensor.tensor.math import Dot
-from theano._cross_entropy import BLOCK, LinearCrossEntropy
+from theano._rewrites.cross_entropy import BLOCK, LinearCrossEntropy
 
 STEPS = 5
 
@@ -266,8 +266,8 @@ def forms(function):
     if not theano._engine.JAX:
         nodes = function.compiled.maker.fgraph.toposort()
         return {"cross_entropies": sum(isinstance(node.op, LinearCrossEntropy) for node in nodes)}
-    from theano import _convert
-    from theano._broadcast_sums import BroadcastSums
+    from theano._jax import convert as _convert
+    from theano._rewrites.broadcast_sums import BroadcastSums
 
     def optimized():
         return _convert.optimized([*function.graph.inputs, *function.graph.shared], function.graph.results).toposort()

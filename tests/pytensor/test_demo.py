@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 CODE = """
 import json, sys

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 @pytest.fixture(scope="module")

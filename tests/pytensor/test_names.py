@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 def test_every_name_is_there(run_engine, here):

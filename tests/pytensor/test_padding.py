@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 @pytest.fixture(scope="module")

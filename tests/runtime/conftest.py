@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.checkout import Checkout
-from lnpatch.resources import templates
-from lnpatch.runtime import handoff
-from lnpatch.runtime.environment import Environment, Progress
-from lnpatch.runtime.handoff import EngineOptions
-from lnpatch.runtime.launch import Launch
-from lnpatch.targets.recipe import Recipe
+from lnpatch.checkout.worktree import Checkout
+from lnpatch.folders import templates
+from lnpatch.recipes.recipe import Recipe
+from lnpatch.runtimes.environment import Environment, Progress
+from lnpatch.runtimes.launch import Launch
+from lnpatch.training import patched as handoff
+from lnpatch.training.patched import EngineOptions
 from tests.conftest import FIXTURES, Output, folder_contents, make_checkout
 
 TOY = str(FIXTURES / "toy.toml")
@@ -50,7 +50,7 @@ class HereRuntime:
         options: tuple[str, ...] = (),
         path: Sequence[str] = (),
     ) -> Launch:
-        path = os.fspath(templates() / "engine" / script)
+        path = os.fspath(templates() / script)
         return Launch(
             environment.python, ("-u", *options, path, *arguments), directory, {"PYTHONDONTWRITEBYTECODE": "1"}
         )

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch import python2
 from lnpatch.errors import EnvironmentBuildError
-from lnpatch.runtime import handoff
-from lnpatch.runtime.environment import Spec, ensure, find
-from lnpatch.runtime.handoff import EngineOptions, choose_runtime
+from lnpatch.runtimes import find_python2 as python2
+from lnpatch.runtimes.environment import Spec, ensure, find
+from lnpatch.training import patched as handoff
+from lnpatch.training.patched import EngineOptions, choose_runtime
 from tests.conftest import Output
 
 Run = Callable[..., Output]

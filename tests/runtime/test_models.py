@@ -11,9 +11,9 @@ import numpy
 import pytest
 
 from lnpatch.errors import BadModelError, LnpatchError, ModelMissingError
-from lnpatch.runs import RUN
-from lnpatch.runtime.models import find_model, require_layers
-from lnpatch.targets.recipe import Job
+from lnpatch.recipes.recipe import Job
+from lnpatch.training.models import find_model, require_layers
+from lnpatch.training.run_folder import RUN
 from tests.conftest import Output
 from tests.runtime.conftest import TOY
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from lnpatch.runtime.output import Event, NotANumber, OutputParser, Update, Validation, parse_log
-from lnpatch.targets import find
+from lnpatch.recipes import find
+from lnpatch.training.output import Event, NotANumber, OutputParser, Update, Validation, parse_log
 
 UPDATES = [
     ("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125)),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.checkout import Checkout
+from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import JobSourceError
-from lnpatch.runtime.settings import Setting, trainer_settings
-from lnpatch.targets.recipe import Job
+from lnpatch.recipes.recipe import Job
+from lnpatch.training.settings import Setting, trainer_settings
 from tests.conftest import make_checkout
 
 FILES = {

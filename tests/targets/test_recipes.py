@@ -8,7 +8,7 @@ import pytest
 
 from lnpatch.edits import edit_kinds
 from lnpatch.errors import RecipeError
-from lnpatch.targets import Recipe, known, read_recipe
+from lnpatch.recipes import Recipe, known, read_recipe
 from tests.conftest import FIXTURES, Output
 
 Cli = Callable[..., Output]

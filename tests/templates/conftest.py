@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 sys.path.insert(
-    0, str(templates() / "engine")
+    0, str(templates() / "layer_checks")
 )  # the checks are a product of their own, that runs under any interpreter
 
 

@@ -15,7 +15,7 @@ from layer_target import LayerNotFound
 from numpy_engine import NumpyEngine
 from template_targets import file_target
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 from tests.conftest import READER
 
 # mistakes: the cell, a piece of the injected text, what somebody made of it, and the rows of the table that must tell.
@@ -138,7 +138,7 @@ def check_script(tmp_path):
     def run(python, folder, environment=None, **job):
         job = {"result": str(tmp_path / "result.json"), **job}
         (tmp_path / "job.json").write_text(json.dumps(job))
-        script = templates() / "engine" / "check_layers.py"
+        script = templates() / "layer_checks" / "check_layers.py"
         command = [python, "-u", script, tmp_path / "job.json"]
         ran = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         printed = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]

@@ -15,7 +15,7 @@ import theano_checks
 from numpy_engine import NumpyEngine
 from template_targets import CELLS, CONVENTIONS, template_target
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 
 
 def cases(checks, **features):

@@ -6,7 +6,7 @@ import symtable
 
 import pytest
 
-from lnpatch.resources import templates
+from lnpatch.folders import templates
 from tests.conftest import assert_compiles
 
 FOLDER = templates() / "layers"

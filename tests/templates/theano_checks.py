@@ -16,7 +16,7 @@ from collections import OrderedDict
 import numpy
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.join(sys.argv[1], "engine"))
+    sys.path.insert(0, os.path.join(sys.argv[1], "layer_checks"))
 
 import layer_checks
 import layer_engine

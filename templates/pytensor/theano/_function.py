@@ -79,7 +79,7 @@ def function(
     """
     graph = build(inputs, outputs, updates, givens, no_default_updates, name, on_unused_input)
     if _engine.JAX:
-        from theano._jax import JaxFunction
+        from theano._jax.function import JaxFunction
 
         return JaxFunction(graph, allow_input_downcast)
     return CFunction(graph, allow_input_downcast)

@@ -9,7 +9,7 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 
-from theano._fusion import fused_results
+from theano._rewrites.find_cross_entropy import fused_results
 
 
 def _pairs(updates: Any) -> list[tuple[Any, Any]]:

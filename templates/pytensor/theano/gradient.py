@@ -6,7 +6,7 @@ from typing import Any
 import pytensor.gradient
 from pytensor.gradient import DisconnectedType, disconnected_grad, grad_clip, zero_grad
 
-from theano._fusion import fused_cost
+from theano._rewrites.find_cross_entropy import fused_cost
 from theano._missing import guard
 
 

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lnpatch.cache import cache_folder
-from lnpatch.resources import templates
-from lnpatch.runtime.environment import Environment
-from lnpatch.runtime.flags import theano_flags
-from lnpatch.runtime.pytensor import PyTensorRuntime
-from lnpatch.targets import find
+from lnpatch.folders import cache_folder, templates
+from lnpatch.recipes import find
+from lnpatch.runtimes.environment import Environment
+from lnpatch.runtimes.pytensor import PyTensorRuntime
+from lnpatch.runtimes.theano_flags import theano_flags
 from tests.benchmarks.engines.contest import Contestant
 from tests.benchmarks.engines.machine import DEVICE
 
@@ -65,7 +64,7 @@ def _theano(checkout: Path) -> Contestant:
     user = os.environ.get("THEANO_FLAGS", "")
     environment = {
         "THEANO_FLAGS": theano_flags(versions["theano"], "cpu", compiled, {"floatX": "float32"}, user),
-        "PYTHONPATH": os.pathsep.join([str(checkout), str(templates() / "engine")]),
+        "PYTHONPATH": os.pathsep.join([str(checkout), str(templates() / "layer_checks")]),
     }
     return Contestant(THEANO, "lngru_theano.py", Path(given), environment=environment)
 
@@ -77,8 +76,8 @@ def _over_pytensor(name: str, engine: str, checkout: Path) -> Contestant:
     if found is None:
         device = " --device gpu" if DEVICE == "gpu" else ""
         return Contestant(name, missing=f"PyTensor is not installed: lnpatch setup demo --runtime pytensor{device}")
-    path = (str(checkout), str(templates() / "engine"))
-    launch = _runtime(engine).launch(find("demo"), found, "launch.py", (), checkout, device=DEVICE, path=path)
+    path = (str(checkout), str(templates() / "layer_checks"))
+    launch = _runtime(engine).launch(find("demo"), found, "launcher/launch.py", (), checkout, device=DEVICE, path=path)
     return Contestant(name, "lngru_theano.py", found.python, environment=launch.environment)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lnpatch.runtime.launch import huge_pages
+from lnpatch.runtimes.launch import huge_pages
 
 #: ``cpu`` or ``gpu``.
 DEVICE = os.environ.get("LNPATCH_BENCH_DEVICE", "cpu")

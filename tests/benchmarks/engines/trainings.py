@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import LnpatchError
-from lnpatch.runs import LOG, UPDATES
-from lnpatch.runtime.handoff import EngineOptions, choose_runtime
-from lnpatch.runtime.output import OutputParser
-from lnpatch.targets import find
+from lnpatch.recipes import find
+from lnpatch.training.output import OutputParser
+from lnpatch.training.patched import EngineOptions, choose_runtime
+from lnpatch.training.run_folder import LOG, UPDATES
 from tests.benchmarks.engines import corpora, machine
 
 GPU = machine.DEVICE == "gpu"

@@ -1,0 +1,196 @@
+"""Bring a repository onto this machine: cloned at the recipe's commit, or laid out from lnpatch's own templates."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lnpatch.checkout.git import command, environment, gitpython
+from lnpatch.checkout.worktree import Checkout, has_content
+from lnpatch.errors import (
+    CloneError,
+    NotACheckoutError,
+    RevisionNotFoundError,
+    SourceMissingError,
+    UnsafeAddressError,
+)
+from lnpatch.folders import templates
+from lnpatch.recipes import Recipe
+
+#: Told of a clone's progress: the step, how far it is, and of how much (0 where that is not known).
+Progress = Callable[[str, float, float], None]
+
+_AUTHOR = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "lnpatch", "EMAIL": "lnpatch@localhost", "DATE": "2016-07-21T00:00:00Z"}.items()
+}
+
+
+def obtain(
+    recipe: Recipe, directory: Path, source: str | None, ref: str | None, progress: Progress
+) -> tuple[Checkout, list[str]]:
+    """A new checkout of *recipe*'s repository at *directory*; nothing stays there if it fails.
+
+    Args:
+        source: a local repository or a URL to clone instead of the recipe's.
+        ref: a revision to check out instead of the recipe's commit.
+
+    Returns:
+        The checkout, and remarks for the user.
+
+    Raises:
+        UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError
+    """
+    if has_content(directory):
+        raise NotACheckoutError(str(directory))
+    with _new_folder(directory) as folder:
+        if recipe.repository.embedded and source is None:
+            if ref is not None:
+                raise RevisionNotFoundError(ref, f"the embedded repository of {recipe.name}")
+            notes = _lay_out(recipe, folder)
+        else:
+            notes = _clone(recipe, folder, directory, source, ref, progress)
+        _move(folder, directory)
+    return Checkout.open(directory, recipe.reference), notes
+
+
+@contextmanager
+def _new_folder(directory: Path) -> Iterator[Path]:
+    """A folder to fill, on the file system of *directory*; removed unless it was moved to its place."""
+    parent = directory.absolute().parent
+    while not parent.is_dir():
+        parent = parent.parent
+    folder = Path(tempfile.mkdtemp(prefix=".lnpatch-", dir=parent))
+    try:
+        folder.chmod(0o777 & ~_umask())
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _move(folder: Path, directory: Path) -> None:
+    """Move *folder* to its place; an empty folder that is there is filled, since it may be the current one, or a link."""
+    if not directory.is_dir():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(directory)
+        return
+    moved: list[Path] = []
+    try:
+        for entry in folder.iterdir():
+            moved.append(directory / entry.name)
+            entry.rename(moved[-1])
+    except BaseException:
+        for path in moved:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        raise
+
+
+def _lay_out(recipe: Recipe, folder: Path) -> list[str]:
+    """The embedded repository, as the first commit of a git repository."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
+    shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
+    gitpython().Git().execute(command("init", "--quiet", "--initial-branch=master", folder))
+    git = Checkout.open(folder, recipe.reference).git
+    doing = f"laying out {recipe.name}"
+    plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")
+    git(*plain, "add", "--all", "--force", doing=doing)
+    git(*plain, "commit", "--quiet", "-m", recipe.title, doing=doing, env=_AUTHOR)
+    return []
+
+
+def _clone(
+    recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, progress: Progress
+) -> list[str]:
+    git = gitpython()
+    url = _safe_address(source or recipe.repository.url, "The address")
+    if ref is not None:
+        _safe_address(ref, "The revision")
+    if source is not None and _is_local(source):
+        if not Path(source).exists():
+            raise SourceMissingError(source)
+        url = str(Path(source).resolve())
+    reporter = _reporter(git, progress)
+    # GitPython's own clone_from would expand variables in both paths
+    clone = command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
+    process = git.Git().execute(clone, as_process=True, env=environment(), universal_newlines=True)
+    try:
+        handler = reporter.new_message_handler()
+        git.cmd.handle_process_output(process, None, handler, lambda _: None, decode_streams=False)
+        process.wait()
+    except git.GitCommandError as error:
+        said = "\n".join(line.strip() for line in reporter.error_lines or [str(error.stderr)])
+        raise CloneError(url, str(directory), recipe.reference, said) from error
+    finally:
+        if process.poll() is None:  # we are stopped; git must not go on writing into a folder that is being removed
+            process.terminate()
+            process.proc.wait()
+    return _check_out(Checkout.open(folder, recipe.reference), recipe, source, ref)
+
+
+def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
+    """Check out *ref*, else the pinned commit, on a branch; a remark where the pinned commit is not there."""
+    url = source or recipe.repository.url
+    pinned = recipe.repository.commit
+
+    def commit_of(revision: str) -> str:
+        arguments = ("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        code, out = checkout.git.status(*arguments, doing="looking for a revision", accept=(0, 1, 128))
+        return out.decode().strip() if code == 0 else ""
+
+    def switch(branch: str, commit: str) -> list[str]:
+        checkout.git("checkout", "--quiet", "--no-track", "-B", branch, commit, doing=f"checking out {commit}")
+        return []
+
+    if ref is not None:
+        branches = checkout.git(
+            "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin", doing="listing branches"
+        )
+        is_branch = ref in branches.decode().split() and ref != "HEAD"
+        commit = commit_of(f"refs/remotes/origin/{ref}" if is_branch else ref)
+        if not commit:
+            raise RevisionNotFoundError(ref, url)
+        return switch(ref if is_branch else recipe.repository.branch or "master", commit)
+    if pinned and (commit := commit_of(pinned)):
+        return switch(recipe.repository.branch, commit)
+    if source is None or not commit_of("HEAD"):
+        raise RevisionNotFoundError(pinned or "HEAD", url)
+    checkout.git("checkout", "--quiet", doing="checking out HEAD")
+    remark = f"{source} does not have the pinned commit {pinned[:7]}; its HEAD is patched instead."
+    return [remark] if pinned else []
+
+
+def _safe_address(value: str, what: str) -> str:
+    """*value*, unless it is no text, or git would take it for an option or for a transport that runs commands."""
+    if not value or value.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", value) or not value.isprintable():
+        raise UnsafeAddressError(what, value)
+    return value
+
+
+def _is_local(source: str) -> bool:
+    """Whether *source* is a path, as git tells it: no scheme, and no colon before the first slash."""
+    return "://" not in source and (Path(source).exists() or ":" not in source.partition("/")[0])
+
+
+def _reporter(git: Any, progress: Progress) -> Any:
+    names = ("counting", "compressing", "receiving", "resolving", "checking out")
+    steps = {getattr(git.RemoteProgress, name.upper().replace(" ", "_")): name for name in names}
+
+    class Reporter(git.RemoteProgress):  # type: ignore[misc]
+        def update(self, op_code: int, cur_count: Any, max_count: Any = None, message: str = "") -> None:
+            step = steps.get(op_code & self.OP_MASK, "cloning")
+            progress(step, float(cur_count or 0), float(max_count or 0))
+
+    return Reporter()

@@ -1,0 +1,150 @@
+"""A git checkout on disk: open it, read its files, say which of them are not committed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lnpatch.checkout.git import Git, gitpython
+from lnpatch.errors import CheckoutMissingError, FileError, NotACheckoutError, UnsafePathError
+
+
+class Checkout:
+    """The working tree at *root*, a folder with a git directory of its own."""
+
+    def __init__(self, root: Path, git: Git) -> None:
+        self.root = root
+        self.git = git
+        self.git_dir = Path(git.repo.git_dir)
+        self.common_dir = Path(git.repo.common_dir)
+        self._contents: dict[str, bytes | None] = {}
+        self._real_root = root.resolve()
+
+    @classmethod
+    def open(cls, directory: Path, target: str) -> Checkout:
+        """The checkout in *directory*.
+
+        Raises:
+            CheckoutMissingError: there is no such folder, or nothing in it.
+            NotACheckoutError: the folder is not the top of a git working tree.
+        """
+        if not has_content(directory):
+            raise CheckoutMissingError(str(directory), target)
+        git = gitpython()
+        try:
+            repo = git.Repo(directory, search_parent_directories=False, expand_vars=False)
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
+            can_become_one = directory.is_dir() and not (directory / ".git").exists()
+            raise NotACheckoutError(str(directory), _enclosing(directory), can_become_one) from error
+        if (
+            repo.working_tree_dir is None or Path(str(repo.working_tree_dir)).resolve() != directory.resolve()
+        ):  # core.worktree is elsewhere
+            raise NotACheckoutError(str(directory), can_become_one=False)
+        return cls(directory, Git(repo))
+
+    def locate(self, path: str) -> str:
+        """*path* with the links inside the checkout followed, relative to the root.
+
+        Raises:
+            UnsafePathError: it leads out of the working tree.
+        """
+        try:
+            real = (self.root / path).resolve()
+        except RuntimeError as error:  # links in a circle
+            raise UnsafePathError(str(self.root), path) from error
+        if not real.is_relative_to(self._real_root) or real.is_relative_to(self.git_dir.resolve()):
+            raise UnsafePathError(str(self.root), path)
+        return real.relative_to(self._real_root).as_posix()
+
+    def read(self, path: str) -> bytes | None:
+        """See :class:`lnpatch.edits.Files`.
+
+        Raises:
+            UnsafePathError: the path leads out of the working tree.
+            FileError: the system refuses to read the file.
+        """
+        if path not in self._contents:
+            file = self._real_root / self.locate(path)
+            try:
+                self._contents[path] = file.read_bytes() if file.is_file() else None
+            except OSError as error:
+                raise FileError(str(file), error.strerror or str(error)) from error
+        return self._contents[path]
+
+    def forget(self) -> None:
+        """Read files anew from now on, after some were written."""
+        self._contents.clear()
+
+    @property
+    def name_for_refs(self) -> str:
+        """What tells this working tree from others of the same repository, in the name of a reference."""
+        return (
+            "main"
+            if self.git_dir == self.common_dir
+            else "worktree-" + re.sub(r"[^A-Za-z0-9_-]", "-", self.git_dir.name)
+        )
+
+    def names(self) -> list[str]:
+        """See :class:`lnpatch.edits.Files`."""
+        listed = self.git("ls-files", "-z", doing="listing files")
+        return sorted(name for name in os.fsdecode(listed).split("\0") if name)
+
+    def head(self) -> str:
+        """The commit that is checked out, empty where there is none yet."""
+        return self.ref("HEAD")
+
+    def head_ref(self) -> str:
+        """The full name of the branch that is checked out, or the commit where there is none."""
+        _, out = self.git.status("symbolic-ref", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
+        return out.decode().strip() or self.head()
+
+    def index_lines(self, paths: Sequence[str]) -> str:
+        """The index's entries of files, as ``git update-index -z --index-info`` takes them."""
+        out = self.git("--literal-pathspecs", "ls-files", "-s", "-z", "--", *paths, doing="reading the index")
+        entries = {
+            path: head for head, _, path in (line.partition("\t") for line in os.fsdecode(out).split("\0") if line)
+        }
+        return "".join(f"{entries[path].rpartition(' ')[0]}\t{path}\0" for path in paths if path in entries)
+
+    def modes(self, paths: Sequence[str]) -> dict[str, str]:
+        """git's modes of files: what the index says, whatever the file system makes of it."""
+        lines = (line.partition("\t") for line in self.index_lines(paths).split("\0") if line)
+        return {path: head.partition(" ")[0] for head, _, path in lines}
+
+    def ref(self, name: str) -> str:
+        """The object that a reference names, empty where there is no such reference."""
+        _, out = self.git.status("rev-parse", "-q", "--verify", name, doing=f"reading {name}", accept=(0, 1))
+        return out.decode().strip()
+
+    def committed(self, path: str) -> bytes | None:
+        """The content of a file in the commit that is checked out, as git would write it; None where there is none."""
+        code, out = self.git.status("cat-file", "--filters", f"HEAD:{path}", doing=f"reading {path}", accept=(0, 128))
+        return out if code == 0 else None
+
+    def dirty(self, paths: Iterable[str]) -> list[str]:
+        """Those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
+        wanted = sorted({self.locate(path) for path in paths})
+        if not wanted:
+            return []
+        hidden = self.git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *wanted, doing="looking for changes")
+        flagged = [
+            entry[2:] for entry in os.fsdecode(hidden).split("\0") if entry and (entry[0].islower() or entry[0] == "S")
+        ]
+        options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching")
+        listed = self.git("--literal-pathspecs", "status", *options, "--", *wanted, doing="looking for changes")
+        return sorted({*flagged, *(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)})
+
+
+def has_content(directory: Path) -> bool:
+    """Whether there is anything at *directory* that a clone would have to leave alone."""
+    if directory.is_dir():
+        return any(directory.iterdir())
+    return directory.exists() or directory.is_symlink()
+
+
+def _enclosing(directory: Path) -> str:
+    """The git checkout that *directory* is a part of, empty without one."""
+    parents = Path(os.path.abspath(directory)).parents
+    return next((str(parent) for parent in parents if (parent / ".git").exists()), "")

@@ -1,0 +1,152 @@
+"""``lnpatch doctor``: for each job, what this machine has and lacks, and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lnpatch.errors import LnpatchError
+from lnpatch.folders import cache_root
+from lnpatch.recipes import known
+from lnpatch.runtimes.find_python2 import find_python2
+from lnpatch.training.patched import EngineOptions, Runtime, runtimes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a job needs: what was found, or what mends that it was not.
+
+    ``needed`` is false for what lnpatch builds itself when the job first runs.
+    """
+
+    name: str
+    there: bool
+    detail: str = ""
+    mend: str = ""
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A job, and all that it needs."""
+
+    job: str
+    what: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is missing that lnpatch could not bring itself."""
+        return all(finding.there for finding in self.findings if finding.needed)
+
+
+def diagnose() -> list[Diagnosis]:
+    """Every job of lnpatch on this machine; packages are looked up, not imported."""
+    gpu = _gpu()
+    engines = {name: make(EngineOptions()) for name, make in runtimes().items()}
+    old, new = tuple(_built(engines["theano"])), tuple(_built(engines["pytensor"]))
+    python2, compiler = (_python2(), _compiler()), _compiler()
+    python3 = (_python3(), _package("fissix"))
+    figures = "pip install 'lnpatch[plot]'"
+    return [
+        Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
+        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *old)),
+        Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _nvcc())),
+        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *new)),
+        Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, gpu)),
+        Diagnosis("download", "released models, data, logs", (_package("httpx"),)),
+        Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
+    ]
+
+
+def cache_size() -> int:
+    """The bytes in lnpatch's cache."""
+    total = 0
+    for folder, _, files in os.walk(cache_root()):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_size
+            except OSError:  # removed in between
+                continue
+    return total
+
+
+def _git() -> Finding:
+    found = _output("git", "--version")
+    version = re.search(r"(\d+)\.(\d+)[\d.]*", found or "")
+    if version is None:
+        return Finding("git", False, "", "install git 2.30 or later: https://git-scm.com/downloads")
+    new_enough = (int(version[1]), int(version[2])) >= (2, 30)
+    return Finding("git", new_enough, version[0], "" if new_enough else "update it to 2.30 or later")
+
+
+def _package(name: str, mend: str = "") -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "", mend or f"pip install {name}")
+
+
+def _python2() -> Finding:
+    python = find_python2()
+    if python is None:
+        mend = "pyenv install 2.7.18 | conda create -n python27 python=2.7 | apt-get install python2.7"
+        return Finding("Python 2.7", False, "", f"{mend}; or use --runtime pytensor, which needs none")
+    return Finding("Python 2.7", True, str(python))
+
+
+def _python3() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python 3.11+", sys.version_info >= (3, 11), version, "")
+
+
+def _compiler() -> Finding:
+    found = _output("g++", "--version")
+    mend = "apt-get install g++ | dnf install gcc-c++ | xcode-select --install"
+    return Finding("C++ compiler", found is not None, (found or "").partition("\n")[0], "" if found else mend)
+
+
+def _nvcc() -> Finding:
+    found = _output("nvcc", "--version")
+    version = re.search(r"release [\d.]+", found or "")
+    mend = "install a CUDA toolkit that the card and Theano 0.8.2 both know (7.5, at most 8.0)"
+    return Finding("nvcc", found is not None, version[0] if version else "", "" if found else mend)
+
+
+def _gpu() -> Finding:
+    found = _output("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+    mend = "an NVIDIA card and its driver (`nvidia-smi` has to list it)"
+    return Finding("NVIDIA GPU", bool(found), (found or "").strip().replace("\n", "; "), "" if found else mend)
+
+
+def _built(runtime: Runtime) -> Iterator[Finding]:
+    """The environments of the known targets."""
+    for recipe in known():
+        if recipe.engine is None:
+            continue
+        try:
+            environment = runtime.find(recipe, "train")
+        except LnpatchError:
+            return
+        mend = f"lnpatch setup {recipe.name} --runtime {runtime.name}"
+        detail = str(environment.folder) if environment else "built when first used"
+        yield Finding(
+            f"{recipe.name}'s environment", environment is not None, detail, "" if environment else mend, needed=False
+        )
+
+
+def _output(*command: str) -> str | None:
+    """What a command prints; None where it is not there or fails."""
+    if shutil.which(command[0]) is None:
+        return None
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

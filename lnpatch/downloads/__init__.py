@@ -1,0 +1,1 @@
+"""Released models, data and logs: downloaded in parts, resumed, and checked by size and checksum."""

@@ -1,0 +1,82 @@
+"""Which recorded patch of a target is in a checkout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lnpatch.checkout.record import Record, read_records
+from lnpatch.checkout.transaction import recover
+from lnpatch.checkout.worktree import Checkout
+from lnpatch.edits import Finding, State
+from lnpatch.errors import OtherCellError
+from lnpatch.patch.options import Options
+from lnpatch.patch.plan import EditReport, PatchState, Plan, make_plan
+from lnpatch.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A record whose patch is in the files: all of it as it was written, modified since, or a part of it.
+
+    ``plan`` is what the recipe would do now; None where the files are as they were written.
+    """
+
+    record: Record
+    state: PatchState
+    plan: Plan | None = None
+
+    @property
+    def edits(self) -> tuple[EditReport, ...]:
+        """The recorded edits, all of them in place."""
+        return tuple(
+            EditReport(path, Finding(kind, name, State.IN_PLACE))
+            for path, edits in self.record.edits.items()
+            for kind, name in edits
+        )
+
+    def refuse_other_cell(self, recipe: Recipe, options: Options, directory: Path) -> None:
+        """Refuse options that ask for another cell than this patch has.
+
+        Raises:
+            OtherCellError: they do.
+        """
+        if options.cell is not None and options.cell != self.record.cell:
+            raise OtherCellError(recipe.reference, self.record.cell, options.cell, str(directory))
+
+
+def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
+    """The record whose patch is in the files, None where there is none: records of other branches do not count.
+
+    Raises:
+        SourceSyntaxError: a file that was changed since is no Python any more.
+    """
+    records = [record for record in read_records(checkout, recipe.name) if record.cell in recipe.cells]
+    records.sort(key=lambda record: -_as_written(checkout, record))
+    for record in records:
+        if all(checkout.read(file.path) == file.after for file in record.files):
+            return Applied(record, PatchState.APPLIED)
+    for record in records:
+        if all(checkout.read(file.path) == file.before for file in record.files):
+            continue
+        options = Options(record.cell, record.data_dir, record.repairs)
+        plan = make_plan(recipe, options.values(recipe), checkout, record.repairs)
+        if plan.state is not PatchState.NOT_APPLIED:
+            state = PatchState.MODIFIED if plan.state is PatchState.APPLIED else PatchState.PARTIAL
+            return Applied(record, state, plan)
+    return None
+
+
+def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]:
+    """The checkout, and remarks; what an interrupted command has left half done is undone first.
+
+    Raises:
+        CheckoutMissingError, NotACheckoutError, InterruptedOperationError
+    """
+    checkout = Checkout.open(directory, recipe.reference)
+    undone = recover(checkout)
+    return checkout, [f"An interrupted `lnpatch {undone}` was undone first."] if undone else []
+
+
+def _as_written(checkout: Checkout, record: Record) -> int:
+    return sum(checkout.read(file.path) == file.after for file in record.files)

@@ -1,0 +1,1 @@
+"""Read the pickles that others released without running anything that they name."""

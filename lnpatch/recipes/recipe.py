@@ -1,0 +1,381 @@
+"""A recipe: all that is known of one repository, as data. The TOML files are beside this module."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lnpatch.edits import Edit, edit_kinds
+from lnpatch.errors import RecipeError, UnknownCellError
+from lnpatch.folders import templates
+from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
+
+#: Where the recipes that come with lnpatch are.
+RECIPES = Path(__file__).parent
+
+#: A folder, a target; the name of a git reference as well.
+_NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the code comes from: a URL and a pinned commit, or ``embedded``, a folder of lnpatch's templates."""
+
+    directory: str
+    license: str
+    url: str = ""
+    branch: str = ""
+    commit: str = ""
+    embedded: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not _NAME.fullmatch(self.directory):
+            yield (
+                "directory",
+                f"expected one folder name of letters, digits, '.', '_' and '-', found {self.directory!r}",
+            )
+        if bool(self.url) == bool(self.embedded):
+            yield "url", "give either url, with branch and commit, or embedded"
+        if self.url and not _COMMIT.fullmatch(self.commit):
+            yield "commit", f"expected the 40 hexadecimal digits of a commit, found {self.commit!r}"
+        if self.url and (not self.branch or self.branch.startswith("-")):
+            yield "branch", "expected the name of the branch that holds the commit"
+        if self.url and not re.match(r"(https?|ssh|git|file)://|[\w.-]+@", self.url):
+            yield "url", f"expected a https, http, ssh, git or file address, found {self.url!r}"
+        if self.embedded and not _NAME.fullmatch(self.embedded):
+            yield "embedded", f"expected the name of a folder of lnpatch's templates, found {self.embedded!r}"
+        elif self.embedded and not (templates() / self.embedded).is_dir():
+            yield "embedded", f"lnpatch has no embedded repository {self.embedded!r}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A layer-normalized cell that the recipe can inject: the plain cell that it varies, and what it is."""
+
+    baseline: str
+    what: str
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not self.baseline.isidentifier():
+            yield "baseline", f"expected the name of a cell, such as gru, found {self.baseline!r}"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A released file: model, data or log.
+
+    ``file`` is what it is called here, by default as in its address; ``sha256`` and ``size`` (bytes) are given where
+    they are known.
+    """
+
+    name: str
+    url: str
+    what: str
+    file: str = ""
+    sha256: str = ""
+    size: int = 0
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not re.match(r"https?://", self.url):
+            yield "url", f"expected a http or https address, found {self.url!r}"
+        try:
+            released = unquote(urlsplit(self.url).path.rpartition("/")[2])
+        except ValueError:  # brackets in the server's name
+            released = ""
+        if not released or released in (".", "..") or "/" in released or "\\" in released or not released.isprintable():
+            yield "url", f"expected an address that ends in a file's name, found {self.url!r}"
+        if self.file:
+            yield from relative_file_problems("file", self.file)
+        if self.sha256 and not _SHA256.fullmatch(self.sha256):
+            yield "sha256", f"expected 64 hexadecimal digits in lower case, found {self.sha256!r}"
+        if self.size < 0:
+            yield "size", f"expected a number of bytes, found {self.size}"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The Python and the packages that the repository was written for and that are known to run it.
+
+    ``extras`` are installed after ``packages``, on which their builds depend.
+    """
+
+    python: str
+    packages: tuple[str, ...]
+    flags: dict[str, Scalar] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Save:
+    """A model that is saved where a trainer is stopped, in the repository's own format.
+
+    ``file`` is the .npz and ``parameters`` the trainer's variable that holds them; ``arrays`` are further members of it
+    (name to variable), ``pickles`` further files (variable to path), ``copies`` files that go with it (path to path).
+    Paths are filled in from the trainer's variables, as ``{saveto}.pkl``.
+    """
+
+    file: str
+    parameters: str = "tparams"
+    arrays: dict[str, str] = field(default_factory=dict)
+    pickles: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    if_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """How a job runs on the tiny data that its launcher makes: settings, a limit on updates, the data's name in its folder."""
+
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    max_updates: int = 0
+    data: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A row of the paper's table: what it is called there, and its figures under the names that the evaluation gives them."""
+
+    row: str
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Size:
+    """The lengths that an axis is brought to: the next of ``steps``, at most ``most``, a number or the name of a setting."""
+
+    most: Scalar
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaddedFunction:
+    """A function of the repository whose inputs may be padded with zeros, and its outputs cut back.
+
+    ``inputs`` names the axes of each input, ``""`` for one that stays as it is; ``lengths`` are scalar inputs that hold the
+    length of an axis; ``masks`` says what masks an input. A sum over masked steps and samples stays the same, a mean over
+    the samples does not: then their axis is not named.
+    """
+
+    inputs: dict[str, tuple[str, ...]]
+    outputs: tuple[tuple[str, ...], ...]
+    lengths: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How batches are brought to a few shapes for an engine that compiles each: axes, and the functions that have them."""
+
+    sizes: dict[str, Size] = field(default_factory=dict)
+    functions: tuple[PaddedFunction, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the hand-off: the repository's own entry point, where it runs and with what.
+
+    ``entry`` is a script (``driver.py``), a module (``package.module``) or a function (``train:trainer``), run in
+    ``directory`` with ``path`` on the module search path. ``call`` is the function that takes the settings, the entry
+    itself where it is one; ``parameters`` says where the names of all settings stand: ``FILE:NAME`` is a function or a
+    table of the checkout, ``FILE`` a script whose flags are meant. ``settings`` are the paper's, ``cell_settings`` the names
+    of those that take the cell's name, ``cell_options`` what a saved model calls them, if otherwise; ``run_settings`` lead
+    to a run's folder, ``{run}``, and its data, ``{data}``; ``resume_settings`` are those with which the repository goes on
+    from its own model. ``optimizers`` make the functions of one update;
+    ``saves`` is what is written when a trainer is stopped, ``model`` the file that evaluation and encoding take.
+    ``validation`` are patterns for the lines with validation figures, each a named group. ``folders`` have to exist before
+    it runs; ``data`` is what the user brings, ``files`` what has to be in the folder of it, where it is one, and
+    ``default_data`` where the repository itself looks for it; ``options`` are what the launcher of this job takes, with their defaults; ``paper`` is what the paper reports;
+    ``python3`` what the Python 3 copy needs beyond PyTensor.
+    """
+
+    entry: str
+    directory: str = ""
+    path: tuple[str, ...] = ()
+    python_options: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    call: str = ""
+    parameters: tuple[str, ...] = ()
+    optimizers: tuple[str, ...] = ()
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    cell_settings: tuple[str, ...] = ()
+    cell_options: tuple[str, ...] = ()
+    run_settings: dict[str, Scalar] = field(default_factory=dict)
+    resume_settings: dict[str, Scalar] = field(default_factory=dict)
+    saves: tuple[Save, ...] = ()
+    model: str = ""
+    validation: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    data: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    default_data: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    paper: tuple[PaperRow, ...] = ()
+    smoke: Smoke = field(default_factory=Smoke)
+    python3: tuple[str, ...] = ()
+    padding: Padding = field(default_factory=Padding)
+    note: str = ""
+
+    @property
+    def function(self) -> str:
+        """The function that takes the settings, as ``module:function``."""
+        return self.call or self.entry
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        files = tuple(place.partition(":")[0] for place in self.parameters)
+        for key, paths in (
+            ("directory", (self.directory,)),
+            ("path", self.path),
+            ("folders", self.folders),
+            ("parameters", files),
+            ("files", self.files),
+            ("default_data", (self.default_data,)),
+        ):
+            for path in filter(None, paths):
+                yield from relative_file_problems(key, path)
+        for i, pattern in enumerate(self.validation):
+            try:
+                named = re.compile(pattern).groupindex
+            except re.error as error:
+                yield f"validation[{i}]", f"not a regular expression: {error}"
+            else:
+                if not named:
+                    yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
+
+
+@dataclass(frozen=True)
+class Port:
+    """The Python 3 copy: the folders that it is made from (all without any) less ``exclude``, and its repairs.
+
+    ``repairs`` are edits of the converted files.
+    """
+
+    folders: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    repairs: tuple[Edit, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        for key, paths in (("folders", self.folders), ("exclude", self.exclude)):
+            for path in paths:
+                yield from relative_file_problems(key, path)
+        for i, repair in enumerate(self.repairs):
+            if not repair.why:
+                yield f"repairs[{i}].why", "missing; a repair says what it mends"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe as read; ``origin`` is the TOML file it stands in."""
+
+    name: str
+    title: str
+    paper: str
+    repository: Repository
+    cell: str
+    cells: dict[str, Cell]
+    edits: tuple[Edit, ...]
+    repairs: tuple[Edit, ...] = ()
+    aliases: tuple[str, ...] = ()
+    engine: Engine | None = None
+    launcher: str = ""
+    jobs: dict[str, Job] = field(default_factory=dict)
+    artefacts: tuple[Artefact, ...] = ()
+    port: Port = field(default_factory=Port)
+    origin: Path = field(default=Path(), init=False, compare=False)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """See :meth:`lnpatch.edits.Edit.problems`."""
+        if not _NAME.fullmatch(self.name):
+            yield "name", f"expected letters, digits, '.', '_' and '-', found {self.name!r}"
+        for name in self.cells:
+            if not name.isidentifier():
+                yield f"cells.{name}", "expected the name of a cell, such as lngru"
+        for i, edit in enumerate(self.edits):
+            for name in self.cells:
+                for key, message in edit.problems_with({"data_dir": "", **self.values(name)}):
+                    yield f"edits[{i}].{key}", message
+        if self.cell not in self.cells:
+            yield "cell", f"expected one of the recipe's cells ({', '.join(self.cells)}), found {self.cell!r}"
+        if not self.edits:
+            yield "edits", "expected at least one edit"
+        for i, repair in enumerate(self.repairs):
+            if not repair.why:
+                yield f"repairs[{i}].why", "missing; a repair says what it mends"
+
+    @property
+    def reference(self) -> str:
+        """What a user types for this target: its name, or the path of a recipe that does not come with lnpatch."""
+        return self.name if self.origin.parent == RECIPES else str(self.origin)
+
+    def directory(self, given: str | None) -> Path:
+        """The folder of the checkout: as given, else as ``git clone`` would choose it."""
+        return Path(given) if given is not None else Path(self.repository.directory)
+
+    def values(self, cell: str | None = None, data_dir: str | None = None) -> dict[str, str]:
+        """The placeholders' values for *cell* (the paper's by default).
+
+        Raises:
+            UnknownCellError: the recipe has no such cell.
+        """
+        name = cell or self.cell
+        if name not in self.cells:
+            raise UnknownCellError(name, self.name, tuple(self.cells))
+        values = {"cell": name, "baseline": self.cells[name].baseline}
+        return values if data_dir is None else {**values, "data_dir": data_dir}
+
+    def takes_data_dir(self) -> bool:
+        """Whether ``--data-dir`` changes anything."""
+        return any("data_dir" in edit.needs() for edit in self.edits)
+
+    def selected(self, values: Mapping[str, str], repairs: bool = True) -> tuple[Edit, ...]:
+        """The edits that apply with *values*: those whose placeholders are filled, then the repairs."""
+        chosen = self.edits + (self.repairs if repairs else ())
+        return tuple(edit for edit in chosen if edit.needs() <= values.keys())
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in the TOML file *path*.
+
+    Raises:
+        RecipeError: the file cannot be read, is no TOML or breaks the schema; every mistake is listed.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(str(path), (Problem("", error.strerror or str(error)),)) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
+    except RecursionError as error:
+        raise RecipeError(str(path), (Problem("", "nested too deeply"),)) from error
+    reader = Reader()
+    reader.register(Edit, _read_edit)
+    recipe = reader.table(Recipe, table)
+    if recipe is None or reader.problems:
+        raise RecipeError(str(path), tuple(reader.problems))
+    object.__setattr__(recipe, "origin", path)
+    return recipe
+
+
+def _read_edit(reader: Reader, value: Any, key: str) -> Edit | None:
+    """An edit's table, read as the data class that its ``kind`` names."""
+    kinds = edit_kinds()
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind not in kinds:
+        found = f", found {kind!r}" if kind is not None else ""
+        reader.problem(f"{key}.kind", f"expected one of {', '.join(kinds)}{found}")
+        return None
+    return reader.table(kinds[kind], {k: v for k, v in value.items() if k != "kind"}, key)

@@ -1,0 +1,1 @@
+"""Run a patched checkout's own code: train, evaluate and encode, with a folder for each run."""

@@ -1,0 +1,1 @@
+"""Rewrites of graphs into forms that compute the same faster."""
