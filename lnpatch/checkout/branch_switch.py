@@ -9,7 +9,7 @@ from lnpatch.checkout.worktree import Checkout
 
 
 @dataclass(frozen=True)
-class Switch:
+class BranchSwitch:
     """What moves. All of it is known before anything is written, so that a switch cut off can be taken back.
 
     Attributes:
@@ -54,7 +54,7 @@ class Switch:
                 checkout.git("symbolic-ref", "HEAD", self.head, doing=doing)
             else:
                 checkout.git("update-ref", "--no-deref", "HEAD", self.head, doing=doing)
-        if checkout.ref(self.branch) == self.commit:
+        if checkout.resolve_ref(self.branch) == self.commit:
             if self.branch_before:
                 checkout.git("update-ref", self.branch, self.branch_before, self.commit, doing=doing)
             else:

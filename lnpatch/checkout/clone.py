@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lnpatch.checkout.git import command, environment, gitpython
+from lnpatch.checkout.git import git_command, git_environment, gitpython
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.errors import (
     CloneError,
@@ -23,8 +23,8 @@ from lnpatch.errors import (
 from lnpatch.folders import templates
 from lnpatch.recipes import Recipe
 
-#: Told of a clone's progress: the step, how far it is, and of how much (0 where that is not known).
-Progress = Callable[[str, float, float], None]
+#: Called with a clone's progress: the step, how far it is, and of how much (0 where that is not known).
+ReportCloning = Callable[[str, float, float], None]
 
 _AUTHOR = {
     f"GIT_{role}_{key}": value
@@ -33,10 +33,10 @@ _AUTHOR = {
 }
 
 
-def obtain(
-    recipe: Recipe, directory: Path, source: str | None, ref: str | None, progress: Progress
+def make_checkout(
+    recipe: Recipe, directory: Path, source: str | None, ref: str | None, report: ReportCloning
 ) -> tuple[Checkout, list[str]]:
-    """A new checkout of *recipe*'s repository at *directory*; nothing stays there if it fails.
+    """Clone or lay out *recipe*'s repository at *directory*; nothing stays there if it fails.
 
     Args:
         source: a local repository or a URL to clone instead of the recipe's.
@@ -54,10 +54,10 @@ def obtain(
         if recipe.repository.embedded and source is None:
             if ref is not None:
                 raise RevisionNotFoundError(ref, f"the embedded repository of {recipe.name}")
-            notes = _lay_out(recipe, folder)
+            notes = _lay_out_embedded(recipe, folder)
         else:
-            notes = _clone(recipe, folder, directory, source, ref, progress)
-        _move(folder, directory)
+            notes = _clone_repository(recipe, folder, directory, source, ref, report)
+        _move_into_place(folder, directory)
     return Checkout.open(directory, recipe.reference), notes
 
 
@@ -81,7 +81,7 @@ def _umask() -> int:
     return mask
 
 
-def _move(folder: Path, directory: Path) -> None:
+def _move_into_place(folder: Path, directory: Path) -> None:
     """Move *folder* to its place; an empty folder that is there is filled, since it may be the current one, or a link."""
     if not directory.is_dir():
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -98,11 +98,11 @@ def _move(folder: Path, directory: Path) -> None:
         raise
 
 
-def _lay_out(recipe: Recipe, folder: Path) -> list[str]:
-    """The embedded repository, as the first commit of a git repository."""
+def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
+    """Lay out the embedded repository as the first commit of a git repository."""
     ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
     shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
-    gitpython().Git().execute(command("init", "--quiet", "--initial-branch=master", folder))
+    gitpython().Git().execute(git_command("init", "--quiet", "--initial-branch=master", folder))
     git = Checkout.open(folder, recipe.reference).git
     doing = f"laying out {recipe.name}"
     plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")
@@ -111,8 +111,8 @@ def _lay_out(recipe: Recipe, folder: Path) -> list[str]:
     return []
 
 
-def _clone(
-    recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, progress: Progress
+def _clone_repository(
+    recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, report: ReportCloning
 ) -> list[str]:
     git = gitpython()
     url = _safe_address(source or recipe.repository.url, "The address")
@@ -122,10 +122,10 @@ def _clone(
         if not Path(source).exists():
             raise SourceMissingError(source)
         url = str(Path(source).resolve())
-    reporter = _reporter(git, progress)
+    reporter = _make_reporter(git, report)
     # GitPython's own clone_from would expand variables in both paths
-    clone = command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
-    process = git.Git().execute(clone, as_process=True, env=environment(), universal_newlines=True)
+    clone = git_command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
+    process = git.Git().execute(clone, as_process=True, env=git_environment(), universal_newlines=True)
     try:
         handler = reporter.new_message_handler()
         git.cmd.handle_process_output(process, None, handler, lambda _: None, decode_streams=False)
@@ -137,17 +137,17 @@ def _clone(
         if process.poll() is None:  # we are stopped; git must not go on writing into a folder that is being removed
             process.terminate()
             process.proc.wait()
-    return _check_out(Checkout.open(folder, recipe.reference), recipe, source, ref)
+    return _check_out_revision(Checkout.open(folder, recipe.reference), recipe, source, ref)
 
 
-def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
+def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
     """Check out *ref*, else the pinned commit, on a branch; a remark where the pinned commit is not there."""
     url = source or recipe.repository.url
     pinned = recipe.repository.commit
 
     def commit_of(revision: str) -> str:
         arguments = ("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-        code, out = checkout.git.status(*arguments, doing="looking for a revision", accept=(0, 1, 128))
+        code, out = checkout.git.run(*arguments, doing="looking for a revision", accept=(0, 1, 128))
         return out.decode().strip() if code == 0 else ""
 
     def switch(branch: str, commit: str) -> list[str]:
@@ -173,7 +173,7 @@ def _check_out(checkout: Checkout, recipe: Recipe, source: str | None, ref: str 
 
 
 def _safe_address(value: str, what: str) -> str:
-    """*value*, unless it is no text, or git would take it for an option or for a transport that runs commands."""
+    """Return *value*, unless it is not printable, or git would take it for an option or for a transport that runs commands."""
     if not value or value.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", value) or not value.isprintable():
         raise UnsafeAddressError(what, value)
     return value
@@ -184,13 +184,13 @@ def _is_local(source: str) -> bool:
     return "://" not in source and (Path(source).exists() or ":" not in source.partition("/")[0])
 
 
-def _reporter(git: Any, progress: Progress) -> Any:
+def _make_reporter(git: Any, report: ReportCloning) -> Any:
     names = ("counting", "compressing", "receiving", "resolving", "checking out")
     steps = {getattr(git.RemoteProgress, name.upper().replace(" ", "_")): name for name in names}
 
     class Reporter(git.RemoteProgress):  # type: ignore[misc]
         def update(self, op_code: int, cur_count: Any, max_count: Any = None, message: str = "") -> None:
             step = steps.get(op_code & self.OP_MASK, "cloning")
-            progress(step, float(cur_count or 0), float(max_count or 0))
+            report(step, float(cur_count or 0), float(max_count or 0))
 
     return Reporter()

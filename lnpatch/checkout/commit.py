@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from lnpatch.checkout.branch_switch import Switch
+from lnpatch.checkout.branch_switch import BranchSwitch
 from lnpatch.checkout.record import Record
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import BranchExistsError, DirtyFilesError, OperationInProgressError
@@ -26,7 +26,7 @@ _IN_PROGRESS = {
 }
 
 
-def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Switch | None:
+def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> BranchSwitch | None:
     """A commit of the files of *record* on top of HEAD, not made yet; None where HEAD has them as they are.
 
     Raises:
@@ -51,7 +51,7 @@ def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Switch
         checkout.git("read-tree", "HEAD", doing=doing, env=index)
         checkout.git("update-index", "-z", "--index-info", doing=doing, env=index, data=os.fsencode(lines))
         tree = checkout.git("write-tree", doing=doing, env=index).decode().strip()
-    if tree == checkout.ref("HEAD^{tree}"):
+    if tree == checkout.resolve_ref("HEAD^{tree}"):
         return None
     head = checkout.head_ref()
     _refuse_obstacles(checkout, branch if head != branch else "")
@@ -59,7 +59,7 @@ def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Switch
     message = commit_message(recipe, record).encode()
     commit = checkout.git("commit-tree", tree, "-p", "HEAD", "-F", "-", doing=doing, data=message).decode().strip()
     before = checkout.head() if head == branch else ""
-    return Switch(branch, before, commit, head, lines, checkout.index_lines(paths))
+    return BranchSwitch(branch, before, commit, head, lines, checkout.index_lines(paths))
 
 
 def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
@@ -67,7 +67,7 @@ def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
         if (checkout.git_dir / name).exists():
             raise OperationInProgressError(str(checkout.root), operation)
     for taken in (new_branch, "refs/heads/lnpatch") if new_branch else ():
-        if checkout.ref(taken):
+        if checkout.resolve_ref(taken):
             raise BranchExistsError(taken.removeprefix("refs/heads/"), str(checkout.root))
     checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
 
@@ -77,7 +77,7 @@ def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:
     options = ("--cached", "--name-only", "-z", "HEAD", "--", *blobs)
     listed = checkout.git("--literal-pathspecs", "diff-index", *options, doing="looking at the index")
     staged = [path for path in os.fsdecode(listed).split("\0") if path]
-    foreign = [path for path in staged if checkout.ref(f":{path}") != blobs.get(path)]
+    foreign = [path for path in staged if checkout.resolve_ref(f":{path}") != blobs.get(path)]
     if foreign:
         raise DirtyFilesError(str(checkout.root), foreign)
 
@@ -86,7 +86,7 @@ def commit_message(recipe: Recipe, record: Record) -> str:
     """What was done and why, as the paper's authors wished to see it in pull requests."""
     cell = recipe.cells[record.cell]
     values = recipe.values(record.cell, record.data_dir)
-    edits = recipe.selected(values, record.repairs)
+    edits = recipe.selected_edits(values, record.repairs)
     lines = [
         f"Add {cell.what.partition(',')[0]} ({record.cell})",
         "",

@@ -40,7 +40,7 @@ _SETTINGS = [
 
 
 def gitpython() -> Any:
-    """The module ``git``, imported when it is needed: it costs 100 ms.
+    """Import the module ``git`` when it is needed: it costs 100 ms.
 
     Raises:
         GitMissingError: there is no git to run.
@@ -55,13 +55,13 @@ def gitpython() -> Any:
     return git
 
 
-def command(*arguments: str | Path) -> list[str]:
-    """The command line of a git command."""
+def git_command(*arguments: str | Path) -> list[str]:
+    """Return the command line of a git command."""
     return [str(gitpython().Git.GIT_PYTHON_GIT_EXECUTABLE), *_SETTINGS, *map(str, arguments)]
 
 
-def environment() -> dict[str, str]:
-    """Variables for every git that is run: no prompt where nobody can answer, no lock for a look."""
+def git_environment() -> dict[str, str]:
+    """Return the variables for every git that is run: no prompt where nobody can answer, no lock for a look."""
     quiet = {"GIT_OPTIONAL_LOCKS": "0"}
     return quiet if sys.stdin is not None and sys.stdin.isatty() else {**quiet, "GIT_TERMINAL_PROMPT": "0"}
 
@@ -82,18 +82,18 @@ class Git:
         env: Mapping[str, str] | None = None,
         accept: Sequence[int] = (0,),
     ) -> bytes:
-        """What ``git arguments`` prints, with *data* on its standard input.
+        """Run ``git arguments`` with *data* on its standard input, and return what it prints.
 
         Args:
             doing: what the command is for, in words that complete "git failed while ...".
-            accept: the exit codes that are no failure.
+            accept: the exit codes that are not a failure.
 
         Raises:
             GitError: git ended with another exit code.
         """
-        return self.status(*arguments, doing=doing, data=data, env=env, accept=accept)[1]
+        return self.run(*arguments, doing=doing, data=data, env=env, accept=accept)[1]
 
-    def status(
+    def run(
         self,
         *arguments: str | Path,
         doing: str,
@@ -101,23 +101,23 @@ class Git:
         env: Mapping[str, str] | None = None,
         accept: Sequence[int] = (0,),
     ) -> tuple[int, bytes]:
-        """As a call, with the exit code in front."""
+        """Run git as a call does, and return the exit code in front of what it prints."""
         with tempfile.TemporaryFile() as stdin:
             stdin.write(data or b"")
             stdin.seek(0)
             code, output, errors = self.repo.git.execute(
-                command("-C", self.root, *arguments),
+                git_command("-C", self.root, *arguments),
                 istream=stdin,
-                env={**environment(), **(env or {})},
+                env={**git_environment(), **(env or {})},
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
             )
         if code not in accept:
-            raise GitError(doing, _text(errors) or _text(output) or f"exit code {code}")
+            raise GitError(doing, _as_text(errors) or _as_text(output) or f"exit code {code}")
         return int(code), bytes(output)
 
 
-def _text(output: str | bytes) -> str:
+def _as_text(output: str | bytes) -> str:
     return (output.decode("utf-8", "replace") if isinstance(output, bytes) else output).strip()

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lnpatch.checkout.branch_switch import Switch
+from lnpatch.checkout.branch_switch import BranchSwitch
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import RecordError
 
@@ -45,7 +45,7 @@ class Record:
     recipe: str
     operation: str = "apply"
     #: The commit that belongs to the change, while it is under way.
-    switch: Switch | None = None
+    switch: BranchSwitch | None = None
     files: tuple[FileChange, ...] = ()
     #: The reference that holds the record; empty for one that is not stored.
     ref: str = field(default="", compare=False)
@@ -112,7 +112,7 @@ def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record
     )
     edits = {path: [(kind, name) for kind, name in found] for path, found in table.pop("edits").items()}
     switch = table.pop("switch")
-    return Record(**table, edits=edits, switch=Switch(**switch) if switch else None, files=files, ref=ref)
+    return Record(**table, edits=edits, switch=BranchSwitch(**switch) if switch else None, files=files, ref=ref)
 
 
 def write_record(checkout: Checkout, record: Record) -> str:

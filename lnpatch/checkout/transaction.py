@@ -29,10 +29,10 @@ def locked(checkout: Checkout) -> Iterator[None]:
     Raises:
         BusyError: another lnpatch holds it and does not let go.
     """
-    import filelock
+    import filelock  # it imports asyncio, 30 ms that looking at a checkout does without
 
-    _folder(checkout).mkdir(exist_ok=True)
-    lock = filelock.FileLock(_folder(checkout) / "lock", timeout=PATIENCE)
+    _lnpatch_folder(checkout).mkdir(exist_ok=True)
+    lock = filelock.FileLock(_lnpatch_folder(checkout) / "lock", timeout=PATIENCE)
     try:
         lock.acquire()
     except filelock.Timeout as error:
@@ -43,8 +43,8 @@ def locked(checkout: Checkout) -> Iterator[None]:
         lock.release()
 
 
-def write(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str | None]) -> None:
-    """Write the files of *change*, make its switch to a commit and set *refs*: all of it, or nothing.
+def write_transaction(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str | None]) -> None:
+    """Write the files of *change*, make its switch to a branch and set *refs*: all of it, or nothing.
 
     The checkout has to be locked.
 
@@ -63,49 +63,49 @@ def write(checkout: Checkout, change: Record, tree: str, refs: Mapping[str, str 
             change.switch.make(checkout)
         update_refs(checkout, {**refs, pending_ref(checkout): None})
     except BaseException:  # a signal too: nothing half done stays
-        if checkout.ref(pending_ref(checkout)):
-            _undo(checkout, change)
+        if checkout.resolve_ref(pending_ref(checkout)):
+            _undo_change(checkout, change)
         raise
     finally:
-        checkout.forget()
+        checkout.forget_contents()
 
 
-def recover(checkout: Checkout) -> str:
+def undo_interrupted(checkout: Checkout) -> str:
     """Undo what an interrupted process left half done; the operation that was undone, empty where there was none.
 
     Raises:
         InterruptedOperationError: files were changed since, so that undoing would lose something.
     """
-    if not checkout.ref(pending_ref(checkout)):
+    if not checkout.resolve_ref(pending_ref(checkout)):
         return ""
     with locked(checkout):
         pending = read_record(checkout, pending_ref(checkout))
         if pending is None:  # another process was about to finish, and has
             return ""
-        checkout.forget()
+        checkout.forget_contents()
         foreign = [file.path for file in pending.files if not _can_undo(checkout, file)]
         if foreign:
             raise InterruptedOperationError(str(checkout.root), pending.operation, foreign)
-        _undo(checkout, pending)
-        checkout.forget()
+        _undo_change(checkout, pending)
+        checkout.forget_contents()
     return pending.operation
 
 
 def _can_undo(checkout: Checkout, file: FileChange) -> bool:
     """Whether nothing is lost by putting a file back, or leaving it where git holds its content."""
     current = checkout.read(file.path)
-    return current in (file.before, file.after) or current == checkout.committed(file.path)
+    return current in (file.before, file.after) or current == checkout.committed_content(file.path)
 
 
-def _undo(checkout: Checkout, change: Record) -> None:
-    checkout.forget()
+def _undo_change(checkout: Checkout, change: Record) -> None:
+    checkout.forget_contents()
     for file in change.files:
         if checkout.read(file.path) == file.after:
             _write_file(checkout, file.path, file.before)
     if change.switch is not None:
         change.switch.undo(checkout)
     update_refs(checkout, {pending_ref(checkout): None})
-    for left_over in _folder(checkout).glob("new-*"):
+    for left_over in _lnpatch_folder(checkout).glob("new-*"):
         left_over.unlink(missing_ok=True)
 
 
@@ -114,7 +114,7 @@ def _write_file(checkout: Checkout, path: str, data: bytes) -> None:
     file = checkout.root.resolve() / checkout.locate(path)
     try:
         try:
-            _replace_file(file, data, _folder(checkout))
+            _replace_file(file, data, _lnpatch_folder(checkout))
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -136,5 +136,5 @@ def _replace_file(file: Path, data: bytes, folder: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _folder(checkout: Checkout) -> Path:
+def _lnpatch_folder(checkout: Checkout) -> Path:
     return checkout.git_dir / "lnpatch"

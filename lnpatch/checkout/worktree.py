@@ -24,7 +24,7 @@ class Checkout:
 
     @classmethod
     def open(cls, directory: Path, target: str) -> Checkout:
-        """The checkout in *directory*.
+        """Open the checkout in *directory*.
 
         Raises:
             CheckoutMissingError: there is no such folder, or nothing in it.
@@ -37,7 +37,8 @@ class Checkout:
             repo = git.Repo(directory, search_parent_directories=False, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
             can_become_one = directory.is_dir() and not (directory / ".git").exists()
-            raise NotACheckoutError(str(directory), _enclosing(directory), can_become_one) from error
+            around = enclosing_checkout(Path(os.path.abspath(directory)).parent)
+            raise NotACheckoutError(str(directory), str(around or ""), can_become_one) from error
         if (
             repo.working_tree_dir is None or Path(str(repo.working_tree_dir)).resolve() != directory.resolve()
         ):  # core.worktree is elsewhere
@@ -45,7 +46,7 @@ class Checkout:
         return cls(directory, Git(repo))
 
     def locate(self, path: str) -> str:
-        """*path* with the links inside the checkout followed, relative to the root.
+        """Follow the links inside the checkout and return *path* without them, relative to the root.
 
         Raises:
             UnsafePathError: it leads out of the working tree.
@@ -59,7 +60,7 @@ class Checkout:
         return real.relative_to(self._real_root).as_posix()
 
     def read(self, path: str) -> bytes | None:
-        """See :class:`lnpatch.edits.Files`.
+        """Return the bytes of a file, None where there is none; the file is read once until :meth:`forget_contents`.
 
         Raises:
             UnsafePathError: the path leads out of the working tree.
@@ -73,7 +74,7 @@ class Checkout:
                 raise FileError(str(file), error.strerror or str(error)) from error
         return self._contents[path]
 
-    def forget(self) -> None:
+    def forget_contents(self) -> None:
         """Read files anew from now on, after some were written."""
         self._contents.clear()
 
@@ -87,44 +88,44 @@ class Checkout:
         )
 
     def names(self) -> list[str]:
-        """See :class:`lnpatch.edits.Files`."""
+        """Return the paths of all files that git tracks."""
         listed = self.git("ls-files", "-z", doing="listing files")
         return sorted(name for name in os.fsdecode(listed).split("\0") if name)
 
     def head(self) -> str:
-        """The commit that is checked out, empty where there is none yet."""
-        return self.ref("HEAD")
+        """Return the commit that is checked out, empty where there is none yet."""
+        return self.resolve_ref("HEAD")
 
     def head_ref(self) -> str:
-        """The full name of the branch that is checked out, or the commit where there is none."""
-        _, out = self.git.status("symbolic-ref", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
+        """Return the full name of the branch that is checked out, or the commit where there is none."""
+        _, out = self.git.run("symbolic-ref", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
         return out.decode().strip() or self.head()
 
     def index_lines(self, paths: Sequence[str]) -> str:
-        """The index's entries of files, as ``git update-index -z --index-info`` takes them."""
+        """Return the index's entries of files, as ``git update-index -z --index-info`` takes them."""
         out = self.git("--literal-pathspecs", "ls-files", "-s", "-z", "--", *paths, doing="reading the index")
         entries = {
             path: head for head, _, path in (line.partition("\t") for line in os.fsdecode(out).split("\0") if line)
         }
         return "".join(f"{entries[path].rpartition(' ')[0]}\t{path}\0" for path in paths if path in entries)
 
-    def modes(self, paths: Sequence[str]) -> dict[str, str]:
-        """git's modes of files: what the index says, whatever the file system makes of it."""
+    def file_modes(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return git's modes of files: what the index says, whatever the file system makes of it."""
         lines = (line.partition("\t") for line in self.index_lines(paths).split("\0") if line)
         return {path: head.partition(" ")[0] for head, _, path in lines}
 
-    def ref(self, name: str) -> str:
-        """The object that a reference names, empty where there is no such reference."""
-        _, out = self.git.status("rev-parse", "-q", "--verify", name, doing=f"reading {name}", accept=(0, 1))
+    def resolve_ref(self, name: str) -> str:
+        """Return the object that a reference names, empty where there is no such reference."""
+        _, out = self.git.run("rev-parse", "-q", "--verify", name, doing=f"reading {name}", accept=(0, 1))
         return out.decode().strip()
 
-    def committed(self, path: str) -> bytes | None:
-        """The content of a file in the commit that is checked out, as git would write it; None where there is none."""
-        code, out = self.git.status("cat-file", "--filters", f"HEAD:{path}", doing=f"reading {path}", accept=(0, 128))
+    def committed_content(self, path: str) -> bytes | None:
+        """Return the content of a file in the commit that is checked out, as git would write it; None where there is none."""
+        code, out = self.git.run("cat-file", "--filters", f"HEAD:{path}", doing=f"reading {path}", accept=(0, 128))
         return out if code == 0 else None
 
-    def dirty(self, paths: Iterable[str]) -> list[str]:
-        """Those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
+    def dirty_files(self, paths: Iterable[str]) -> list[str]:
+        """Return those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
         wanted = sorted({self.locate(path) for path in paths})
         if not wanted:
             return []
@@ -138,13 +139,13 @@ class Checkout:
 
 
 def has_content(directory: Path) -> bool:
-    """Whether there is anything at *directory* that a clone would have to leave alone."""
+    """Return whether there is anything at *directory* that a clone would have to leave alone."""
     if directory.is_dir():
         return any(directory.iterdir())
     return directory.exists() or directory.is_symlink()
 
 
-def _enclosing(directory: Path) -> str:
-    """The git checkout that *directory* is a part of, empty without one."""
-    parents = Path(os.path.abspath(directory)).parents
-    return next((str(parent) for parent in parents if (parent / ".git").exists()), "")
+def enclosing_checkout(folder: Path) -> Path | None:
+    """Return the top folder of the git checkout that *folder* is or is in, as an absolute path; None without one."""
+    absolute = Path(os.path.abspath(folder))
+    return next((path for path in (absolute, *absolute.parents) if (path / ".git").exists()), None)

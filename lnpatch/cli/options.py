@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -17,7 +19,7 @@ class Text(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "text"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The value, if there is one."""
+        """Return the value, if there is one."""
         if not value:
             self.fail("the value is empty", param, ctx)
         return value
@@ -25,13 +27,16 @@ class Text(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 TEXT = Text()
 
-
-def target_argument(required: bool = True) -> Callable[[F], F]:
-    return click.argument("target", required=required, type=TEXT)
-
+target_argument = click.argument("target", type=TEXT)
+#: A target that the checkout around, or the one patched checkout here, may say.
+optional_target_argument = click.argument("target", required=False, type=TEXT)
 
 directory_option = click.option(
-    "--dir", "directory", type=TEXT, metavar="DIR", help="The checkout; by default the repository's name, here."
+    "--dir",
+    "directory",
+    type=TEXT,
+    metavar="DIR",
+    help="The checkout; by default the one around this folder, or the repository's name, here.",
 )
 cell_option = click.option(
     "--cell", type=TEXT, metavar="NAME", help="The cell to inject: lngru or lnlstm; by default the paper's."
@@ -41,22 +46,23 @@ data_dir_option = click.option(
 )
 no_repairs_option = click.option("--no-repairs", is_flag=True, help="Leave out what mends the repository itself.")
 format_option = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+model_option = click.option(
+    "--model", required=True, type=TEXT, metavar="RUN|FILE", help="A run's folder, or an .npz with its .pkl."
+)
 
 
-def engine_options(command: F) -> F:
-    """The options that choose an engine, given to the command as one ``engine``."""
+def runtime_options(command: F) -> F:
+    """Add the options that choose a runtime; the command gets them as one ``runtime``, a :class:`RuntimeOptions`."""
 
     @wraps(command)
     def call(runtime: str, python: str | None, backend: str, device: str, **others: Any) -> Any:
-        from lnpatch.training.patched import EngineOptions
-
-        return command(engine=EngineOptions(runtime, python, backend, device), **others)
+        return command(runtime=RuntimeOptions(runtime, python, backend, device), **others)
 
     for option in (
         click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True),
+        click.option("--engine", hidden=True, expose_value=False, callback=_refuse_engine),
         click.option(
-            "--engine",
-            "backend",
+            "--backend",
             type=click.Choice(["auto", "c", "jax"]),
             default="auto",
             show_default=True,
@@ -73,3 +79,9 @@ def engine_options(command: F) -> F:
     ):
         call = option(call)
     return call  # type: ignore[return-value]
+
+
+def _refuse_engine(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Refuse the option's name of lnpatch 0.1."""
+    if value is not None:
+        raise click.UsageError(f"--engine is now called --backend: --backend {value}", context)

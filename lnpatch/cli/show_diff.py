@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 
-def render(patch: str) -> RenderableType:
+def render_diff(patch: str) -> RenderableType:
     """*patch* as something that rich prints."""
     lines: list[Text] = []
     hunk: list[str] = []

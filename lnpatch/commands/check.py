@@ -6,30 +6,37 @@ import json
 import math
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lnpatch.commands.train import TrainOptions, View, train
-from lnpatch.errors import JobFailedError, StoppedError, TrainingFailedError
-from lnpatch.recipes.recipe import Job, Recipe
-from lnpatch.runtimes.environment import Environment
-from lnpatch.runtimes.process import run
-from lnpatch.training.patched import EngineOptions, Patched, Runtime, choose_runtime, find_job, open_patched
-from lnpatch.training.run_folder import COMPARED
+from lnpatch.commands.locate import Folder, Target, locate
+from lnpatch.errors import TrainingFailedError
+from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.training.jobs import CHECK_LAYERS, CheckLayersJob
+from lnpatch.training.patched import Patched, find_job, open_patched
+from lnpatch.training.prepare import TrainOptions, prepare_training
+from lnpatch.training.run_job import require_result
+from lnpatch.training.train_run import SilentView, TrainResult, TrainView, run_plan
 
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One check: how many cases, the largest error found and the one allowed; ``detail`` where it has not passed."""
+    """One check."""
 
+    #: What it checks.
     name: str
     passed: bool
+    #: The type that it computes in.
     dtype: str = ""
+    #: How many cases it tries.
     cases: int = 0
+    #: The largest error in any of them.
     largest_error: float | None = None
+    #: The largest error that is allowed.
     tolerance: float | None = None
     seconds: float = 0.0
+    #: What went wrong, where it has not passed.
     detail: str = ""
 
 
@@ -40,135 +47,120 @@ class CheckResult:
     target: str
     cell: str
     runtime: str
+    #: What the checks ran with.
     versions: dict[str, str]
     rows: tuple[CheckRow, ...]
+    #: Remarks for people.
     notes: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether all have."""
+        """Whether every check has passed."""
         return all(row.passed for row in self.rows)
 
 
 def check(
-    recipe: Recipe,
-    directory: Path,
+    target: Target = None,
+    directory: Folder = None,
     *,
-    engine: EngineOptions,
-    quick: bool,
-    view: View,
-    on_row: Callable[[CheckRow], None],
+    quick: bool = False,
+    runtime: RuntimeOptions | None = None,
+    view: TrainView | None = None,
+    on_row: Callable[[CheckRow], None] = lambda row: None,
 ) -> CheckResult:
-    """Check the checkout's layers, then its training.
+    """Check the layers of a patched checkout, then one update of its model.
 
     Args:
-        quick: fewer cases.
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        directory: the checkout; by default the one around, or the repository's name, here.
+        quick: try fewer cases.
+        runtime: which Python, backend and device; by default what is there.
+        view: shows what is being done; by default nothing is shown.
         on_row: called with each row as soon as it is known.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; a check that fails is a row, not an error.
     """
-    job = find_job(recipe, "train")
-    patched = open_patched(recipe, directory)
-    runtime = choose_runtime(engine)
-    environment = runtime.ensure(recipe, "train", view.progress)
+    location = locate(target, directory)
+    recipe, options, view = location.recipe, runtime or RuntimeOptions(), view or SilentView()
+    find_job(recipe, "train")
+    patched = open_patched(recipe, location.directory)
+    opened = open_runtime(options, recipe, "train", view.report_step)
     rows: list[CheckRow] = []
 
-    def take(row: CheckRow) -> None:
+    def add_row(row: CheckRow) -> None:
         rows.append(row)
         on_row(row)
 
-    view.progress(f"checking the layers of {recipe.name}")
-    versions = _check_layers(patched, job, runtime, environment, engine.device, quick, take)
-    take(_check_update(recipe, directory, engine, view))
-    cell = patched.applied.record.cell
-    return CheckResult(recipe.reference, cell, runtime.name, versions, tuple(rows), patched.notes)
+    view.report_step(f"checking the layers of {recipe.name}")
+    versions = _check_layers(patched, opened, quick, add_row)
+    add_row(_check_update(patched, opened, options, view))
+    return CheckResult(recipe.reference, patched.patched_cell, opened.name, versions, tuple(rows), patched.notes)
 
 
 def _check_layers(
-    patched: Patched,
-    job: Job,
-    runtime: Runtime,
-    environment: Environment,
-    device: str,
-    quick: bool,
-    take: Callable[[CheckRow], None],
+    patched: Patched, runtime: OpenRuntime, quick: bool, add_row: Callable[[CheckRow], None]
 ) -> dict[str, str]:
-    """Run the checks of ``templates/layer_checks/check_layers.py``; the versions that they ran with.
+    """Run the checks of ``templates/layer_checks/check_layers.py``; return the versions that they ran with.
 
     Raises:
         JobFailedError: they could not be run to the end.
     """
-    recipe = patched.recipe
-    folder, module = patched.layers_module(job)
+    folder, module = patched.layers_module(runtime.job)
     with tempfile.TemporaryDirectory(prefix="lnpatch-check-") as temporary:
-        result, given = Path(temporary) / "result.json", Path(temporary) / "job.json"
-        cell = patched.applied.record.cell
-        wanted = {"layers": module, "cell": cell, "result": str(result), "quick": quick}
-        given.write_text(json.dumps(wanted), encoding="utf-8")
-        code = runtime.code(recipe, patched.checkout, Path(temporary))
-        launch = runtime.launch(
-            recipe, environment, "layer_checks/check_layers.py", (str(given),), code / folder, device=device
+        code = runtime.prepare_code(patched.checkout, Path(temporary))
+        job = CheckLayersJob(
+            directory=code / folder,
+            layers=module,
+            cell=patched.patched_cell,
+            result=Path(temporary) / "result.json",
+            quick=quick,
         )
-        if quick:  # the optimized graph is left out, so none has to be compiled
-            flags = f"mode=FAST_COMPILE,{launch.environment.get('THEANO_FLAGS', '')}"
-            launch = replace(launch, environment={**launch.environment, "THEANO_FLAGS": flags})
-        lines: list[str] = []
 
-        def on_line(raw: bytes) -> None:
-            text = raw.decode("utf-8", "replace").strip()
-            row = _row(text)
+        def read_line(line: str) -> None:
+            row = _parse_row(line)
             if row is not None:
-                take(row)
-            elif text:
-                lines[:] = [*lines[-9:], text]
+                add_row(row)
 
-        status = run(launch, on_line)
-        if status == 130 or status < 0:
-            raise StoppedError()
-        if not result.exists():
-            raise JobFailedError(recipe.reference, "check", status, lines)
-        versions: dict[str, str] = json.loads(result.read_text(encoding="utf-8"))["versions"]
-        return versions
+        outcome = runtime.run(CHECK_LAYERS, job, read_line)
+    require_result(outcome, patched.recipe.reference, "check")
+    versions: dict[str, str] = outcome.result["versions"]
+    return versions
 
 
-def _check_update(recipe: Recipe, directory: Path, engine: EngineOptions, view: View) -> CheckRow:
-    """One update of the repository's own model, of tiny size, on tiny data: a finite cost, and parameters that move."""
+def _check_update(patched: Patched, runtime: OpenRuntime, options: RuntimeOptions, view: TrainView) -> CheckRow:
+    """Make one update of the repository's own model, of tiny size, on tiny data: a finite cost, and parameters that move."""
     name = "one update of the repository's model"
     with tempfile.TemporaryDirectory(prefix="lnpatch-check-") as folder:
-        options = TrainOptions(
-            engine=engine,
-            smoke=True,
-            max_updates=1,
-            output=folder,
-            compare=True,
+        train_options = TrainOptions(
+            runtime=options, smoke=True, max_updates=1, output=folder, compares_parameters=True
         )
         try:
-            result = train(recipe, directory, options, view)
+            plan = prepare_training(patched, train_options, view.report_step, runtime)
+            result = run_plan(plan, view)
         except TrainingFailedError as error:
             return CheckRow(name, False, "float32", detail=error.message)
-        compared: dict[str, Any] = json.loads((result.folder / COMPARED).read_text(encoding="utf-8"))
-    still = compared["still"]
-    finite = result.first_cost is not None and math.isfinite(result.first_cost) and compared["finite"]
-    detail = "" if finite else "the cost or a parameter is not a number"
-    if still:
-        detail = f"no change in {', '.join(still)}"
-    return CheckRow(
-        name,
-        finite and not still,
-        "float32",
-        compared["count"],
-        seconds=result.seconds_per_update or 0.0,
-        detail=detail,
-    )
+    detail = _find_fault(result)
+    count = result.parameters.get("count", 0)
+    return CheckRow(name, not detail, "float32", count, seconds=result.seconds_per_update or 0.0, detail=detail)
 
 
-def _row(text: str) -> CheckRow | None:
-    """A row that the script prints, None for any other line."""
-    if not text.startswith("{"):
+def _find_fault(result: TrainResult) -> str:
+    """Return what is wrong with an update; empty where nothing is."""
+    if not result.parameters:
+        return "the trainer ended before the update did"
+    if unchanged := result.parameters["unchanged"]:
+        return f"no change in {', '.join(unchanged)}"
+    finite = result.first_cost is not None and math.isfinite(result.first_cost) and result.parameters["finite"]
+    return "" if finite else "the cost or a parameter is not a finite number"
+
+
+def _parse_row(line: str) -> CheckRow | None:
+    """Return the row that the script has printed, None for any other line."""
+    if not line.startswith("{"):
         return None
     try:
-        table = json.loads(text)
+        table = json.loads(line)
         return CheckRow(**{name: table[name] for name in CheckRow.__dataclass_fields__ if name in table})
     except (ValueError, TypeError):
         return None

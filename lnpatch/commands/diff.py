@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lnpatch.checkout.record import diff_files
-from lnpatch.commands.apply import planned_changes
-from lnpatch.edits import State
+from lnpatch.commands.locate import Folder, Target, locate
+from lnpatch.edits import EditState
 from lnpatch.patch.applied import find_applied, open_checkout
-from lnpatch.patch.options import Options
+from lnpatch.patch.change import planned_files
+from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.plan import EditReport, PatchState, make_plan
 from lnpatch.patch.report import Report, make_report
-from lnpatch.recipes import Recipe
 
 
-def diff(recipe: Recipe, directory: Path, options: Options) -> Report:
-    """The patch that apply would make with *options*; where one is applied, that one.
+def diff(
+    target: Target = None,
+    directory: Folder = None,
+    *,
+    cell: str | None = None,
+    data_dir: str | None = None,
+    repairs: bool = True,
+) -> Report:
+    """Return the patch that apply would make; where one is applied, that one. It is the ``patch`` of the report.
+
+    Args:
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        directory: the checkout; by default the one around, or the repository's name, here.
+        cell: the cell to inject; None for the paper's.
+        data_dir: the folder of the data, for repositories that have it in their source.
+        repairs: whether upstream's mistakes are mended.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
+    location = locate(target, directory)
+    recipe = location.recipe
+    options = PatchOptions(cell, data_dir, repairs)
     values = options.values(recipe)
-    checkout, notes = open_checkout(recipe, directory)
+    checkout, notes = open_checkout(recipe, location.directory)
     applied = find_applied(checkout, recipe)
     if applied is not None:
-        applied.refuse_other_cell(recipe, options, directory)
+        applied.refuse_other_cell(recipe, options, location.directory)
         if applied.state is not PatchState.APPLIED:
             notes.append("Patched files were changed since; this is what lnpatch did to them.")
         patch = diff_files(checkout, applied.record.files, applied.record.ref)
-        cell = applied.record.cell
-        return make_report(recipe, checkout, cell, applied.state, applied.edits, notes, patch=patch)
-    plan = make_plan(recipe, values, checkout, options.repairs)
-    plan.refuse()
-    notes += [_repair_note(edit) for edit in plan.edits if edit.finding.repair and edit.finding.state is State.TO_DO]
-    patch = diff_files(checkout, planned_changes(checkout, plan))
+        return make_report(recipe, checkout, applied.record.cell, applied.state, applied.edits, notes, patch=patch)
+    plan = make_plan(recipe, values, checkout, repairs)
+    plan.refuse_impossible()
+    notes += [_describe_repair(edit) for edit in plan.edits if _is_repair_to_do(edit)]
+    patch = diff_files(checkout, planned_files(checkout, plan))
     return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes, patch=patch)
 
 
-def _repair_note(edit: EditReport) -> str:
+def _is_repair_to_do(edit: EditReport) -> bool:
+    return bool(edit.finding.repair) and edit.finding.state is EditState.TO_DO
+
+
+def _describe_repair(edit: EditReport) -> str:
     return f"Repair in {edit.path}: {edit.finding.name}: {edit.finding.repair}"

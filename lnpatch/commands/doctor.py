@@ -1,4 +1,4 @@
-"""``lnpatch doctor``: for each job, what this machine has and lacks, and the command that mends it."""
+"""``lnpatch doctor``: for each job, what this machine has and lacks, and the command that brings it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from dataclasses import dataclass
 
 from lnpatch.errors import LnpatchError
 from lnpatch.folders import cache_root
-from lnpatch.recipes import known
+from lnpatch.recipes import known_recipes
+from lnpatch.runtimes.choose import Runtime, runtimes
 from lnpatch.runtimes.find_python2 import find_python2
-from lnpatch.training.patched import EngineOptions, Runtime, runtimes
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that a job needs: what was found, or what mends that it was not.
-
-    ``needed`` is false for what lnpatch builds itself when the job first runs.
-    """
+class Requirement:
+    """One thing that a job needs, and whether this machine has it."""
 
     name: str
     there: bool
+    #: What was found.
     detail: str = ""
+    #: The command that brings it, where it is not there.
     mend: str = ""
+    #: Whether the job cannot run without; false for what lnpatch builds itself when the job first runs.
     needed: bool = True
 
 
@@ -38,7 +39,7 @@ class Diagnosis:
 
     job: str
     what: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Requirement, ...]
 
     @property
     def ready(self) -> bool:
@@ -47,18 +48,18 @@ class Diagnosis:
 
 
 def diagnose() -> list[Diagnosis]:
-    """Every job of lnpatch on this machine; packages are looked up, not imported."""
+    """Look at every job of lnpatch on this machine; packages are looked up, not imported."""
     gpu = _gpu()
-    engines = {name: make(EngineOptions()) for name, make in runtimes().items()}
-    old, new = tuple(_built(engines["theano"])), tuple(_built(engines["pytensor"]))
+    by_name = {name: make(RuntimeOptions()) for name, make in runtimes().items()}
+    theano, pytensor = tuple(_environments(by_name["theano"])), tuple(_environments(by_name["pytensor"]))
     python2, compiler = (_python2(), _compiler()), _compiler()
     python3 = (_python3(), _package("fissix"))
     figures = "pip install 'lnpatch[plot]'"
     return [
         Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
-        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *old)),
+        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *theano)),
         Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _nvcc())),
-        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *new)),
+        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *pytensor)),
         Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, gpu)),
         Diagnosis("download", "released models, data, logs", (_package("httpx"),)),
         Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
@@ -66,7 +67,7 @@ def diagnose() -> list[Diagnosis]:
 
 
 def cache_size() -> int:
-    """The bytes in lnpatch's cache."""
+    """Return the bytes in lnpatch's cache."""
     total = 0
     for folder, _, files in os.walk(cache_root()):
         for name in files:
@@ -77,72 +78,72 @@ def cache_size() -> int:
     return total
 
 
-def _git() -> Finding:
+def _git() -> Requirement:
     found = _output("git", "--version")
     version = re.search(r"(\d+)\.(\d+)[\d.]*", found or "")
     if version is None:
-        return Finding("git", False, "", "install git 2.30 or later: https://git-scm.com/downloads")
+        return Requirement("git", False, "", "install git 2.30 or later: https://git-scm.com/downloads")
     new_enough = (int(version[1]), int(version[2])) >= (2, 30)
-    return Finding("git", new_enough, version[0], "" if new_enough else "update it to 2.30 or later")
+    return Requirement("git", new_enough, version[0], "" if new_enough else "update it to 2.30 or later")
 
 
-def _package(name: str, mend: str = "") -> Finding:
+def _package(name: str, mend: str = "") -> Requirement:
     try:
-        return Finding(name, True, importlib.metadata.version(name))
+        return Requirement(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, False, "", mend or f"pip install {name}")
+        return Requirement(name, False, "", mend or f"pip install {name}")
 
 
-def _python2() -> Finding:
+def _python2() -> Requirement:
     python = find_python2()
     if python is None:
         mend = "pyenv install 2.7.18 | conda create -n python27 python=2.7 | apt-get install python2.7"
-        return Finding("Python 2.7", False, "", f"{mend}; or use --runtime pytensor, which needs none")
-    return Finding("Python 2.7", True, str(python))
+        return Requirement("Python 2.7", False, "", f"{mend}; or use --runtime pytensor, which needs none")
+    return Requirement("Python 2.7", True, str(python))
 
 
-def _python3() -> Finding:
+def _python3() -> Requirement:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python 3.11+", sys.version_info >= (3, 11), version, "")
+    return Requirement("Python 3.11+", sys.version_info >= (3, 11), version, "")
 
 
-def _compiler() -> Finding:
+def _compiler() -> Requirement:
     found = _output("g++", "--version")
     mend = "apt-get install g++ | dnf install gcc-c++ | xcode-select --install"
-    return Finding("C++ compiler", found is not None, (found or "").partition("\n")[0], "" if found else mend)
+    return Requirement("C++ compiler", found is not None, (found or "").partition("\n")[0], "" if found else mend)
 
 
-def _nvcc() -> Finding:
+def _nvcc() -> Requirement:
     found = _output("nvcc", "--version")
     version = re.search(r"release [\d.]+", found or "")
     mend = "install a CUDA toolkit that the card and Theano 0.8.2 both know (7.5, at most 8.0)"
-    return Finding("nvcc", found is not None, version[0] if version else "", "" if found else mend)
+    return Requirement("nvcc", found is not None, version[0] if version else "", "" if found else mend)
 
 
-def _gpu() -> Finding:
+def _gpu() -> Requirement:
     found = _output("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
     mend = "an NVIDIA card and its driver (`nvidia-smi` has to list it)"
-    return Finding("NVIDIA GPU", bool(found), (found or "").strip().replace("\n", "; "), "" if found else mend)
+    return Requirement("NVIDIA GPU", bool(found), (found or "").strip().replace("\n", "; "), "" if found else mend)
 
 
-def _built(runtime: Runtime) -> Iterator[Finding]:
-    """The environments of the known targets."""
-    for recipe in known():
-        if recipe.engine is None:
+def _environments(runtime: Runtime) -> Iterator[Requirement]:
+    """Look for the environments of the known targets."""
+    for recipe in known_recipes():
+        if recipe.requirements is None:
             continue
         try:
-            environment = runtime.find(recipe, "train")
+            environment = runtime.find_environment(recipe, "train")
         except LnpatchError:
             return
         mend = f"lnpatch setup {recipe.name} --runtime {runtime.name}"
         detail = str(environment.folder) if environment else "built when first used"
-        yield Finding(
+        yield Requirement(
             f"{recipe.name}'s environment", environment is not None, detail, "" if environment else mend, needed=False
         )
 
 
 def _output(*command: str) -> str | None:
-    """What a command prints; None where it is not there or fails."""
+    """Return what a command prints; None where it is not there or fails."""
     if shutil.which(command[0]) is None:
         return None
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnpatch.commands.locate import as_recipe
 from lnpatch.downloads.artefact import Download, Mirror, obtain
 from lnpatch.downloads.transfer import Watcher
 from lnpatch.errors import (
@@ -29,7 +30,7 @@ class DownloadReport:
 
 
 def download(
-    recipe: Recipe,
+    target: str | Recipe,
     names: Sequence[str],
     directory: Path | None,
     watch: Callable[[Artefact], Watcher],
@@ -37,7 +38,7 @@ def download(
     mirror: str | None = None,
     trust_new: bool = False,
 ) -> DownloadReport:
-    """Get the released files *names* of *recipe*, all of them by default.
+    """Get the released files *names* of a target, all of them by default.
 
     Args:
         directory: where they go; by default ``data/TARGET`` here.
@@ -49,6 +50,7 @@ def download(
         ArtefactNotFoundError: there are no such files.
         MirrorError: the mirror is none.
     """
+    recipe = as_recipe(target)
     there = {artefact.name: artefact for artefact in recipe.artefacts}
     unknown = [name for name in names if name not in there]
     if unknown or not there:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.errors import DataMissingError, UsageError
 from lnpatch.recipes.recipe import Job, Recipe
-from lnpatch.runtimes.environment import Progress
-from lnpatch.training.jobs import added_cells
-from lnpatch.training.models import find_model, require_layers
-from lnpatch.training.patched import EngineOptions, find_job, open_patched
-from lnpatch.training.run_job import run_job
+from lnpatch.runtimes.environment import ReportStep
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.training.models import Model, find_model, require_cells
+from lnpatch.training.patched import find_job, open_patched
+from lnpatch.training.run_job import run_model_job
 
 
 @dataclass(frozen=True)
@@ -22,80 +24,118 @@ class Encoding:
     target: str
     model: Path
     output: Path
+    #: (sentences, dim)
     shape: tuple[int, ...]
+    #: Remarks for people.
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Text:
+    """What is encoded, and the files that go with it."""
+
+    file: Path
+    tokenized: bool
+    options: Mapping[str, str]
+
+
 def encode(
-    recipe: Recipe,
-    directory: Path,
-    model: str,
-    text: str | None,
-    output: str,
+    target: Target = None,
+    directory: Folder = None,
     *,
-    options: Mapping[str, str],
-    tokenized: bool,
-    engine: EngineOptions,
-    progress: Progress,
+    model: str | os.PathLike[str],
+    text: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] = "vectors.npy",
+    options: Mapping[str, str] | None = None,
+    tokenized: bool = False,
+    runtime: RuntimeOptions | None = None,
+    report_step: ReportStep = lambda text: None,
 ) -> Encoding:
-    """Encode the lines of the file *text* and write their vectors to *output*, an .npy file.
+    """Encode the lines of a file and write their vectors to an .npy file.
 
     Args:
-        text: None takes the tiny sentences of a smoke run.
-        options: further files that the job takes, by name; a run's own are found in its folder.
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        directory: the checkout; by default the one around, or the repository's name, here.
+        model: an .npz file with its .pkl, or the folder of a run.
+        text: the sentences, one a line; None takes the tiny ones of a smoke run.
+        output: where the vectors go.
+        options: further files that the encoder takes, by name; a run's own are found in its folder.
+        tokenized: the sentences are tokens separated by blanks already.
+        runtime: which Python, backend and device; by default what is there.
+        report_step: called with what is being done, then with each line that the encoder prints.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
+    location = locate(target, directory)
+    recipe = location.recipe
     job, train = find_job(recipe, "encode"), find_job(recipe, "train")
-    patched = open_patched(recipe, directory)
-    found = find_model(model, train)
-    require_layers(found, train, (*patched.layers(), *patched.added_cells()), str(directory))
-    added = added_cells(patched, job, found.cells(train).values())
-    if text is None:
-        if found.run is None or not found.run.smoke or not job.smoke.data:
-            raise UsageError("Nothing says what to encode.", "--text names a file with one sentence a line.")
-        tiny = found.folder / "data"
-        text, tokenized = str(tiny / job.smoke.data), True
-        options = {**{name: str(tiny / file) for name, file in job.smoke.options.items()}, **options}
-    source = Path(text).expanduser().absolute()
-    if not (source.is_file() and source.stat().st_size):
-        raise DataMissingError(
-            recipe.reference, str(source), ["the file itself, or what should be in it"], "one sentence a line"
-        )
-    target = Path(output).expanduser().absolute()
-    if target.suffix != ".npy":
-        target = target.with_name(target.name + ".npy")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    files = _files(recipe, job, found.folder, options)
-    outcome = run_job(
-        patched,
-        "encode",
-        engine,
-        progress,
-        model=str(found.file),
-        input=str(source),
-        output=str(target),
-        tokenized=tokenized,
-        **files,
-        **added,
-    )
-    return Encoding(recipe.reference, found.file, target, tuple(outcome["shape"]), patched.notes)
+    patched = open_patched(recipe, location.directory)
+    loaded = find_model(os.fspath(model), train)
+    require_cells(loaded, train, patched.cells, str(location.directory))
+    sentences = _find_text(recipe, job, loaded, text, tokenized, options or {})
+    vectors = _output_file(Path(output))
+    job_options = {
+        "model": str(loaded.file),
+        "input": str(sentences.file),
+        "output": str(vectors),
+        "tokenized": sentences.tokenized,
+        **_find_files(recipe, job, loaded.folder, sentences.options),
+    }
+    cells = list(loaded.cells(train).values())
+    result = run_model_job(patched, "encode", runtime or RuntimeOptions(), report_step, cells, job_options)
+    return Encoding(recipe.reference, loaded.file, vectors, tuple(result["shape"]), patched.notes)
 
 
-def _files(recipe: Recipe, job: Job, run: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """The further files of the job: those given, else those that a run has made.
+def _find_text(
+    recipe: Recipe,
+    job: Job,
+    model: Model,
+    text: str | os.PathLike[str] | None,
+    tokenized: bool,
+    options: Mapping[str, str],
+) -> _Text:
+    """Find the sentences: those of a file, or the tiny ones of a smoke run.
 
     Raises:
-        UsageError: one is needed and not given, or one is given that the job does not take.
+        UsageError: nothing says which.
+        DataMissingError: the file is not there, or empty.
+    """
+    if text is None:
+        if model.run is None or not model.run.smoke or not job.smoke.data:
+            raise UsageError("Nothing says what to encode.", "--text names a file with one sentence a line.")
+        tiny = model.folder / "data"
+        text, tokenized = tiny / job.smoke.data, True
+        options = {**{name: str(tiny / file) for name, file in job.smoke.options.items()}, **options}
+    file = Path(text).expanduser().absolute()
+    if not (file.is_file() and file.stat().st_size):
+        missing = ["the file itself, or what should be in it"]
+        raise DataMissingError(recipe.reference, str(file), missing, "one sentence a line")
+    return _Text(file, tokenized, options)
+
+
+def _output_file(output: Path) -> Path:
+    """Return the .npy file to write, its folder made if need be."""
+    file = output.expanduser().absolute()
+    if file.suffix != ".npy":
+        file = file.with_name(file.name + ".npy")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
+def _find_files(recipe: Recipe, job: Job, run: Path, options: Mapping[str, str]) -> dict[str, str]:
+    """Find the further files of the job: those that are named, else those that a run has made.
+
+    Raises:
+        UsageError: one is needed and not named, or one is named that the job does not take.
         DataMissingError: one is not there.
     """
-    for name in given:
+    for name in options:
         if name not in job.options:
             raise UsageError(f"{recipe.name} takes no --{name} to encode.")
     files: dict[str, str] = {}
     for name, default in job.options.items():
-        value = given.get(name) or default.replace("{run}", str(run))
+        value = options.get(name) or default.replace("{run}", str(run))
         if not value:
             raise UsageError(f"{recipe.name} needs --{name} to encode: {job.data.get(name, 'a file')}.")
         path = Path(value).expanduser().absolute()

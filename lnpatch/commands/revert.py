@@ -3,55 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-from lnpatch.checkout.record import FileChange, diff_files, write_record
-from lnpatch.checkout.transaction import locked, write
-from lnpatch.commands.status import examine
+from lnpatch.checkout.record import FileChange, Record, diff_files, write_record
+from lnpatch.checkout.transaction import locked, write_transaction
+from lnpatch.checkout.worktree import Checkout
+from lnpatch.commands.locate import Folder, Target, locate
+from lnpatch.commands.status import report_status
 from lnpatch.errors import Overlap, RevertConflictError
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.plan import PatchState
 from lnpatch.patch.report import Report, make_report
-from lnpatch.patch.take_back import take_back
+from lnpatch.patch.take_back import take_back_patch
 from lnpatch.recipes import Recipe
 
 
-def revert(recipe: Recipe, directory: Path) -> Report:
-    """Take the recorded patch of *recipe* out of the checkout at *directory*.
+def revert(target: Target = None, directory: Folder = None) -> Report:
+    """Take the recorded patch of a target out of its checkout.
+
+    Args:
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        directory: the checkout; by default the one around, or the repository's name, here.
 
     Raises:
         RevertConflictError: a later change lies over the patch; nothing was changed.
         LnpatchError: see :mod:`lnpatch.errors`.
     """
-    checkout, notes = open_checkout(recipe, directory)
+    location = locate(target, directory)
+    recipe = location.recipe
+    checkout, notes = open_checkout(recipe, location.directory)
     with locked(checkout):
-        checkout.forget()
+        checkout.forget_contents()  # they may have changed while another lnpatch held the lock
         applied = find_applied(checkout, recipe)
         if applied is None:
-            report = examine(recipe, checkout, notes)
-            by_hand = report.state is not PatchState.NOT_APPLIED
-            note = (
-                "Its edits were not made by lnpatch; git takes them back." if by_hand else "The patch is not applied."
-            )
-            return replace(report, notes=(*report.notes, note))
-        changes: list[FileChange] = []
-        overlaps: list[Overlap] = []
-        for file in applied.record.files:
-            back = take_back(checkout, file)
-            if isinstance(back, list):
-                overlaps += back
-            elif (current := checkout.read(file.path)) is not None and current != back:
-                changes.append(replace(file, before=current, after=back))
-                if current != file.after:
-                    notes.append(f"{file.path}: your later changes are kept.")
-        if overlaps:
-            raise RevertConflictError(str(directory), overlaps)
+            return _report_nothing_to_revert(recipe, checkout, notes)
+        changes = _changes_back(checkout, applied.record)
+        notes += [
+            f"{file.path}: your later changes are kept." for file in changes if _was_changed(applied.record, file)
+        ]
         change = replace(applied.record, operation="revert", files=tuple(changes))
         tree = write_record(checkout, change)
         patch = diff_files(checkout, changes, tree)
         # where the patch is committed, git can bring it back, and it can be taken back again
-        committed = all(checkout.committed(file.path) == file.after for file in applied.record.files)
-        write(checkout, change, tree, {} if committed else {applied.record.ref: None})
-    written = tuple(change.path for change in changes)
+        committed = all(checkout.committed_content(file.path) == file.after for file in applied.record.files)
+        write_transaction(checkout, change, tree, {} if committed else {applied.record.ref: None})
+    written = tuple(file.path for file in changes)
     cell = applied.record.cell
     return make_report(recipe, checkout, cell, PatchState.NOT_APPLIED, (), notes, patch=patch, written=written)
+
+
+def _report_nothing_to_revert(recipe: Recipe, checkout: Checkout, notes: list[str]) -> Report:
+    report = report_status(recipe, checkout, notes)
+    by_hand = report.state is not PatchState.NOT_APPLIED
+    note = "Its edits were not made by lnpatch; git takes them back." if by_hand else "The patch is not applied."
+    return replace(report, notes=(*report.notes, note))
+
+
+def _changes_back(checkout: Checkout, record: Record) -> list[FileChange]:
+    """Return the files of a patch as they become without it; one that holds nothing of it any more is left out.
+
+    Raises:
+        RevertConflictError: a later change lies over the patch.
+    """
+    changes: list[FileChange] = []
+    overlaps: list[Overlap] = []
+    for file in record.files:
+        before = take_back_patch(checkout, file)
+        if isinstance(before, list):
+            overlaps += before
+        elif (current := checkout.read(file.path)) is not None and current != before:
+            changes.append(replace(file, before=current, after=before))
+    if overlaps:
+        raise RevertConflictError(str(checkout.root), overlaps)
+    return changes
+
+
+def _was_changed(record: Record, change: FileChange) -> bool:
+    """Return whether a file was changed after it was patched."""
+    return any(file.path == change.path and file.after != change.before for file in record.files)

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from lnpatch.recipes.recipe import Recipe
-from lnpatch.runtimes.environment import Environment, Progress
-from lnpatch.training.patched import EngineOptions, choose_runtime
+from lnpatch.commands.locate import Target, locate
+from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.environment import Environment, ReportStep
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 
 
-def setup(recipe: Recipe, options: EngineOptions, progress: Progress) -> tuple[Environment, bool]:
-    """The environment, and whether it was there already.
+def setup(
+    target: Target = None,
+    *,
+    runtime: RuntimeOptions | None = None,
+    report_step: ReportStep = lambda text: None,
+) -> tuple[Environment, bool]:
+    """Build the environment for all jobs of a target; return it, and whether it was there already.
+
+    Args:
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        runtime: which Python, backend and device; by default what is there.
+        report_step: called with what is being done.
 
     Raises:
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
-    chosen = choose_runtime(options)
-    found = chosen.find(recipe)
-    return (found, True) if found is not None else (chosen.ensure(recipe, None, progress), False)
+    recipe = locate(target).recipe
+    chosen = choose_runtime(runtime or RuntimeOptions())
+    existing = chosen.find_environment(recipe)
+    if existing is not None:
+        return existing, True
+    return chosen.ensure_environment(recipe, None, report_step), False

@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from lnpatch.checkout.record import recorded_recipes
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.edits import State
+from lnpatch.commands.locate import Folder, Location, Target, locate, locations_around, patched_checkouts_in
 from lnpatch.patch.applied import find_applied, open_checkout
-from lnpatch.patch.plan import Plan, make_plan
 from lnpatch.patch.report import Report, make_report
-from lnpatch.recipes import Recipe, find, known
+from lnpatch.patch.targets_in import best_plan, targets_in
+from lnpatch.recipes import Recipe, known_recipes
 
 
-def status(recipe: Recipe, directory: Path) -> Report:
-    """How far *recipe* is in the checkout at *directory*.
+def status(target: Target = None, directory: Folder = None) -> Report:
+    """Report how far a target is in its checkout.
+
+    Args:
+        target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
+        directory: the checkout; by default the one around, or the repository's name, here.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
-    checkout, notes = open_checkout(recipe, directory)
-    return examine(recipe, checkout, notes)
+    return _report(locate(target, directory))
 
 
-def examine(recipe: Recipe, checkout: Checkout, notes: list[str]) -> Report:
-    """The status in a checkout that is open."""
+def status_of_all(directory: Folder = None) -> list[Report]:
+    """Report every target that can be found: in *directory*, else in the checkout around, else in the folders here.
+
+    Raises:
+        LnpatchError: see :mod:`lnpatch.errors`.
+    """
+    if directory is not None:
+        checkout = Checkout.open(Path(directory), "")
+        return [_report(Location(recipe, Path(directory))) for recipe in targets_in(checkout)]
+    return [_report(location) for location in locations_around() or _locations_here()]
+
+
+def report_status(recipe: Recipe, checkout: Checkout, notes: Sequence[str]) -> Report:
+    """Report the status in a checkout that is open."""
     applied = find_applied(checkout, recipe)
     if applied is not None:
         edits = applied.plan.edits if applied.plan else applied.edits
         return make_report(recipe, checkout, applied.record.cell, applied.state, edits, notes)
-    cells = [recipe.cell, *(cell for cell in recipe.cells if cell != recipe.cell)]
-    plan = max((make_plan(recipe, recipe.values(cell), checkout) for cell in cells), key=_in_place)
+    plan = best_plan(recipe, checkout)
     return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes)
 
 
-def status_of_all(directory: Path | None) -> list[Report]:
-    """The status of every target that is found: in *directory*, else here and in the default folders below this one.
-
-    Raises:
-        LnpatchError: see :mod:`lnpatch.errors`.
-    """
-    if directory is None and not Path(".git").exists():
-        folders = [(recipe, Path(recipe.repository.directory)) for recipe in known()]
-        return [status(recipe, folder) for recipe, folder in folders if (folder / ".git").exists()]
-    checkout = Checkout.open(directory or Path(), "")
-    recorded = [reference for reference in recorded_recipes(checkout) if _is_there(reference)]
-    if recorded:
-        return [status(find(reference), checkout.root) for reference in recorded]
-    reports = [status(recipe, checkout.root) for recipe in known() if _has_files(recipe, checkout)]
-    return [report for report in reports if all(edit.finding.state is not State.NOT_FOUND for edit in report.edits)]
+def _report(location: Location) -> Report:
+    checkout, notes = open_checkout(location.recipe, location.directory)
+    return report_status(location.recipe, checkout, notes)
 
 
-def _is_there(reference: str) -> bool:
-    """Whether a recorded recipe can still be read: one of lnpatch's own, or a file."""
-    return any(recipe.name == reference for recipe in known()) or Path(reference).is_file()
-
-
-def _has_files(recipe: Recipe, checkout: Checkout) -> bool:
-    return all(checkout.read(edit.file) is not None for edit in recipe.edits)
-
-
-def _in_place(plan: Plan) -> int:
-    return sum(edit.finding.state is State.IN_PLACE for edit in plan.edits)
+def _locations_here() -> list[Location]:
+    """Return the known targets in the folders that ``git clone`` would choose, and patched checkouts under other names."""
+    known = [Location(recipe, Path(recipe.repository.directory)) for recipe in known_recipes()]
+    cloned = [location for location in known if (location.directory / ".git").exists()]
+    folders = {location.directory for location in cloned}
+    return cloned + [location for location in patched_checkouts_in(Path()) if location.directory not in folders]

@@ -70,7 +70,7 @@ class NoJobError(LnpatchError):
     jobs: Sequence[str]
 
     exit_code = ExitCode.USAGE
-    what = "{target} has nothing to {job}."
+    what = "{target} does not support {job}."
 
     @property
     def hint(self) -> str:
@@ -179,7 +179,7 @@ class RunExistsError(LnpatchError):
     @property
     def hint(self) -> str:
         if self.is_run:
-            return "To go on from the run in it, add --resume; for a new one, name another folder with --output."
+            return "To resume the run in it, add --resume; for a new one, name another folder with --output."
         return "Name another folder with --output."
 
 
@@ -232,14 +232,14 @@ class WrongPythonError(LnpatchError):
 
 
 @dataclass
-class NoEngineError(LnpatchError):
+class NoRequirementsError(LnpatchError):
     """The recipe does not say what it needs to run."""
 
     target: str
     recipe: str
 
     exit_code = ExitCode.USAGE
-    what = "{target} has no [engine]: its recipe does not say which packages run it."
+    what = "{target} has no [requirements]: its recipe does not say which packages run it."
     then = "Add one to {recipe}; those that come with lnpatch are examples."
 
 

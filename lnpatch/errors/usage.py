@@ -55,7 +55,7 @@ class RecipeError(LnpatchError):
     problems: Sequence[Any]  # of lnpatch.schema.Problem
 
     exit_code = ExitCode.USAGE
-    what = "{file} is no usable recipe:{problems!l}"
+    what = "{file} cannot be used as a recipe:{problems!l}"
     then = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
 
 
@@ -69,3 +69,32 @@ class UnknownCellError(LnpatchError):
 
     exit_code = ExitCode.USAGE
     what = "{target} has no cell {cell!r}; it has {cells!c}."
+
+
+@dataclass
+class TargetUnknownError(LnpatchError):
+    """No target is named, and nothing around says which is meant."""
+
+    directory: str = ""
+
+    exit_code = ExitCode.NOT_FOUND
+    then = (
+        "Name a target (`lnpatch targets` lists them), or go to a patched checkout; `lnpatch apply TARGET` makes one."
+    )
+
+    @property
+    def message(self) -> str:
+        if self.directory:
+            return f"{self.directory} is not a checkout of a known target."
+        return "No target is named, and there is no patched checkout around this folder or in it."
+
+
+@dataclass
+class AmbiguousTargetError(LnpatchError):
+    """No target is named, and several may be meant."""
+
+    locations: Sequence[str]
+
+    exit_code = ExitCode.USAGE
+    what = "No target is named, and there are several:{locations!l}"
+    then = "Name the one that is meant, with --dir where two are of one target."

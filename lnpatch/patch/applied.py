@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.checkout.record import Record, read_records
-from lnpatch.checkout.transaction import recover
+from lnpatch.checkout.transaction import undo_interrupted
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import Finding, State
 from lnpatch.errors import OtherCellError
-from lnpatch.patch.options import Options
+from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.plan import EditReport, PatchState, Plan, make_plan
 from lnpatch.recipes import Recipe
 
@@ -35,7 +35,7 @@ class Applied:
             for kind, name in edits
         )
 
-    def refuse_other_cell(self, recipe: Recipe, options: Options, directory: Path) -> None:
+    def refuse_other_cell(self, recipe: Recipe, options: PatchOptions, directory: Path) -> None:
         """Refuse options that ask for another cell than this patch has.
 
         Raises:
@@ -59,7 +59,7 @@ def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
     for record in records:
         if all(checkout.read(file.path) == file.before for file in record.files):
             continue
-        options = Options(record.cell, record.data_dir, record.repairs)
+        options = PatchOptions(record.cell, record.data_dir, record.repairs)
         plan = make_plan(recipe, options.values(recipe), checkout, record.repairs)
         if plan.state is not PatchState.NOT_APPLIED:
             state = PatchState.MODIFIED if plan.state is PatchState.APPLIED else PatchState.PARTIAL
@@ -74,7 +74,7 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
         CheckoutMissingError, NotACheckoutError, InterruptedOperationError
     """
     checkout = Checkout.open(directory, recipe.reference)
-    undone = recover(checkout)
+    undone = undo_interrupted(checkout)
     return checkout, [f"An interrupted `lnpatch {undone}` was undone first."] if undone else []
 
 

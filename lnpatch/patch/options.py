@@ -10,15 +10,18 @@ from lnpatch.recipes import Recipe
 
 
 @dataclass(frozen=True)
-class Options:
-    """The cell (the paper's, if it is None), the folder of the data, and whether upstream's mistakes are mended."""
+class PatchOptions:
+    """What a user may choose about a patch."""
 
+    #: The cell to inject; None for the paper's.
     cell: str | None = None
+    #: The folder of the data, for repositories that have it in their source.
     data_dir: str | None = None
+    #: Whether upstream's mistakes are mended.
     repairs: bool = True
 
     def values(self, recipe: Recipe) -> dict[str, str]:
-        """The placeholders' values of *recipe* with these options.
+        """Return the values of *recipe*'s placeholders with these options.
 
         Raises:
             UnknownCellError: the recipe has no such cell.

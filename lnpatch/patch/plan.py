@@ -70,8 +70,8 @@ class Plan:
             return PatchState.APPLIED
         return PatchState.PARTIAL if State.IN_PLACE in states else PatchState.NOT_APPLIED
 
-    def refuse(self) -> None:
-        """Refuse to go on where an edit is not possible.
+    def refuse_impossible(self) -> None:
+        """Refuse a plan with edits that are not possible; call it before anything is written or shown as a patch.
 
         Raises:
             PatchRefusedError: anchors are missing or names collide; all of them are listed.
@@ -96,7 +96,7 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
         TornEditError: an edit cannot be carried back to the file.
     """
     by_file: dict[str, list[tuple[Edit, str]]] = {}
-    for edit in recipe.selected(values, repairs):
+    for edit in recipe.selected_edits(values, repairs):
         by_file.setdefault(files.locate(edit.file), []).append((edit, edit.why if edit in recipe.repairs else ""))
     plans = tuple(_plan_file(path, edits, values, files) for path, edits in by_file.items())
     return Plan(recipe.name, values["cell"], plans)

@@ -1,9 +1,10 @@
-"""What the commands report: plain data, for the console to show."""
+"""What the commands that patch report: plain data, for the command line to show and for scripts to read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.patch.plan import EditReport, PatchState
@@ -12,25 +13,30 @@ from lnpatch.recipes import Recipe
 
 @dataclass(frozen=True)
 class Report:
-    """Where a target stands in a checkout, and what a command did about it.
-
-    ``reference`` is what a user types for the target; ``commit`` what is checked out; ``notes`` are remarks for people;
-    ``written`` the files that were changed, or would be in a dry run; ``branch`` the one that was committed to;
-    ``patch`` the difference that the command is about.
-    """
+    """Where a target stands in a checkout, and what a command did about it."""
 
     target: str
+    #: What a user types for the target: its name, or the path of its recipe.
     reference: str
+    #: The checkout's folder.
     directory: str
     cell: str
     state: PatchState
+    #: The commit that is checked out.
     commit: str
+    #: What each edit has found.
     edits: tuple[EditReport, ...] = ()
+    #: Remarks for people.
     notes: tuple[str, ...] = ()
+    #: The files that were changed, or would be in a dry run.
     written: tuple[str, ...] = ()
+    #: The branch that was committed to, empty without a commit.
     branch: str = ""
+    #: The difference that the command is about, as ``git diff`` prints it.
     patch: bytes = b""
+    #: Whether the checkout was cloned by this command.
     cloned: bool = False
+    #: Whether nothing was to be written.
     dry_run: bool = False
 
 
@@ -42,16 +48,22 @@ def make_report(
     edits: tuple[EditReport, ...],
     notes: Sequence[str],
     *,
+    directory: Path | None = None,
     written: tuple[str, ...] = (),
     branch: str = "",
     patch: bytes = b"",
+    cloned: bool = False,
     dry_run: bool = False,
 ) -> Report:
-    """A report on *checkout* as it is now."""
+    """Report on *checkout* as it is now.
+
+    Args:
+        directory: what to call its folder; by default where it is.
+    """
     return Report(
         recipe.name,
         recipe.reference,
-        str(checkout.root),
+        str(directory or checkout.root),
         cell,
         state,
         checkout.head(),
@@ -60,5 +72,6 @@ def make_report(
         written,
         branch,
         patch,
-        dry_run=dry_run,
+        cloned,
+        dry_run,
     )

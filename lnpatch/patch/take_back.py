@@ -8,7 +8,7 @@ from lnpatch.errors import Overlap, SourceSyntaxError
 from lnpatch.source.merge import merge
 
 
-def take_back(checkout: Checkout, file: FileChange) -> bytes | list[Overlap]:
+def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overlap]:
     """The file as it is now, less the patch; or the lines where that would lose a later change."""
     current = checkout.read(file.path)
     if current is None:

@@ -1,4 +1,4 @@
-"""The targets: known by name or alias, or read from a recipe file that the user gives."""
+"""The recipes of the targets: known by name or alias, or read from a file that the user names."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from functools import cache
 from pathlib import Path
 
 from lnpatch.errors import TargetNotFoundError
-from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Engine, Job, Recipe, Repository, read_recipe
+from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Job, Recipe, Repository, Requirements, read_recipe
 from lnpatch.suggest import nearest
 
-__all__ = ["Artefact", "Cell", "Engine", "Job", "Recipe", "Repository", "find", "known", "read_recipe"]
+__all__ = [
+    "Artefact",
+    "Cell",
+    "Job",
+    "Recipe",
+    "Repository",
+    "Requirements",
+    "find_recipe",
+    "known_recipes",
+    "read_recipe",
+]
 
 
 @cache
-def known() -> tuple[Recipe, ...]:
-    """The recipes that come with lnpatch, by name."""
+def known_recipes() -> tuple[Recipe, ...]:
+    """Return the recipes that come with lnpatch, by name."""
     return tuple(read_recipe(path) for path in sorted(RECIPES.glob("*.toml")))
 
 
-def find(target: str) -> Recipe:
-    """The recipe that *target* means: a name, an alias (case, ``-`` and ``_`` are all one), or the path of a TOML file.
+def find_recipe(target: str) -> Recipe:
+    """Return the recipe of *target*: a name, an alias (case, ``-`` and ``_`` make no difference), or the path of a TOML file.
 
     Raises:
         TargetNotFoundError: there is none of that name.
@@ -30,12 +40,12 @@ def find(target: str) -> Recipe:
         if not path.is_file():
             raise TargetNotFoundError(target, (), is_path=True)
         return read_recipe(path)
-    names = {_plain(name): recipe for recipe in known() for name in (recipe.name, *recipe.aliases)}
-    if recipe := names.get(_plain(target)):
+    names = {_plain_name(name): recipe for recipe in known_recipes() for name in (recipe.name, *recipe.aliases)}
+    if recipe := names.get(_plain_name(target)):
         return recipe
-    near = tuple(dict.fromkeys(names[name].name for name in nearest(_plain(target), names)))
-    raise TargetNotFoundError(target, near)
+    matches = tuple(dict.fromkeys(names[name].name for name in nearest(_plain_name(target), names)))
+    raise TargetNotFoundError(target, matches)
 
 
-def _plain(name: str) -> str:
+def _plain_name(name: str) -> str:
     return name.lower().replace("_", "-")

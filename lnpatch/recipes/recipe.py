@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from lnpatch.edits import Edit, edit_kinds
@@ -36,7 +36,7 @@ class Repository:
     embedded: str = ""
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         if not _NAME.fullmatch(self.directory):
             yield (
                 "directory",
@@ -64,28 +64,30 @@ class Cell:
     what: str
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         if not self.baseline.isidentifier():
             yield "baseline", f"expected the name of a cell, such as gru, found {self.baseline!r}"
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """A released file: model, data or log.
+    """A released file: model, data or log."""
 
-    ``file`` is what it is called here, by default as in its address; ``sha256`` and ``size`` (bytes) are given where
-    they are known.
-    """
-
+    #: What ``lnpatch download`` calls it.
     name: str
+    #: Its address of 2016.
     url: str
+    #: What it is, for people.
     what: str
+    #: What it is called here; by default as in its address.
     file: str = ""
+    #: Its SHA-256, 64 hexadecimal digits, where it is known.
     sha256: str = ""
+    #: Its bytes, where they are known.
     size: int = 0
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         if not re.match(r"https?://", self.url):
             yield "url", f"expected a http or https address, found {self.url!r}"
         try:
@@ -103,15 +105,16 @@ class Artefact:
 
 
 @dataclass(frozen=True)
-class Engine:
-    """The Python and the packages that the repository was written for and that are known to run it.
+class Requirements:
+    """The Python and the packages that the repository was written for and that are known to run it."""
 
-    ``extras`` are installed after ``packages``, on which their builds depend.
-    """
-
+    #: The version of Python.
     python: str
+    #: Requirements as pip takes them, ``Theano==0.8.2``.
     packages: tuple[str, ...]
+    #: Settings for THEANO_FLAGS.
     flags: dict[str, Scalar] = field(default_factory=dict)
+    #: Requirements that are installed after *packages*, on which their builds depend.
     extras: tuple[str, ...] = ()
 
 
@@ -119,34 +122,44 @@ class Engine:
 class Save:
     """A model that is saved where a trainer is stopped, in the repository's own format.
 
-    ``file`` is the .npz and ``parameters`` the trainer's variable that holds them; ``arrays`` are further members of it
-    (name to variable), ``pickles`` further files (variable to path), ``copies`` files that go with it (path to path).
-    Paths are filled in from the trainer's variables, as ``{saveto}.pkl``.
+    Paths are filled in from the trainer's local variables, as ``{saveto}.pkl``.
     """
 
+    #: The path of the .npz.
     file: str
+    #: The trainer's variable that holds the parameters.
     parameters: str = "tparams"
+    #: Further members of the .npz: name to variable.
     arrays: dict[str, str] = field(default_factory=dict)
+    #: Further files: variable to path, pickled.
     pickles: dict[str, str] = field(default_factory=dict)
+    #: Files that are copied along: path to path.
     copies: dict[str, str] = field(default_factory=dict)
+    #: Whether a file that is there already stays.
     if_missing: bool = False
 
 
 @dataclass(frozen=True)
 class Smoke:
-    """How a job runs on the tiny data that its launcher makes: settings, a limit on updates, the data's name in its folder."""
+    """How a job runs on the tiny data that its launcher makes."""
 
+    #: Hyperparameters, small ones.
     settings: dict[str, Scalar] = field(default_factory=dict)
+    #: How many updates are made; 0 for no limit.
     max_updates: int = 0
+    #: The data's name in the folder that the launcher writes to.
     data: str = ""
+    #: Further options of the job: name to the file's name in that folder.
     options: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PaperRow:
-    """A row of the paper's table: what it is called there, and its figures under the names that the evaluation gives them."""
+    """A row of the paper's table."""
 
+    #: What it is called there.
     row: str
+    #: Its figures, under the names that the evaluation gives them.
     figures: dict[str, float] = field(default_factory=dict)
 
 
@@ -183,56 +196,69 @@ class Padding:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of the hand-off: the repository's own entry point, where it runs and with what.
+    """One job: the repository's own entry point for training, evaluation or encoding, where it runs and with what."""
 
-    ``entry`` is a script (``driver.py``), a module (``package.module``) or a function (``train:trainer``), run in
-    ``directory`` with ``path`` on the module search path. ``call`` is the function that takes the settings, the entry
-    itself where it is one; ``parameters`` says where the names of all settings stand: ``FILE:NAME`` is a function or a
-    table of the checkout, ``FILE`` a script whose flags are meant. ``settings`` are the paper's, ``cell_settings`` the names
-    of those that take the cell's name, ``cell_options`` what a saved model calls them, if otherwise; ``run_settings`` lead
-    to a run's folder, ``{run}``, and its data, ``{data}``; ``resume_settings`` are those with which the repository goes on
-    from its own model. ``optimizers`` make the functions of one update;
-    ``saves`` is what is written when a trainer is stopped, ``model`` the file that evaluation and encoding take.
-    ``validation`` are patterns for the lines with validation figures, each a named group. ``folders`` have to exist before
-    it runs; ``data`` is what the user brings, ``files`` what has to be in the folder of it, where it is one, and
-    ``default_data`` where the repository itself looks for it; ``options`` are what the launcher of this job takes, with their defaults; ``paper`` is what the paper reports;
-    ``python3`` what the Python 3 copy needs beyond PyTensor.
-    """
-
+    #: A script (``driver.py``), a module (``package.module``) or a function (``train:trainer``).
     entry: str
+    #: The folder that it runs in, relative to the checkout.
     directory: str = ""
+    #: The folders on the module search path, relative to the checkout.
     path: tuple[str, ...] = ()
+    #: Options of the interpreter, such as ``-O``.
     python_options: tuple[str, ...] = ()
+    #: What a script gets on its command line.
     arguments: tuple[str, ...] = ()
+    #: The function that takes the hyperparameters, ``module:function``; by default the entry.
     call: str = ""
+    #: Where the names of all hyperparameters stand: ``FILE:NAME`` is a function or a table of the checkout, ``FILE`` a
+    #: script whose flags are meant.
     parameters: tuple[str, ...] = ()
+    #: The functions that make the functions of one update, ``module:function``.
     optimizers: tuple[str, ...] = ()
+    #: The paper's hyperparameters.
     settings: dict[str, Scalar] = field(default_factory=dict)
+    #: The hyperparameters that take the cell's name.
     cell_settings: tuple[str, ...] = ()
+    #: What a saved model calls these; by default the same.
     cell_options: tuple[str, ...] = ()
+    #: Hyperparameters that lead to a run's folder, ``{run}``, and its data, ``{data}``.
     run_settings: dict[str, Scalar] = field(default_factory=dict)
+    #: Those with which the repository resumes from its own model.
     resume_settings: dict[str, Scalar] = field(default_factory=dict)
+    #: What is written when a trainer is stopped.
     saves: tuple[Save, ...] = ()
+    #: The file in a run's folder that evaluation and encoding take.
     model: str = ""
+    #: Patterns for the lines with validation figures, each figure a named group.
     validation: tuple[str, ...] = ()
+    #: Folders that have to exist before it runs.
     folders: tuple[str, ...] = ()
+    #: What the user brings: name to what it is, for people.
     data: dict[str, str] = field(default_factory=dict)
+    #: What has to be in the folder of the data, where it is a folder.
     files: tuple[str, ...] = ()
+    #: Where the repository itself looks for its data, relative to the checkout.
     default_data: str = ""
+    #: What the launcher of this job takes, with the defaults.
     options: dict[str, str] = field(default_factory=dict)
+    #: What the paper reports.
     paper: tuple[PaperRow, ...] = ()
+    #: The same on tiny data.
     smoke: Smoke = field(default_factory=Smoke)
+    #: Requirements of the Python 3 copy beyond PyTensor.
     python3: tuple[str, ...] = ()
+    #: How batches are padded for a backend that compiles each shape.
     padding: Padding = field(default_factory=Padding)
+    #: What else a user has to know.
     note: str = ""
 
     @property
     def function(self) -> str:
-        """The function that takes the settings, as ``module:function``."""
+        """Return the function that takes the hyperparameters, as ``module:function``."""
         return self.call or self.entry
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         files = tuple(place.partition(":")[0] for place in self.parameters)
         for key, paths in (
             ("directory", (self.directory,)),
@@ -256,17 +282,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Port:
-    """The Python 3 copy: the folders that it is made from (all without any) less ``exclude``, and its repairs.
+    """What the Python 3 copy is made of."""
 
-    ``repairs`` are edits of the converted files.
-    """
-
+    #: The folders that are copied; all of the checkout without any.
     folders: tuple[str, ...] = ()
+    #: Paths that are left out.
     exclude: tuple[str, ...] = ()
+    #: Edits of the converted files, for what no converter mends.
     repairs: tuple[Edit, ...] = ()
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         for key, paths in (("folders", self.folders), ("exclude", self.exclude)):
             for path in paths:
                 yield from relative_file_problems(key, path)
@@ -277,26 +303,39 @@ class Port:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe as read; ``origin`` is the TOML file it stands in."""
+    """All that is known of one repository."""
 
+    #: Keys of earlier versions, and what they are called now.
+    renamed: ClassVar[Mapping[str, str]] = {"engine": "requirements"}
+
+    #: What users call the target.
     name: str
+    #: One line, for people.
     title: str
+    #: The publication and its section.
     paper: str
     repository: Repository
+    #: The cell that the paper used.
     cell: str
+    #: The cells that can be injected, by name.
     cells: dict[str, Cell]
     edits: tuple[Edit, ...]
+    #: Edits that mend the repository itself; left out by ``--no-repairs``.
     repairs: tuple[Edit, ...] = ()
+    #: Further names that users may type.
     aliases: tuple[str, ...] = ()
-    engine: Engine | None = None
+    requirements: Requirements | None = None
+    #: ``templates/launcher/launch_NAME.py`` has what a user would type around the entry points.
     launcher: str = ""
+    #: ``train``, ``evaluate`` and ``encode``, as far as the repository has them.
     jobs: dict[str, Job] = field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = ()
     port: Port = field(default_factory=Port)
+    #: The TOML file that it was read from.
     origin: Path = field(default=Path(), init=False, compare=False)
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """See :meth:`lnpatch.edits.Edit.problems`."""
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
         if not _NAME.fullmatch(self.name):
             yield "name", f"expected letters, digits, '.', '_' and '-', found {self.name!r}"
         for name in self.cells:
@@ -316,15 +355,11 @@ class Recipe:
 
     @property
     def reference(self) -> str:
-        """What a user types for this target: its name, or the path of a recipe that does not come with lnpatch."""
+        """Return what a user types for this target: its name, or the path of a recipe that does not come with lnpatch."""
         return self.name if self.origin.parent == RECIPES else str(self.origin)
 
-    def directory(self, given: str | None) -> Path:
-        """The folder of the checkout: as given, else as ``git clone`` would choose it."""
-        return Path(given) if given is not None else Path(self.repository.directory)
-
     def values(self, cell: str | None = None, data_dir: str | None = None) -> dict[str, str]:
-        """The placeholders' values for *cell* (the paper's by default).
+        """Return the values of the recipe placeholders for *cell* (the paper's by default).
 
         Raises:
             UnknownCellError: the recipe has no such cell.
@@ -336,20 +371,20 @@ class Recipe:
         return values if data_dir is None else {**values, "data_dir": data_dir}
 
     def takes_data_dir(self) -> bool:
-        """Whether ``--data-dir`` changes anything."""
+        """Return whether ``--data-dir`` changes anything."""
         return any("data_dir" in edit.needs() for edit in self.edits)
 
-    def selected(self, values: Mapping[str, str], repairs: bool = True) -> tuple[Edit, ...]:
-        """The edits that apply with *values*: those whose placeholders are filled, then the repairs."""
+    def selected_edits(self, values: Mapping[str, str], repairs: bool = True) -> tuple[Edit, ...]:
+        """Return the edits that apply with *values*: those whose placeholders are filled, then the repairs."""
         chosen = self.edits + (self.repairs if repairs else ())
         return tuple(edit for edit in chosen if edit.needs() <= values.keys())
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe in the TOML file *path*.
+    """Read the recipe in the TOML file *path*.
 
     Raises:
-        RecipeError: the file cannot be read, is no TOML or breaks the schema; every mistake is listed.
+        RecipeError: the file cannot be read, is not TOML or breaks the schema; every mistake is listed.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -371,7 +406,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _read_edit(reader: Reader, value: Any, key: str) -> Edit | None:
-    """An edit's table, read as the data class that its ``kind`` names."""
+    """Read an edit's table as the data class that its ``kind`` names."""
     kinds = edit_kinds()
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:

@@ -1,4 +1,4 @@
-"""Isolated Python environments with pinned packages: built in lnpatch's cache, used again, mended when broken."""
+"""Isolated Python environments with pinned packages: built in lnpatch's cache, used again, built anew when broken."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pathlib import Path
 from lnpatch.errors import EnvironmentBuildError
 from lnpatch.folders import cache_folder, cache_root
 
-#: Called with what is being done.
-Progress = Callable[[str], None]
+#: Called with what is being done, in words for people.
+ReportStep = Callable[[str], None]
 
 _MANIFEST = "lnpatch.json"
 
@@ -47,112 +47,116 @@ _FINDABLE = (
 
 
 @dataclass(frozen=True)
-class Spec:
-    """What an environment is to hold.
+class EnvironmentSpec:
+    """What an environment has to hold."""
 
-    ``steps`` are lists of requirements, each installed after the one before it; ``imports`` are modules that have to be
-    there in the end.
-    """
-
+    #: What its folder is called, in front of a digest of all that is below.
     name: str
+    #: The Python that it is made from.
     base: Path
+    #: Lists of requirements, each installed after the one before it, on which its builds may depend.
     steps: tuple[tuple[str, ...], ...]
+    #: Modules that have to be importable in the end.
     imports: tuple[str, ...]
+    #: Whether *base* is a Python 2.7.
     python2: bool = False
 
     @property
     def folder(self) -> Path:
-        """Where the environment is or will be."""
+        """The folder that the environment is in, or will be."""
         text = json.dumps([self.name, os.fspath(self.base), self.steps])
         return cache_root() / "environments" / f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment that is ready: its Python, and the versions of its packages by their lower-case names."""
+    """An environment that is ready."""
 
+    #: Its folder.
     folder: Path
+    #: Its interpreter.
     python: Path
+    #: The versions of its packages, by their lower-case names; ``python`` is one of them.
     packages: Mapping[str, str]
 
     def version(self, package: str) -> str:
-        """The version of a package, empty where it is not installed."""
+        """Return the version of a package, empty where it is not installed."""
         return self.packages.get(package.lower(), "")
 
 
-def find(spec: Spec) -> Environment | None:
-    """The environment of *spec* if it is there and whole; nothing is built, and no package is imported."""
+def find_environment(spec: EnvironmentSpec) -> Environment | None:
+    """Return the environment of *spec* if it is there and whole; nothing is built, and no package is imported."""
     try:
         manifest = json.loads((spec.folder / _MANIFEST).read_text(encoding="utf-8"))
-        environment = Environment(spec.folder, _python(spec.folder), dict(manifest["packages"]))
+        environment = Environment(spec.folder, _interpreter(spec.folder), dict(manifest["packages"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     try:
-        probe = _run([environment.python, "-c", _FINDABLE, *spec.imports], timeout=60)
+        probe = _run_quietly([environment.python, "-c", _FINDABLE, *spec.imports], timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return environment if probe.returncode == 0 else None
 
 
-def ensure(spec: Spec, progress: Progress) -> Environment:
-    """The environment of *spec*, built if it is not there or not whole.
+def ensure_environment(spec: EnvironmentSpec, report_step: ReportStep) -> Environment:
+    """Return the environment of *spec*, built if it is not there or not whole.
 
     Raises:
         EnvironmentBuildError: a package could not be installed; the folder is left without its mark, so the next try
             starts afresh.
     """
-    from filelock import FileLock
+    from filelock import FileLock  # imports asyncio, 30 ms that a command with a built environment does without
 
-    found = find(spec)
-    if found is not None:
-        return found
+    existing = find_environment(spec)
+    if existing is not None:
+        return existing
     cache_folder("environments")
     with FileLock(f"{spec.folder}.lock"):
-        return find(spec) or _build(spec, progress)
+        return find_environment(spec) or _build_environment(spec, report_step)
 
 
-def _build(spec: Spec, progress: Progress) -> Environment:
+def _build_environment(spec: EnvironmentSpec, report_step: ReportStep) -> Environment:
     shutil.rmtree(spec.folder, ignore_errors=True)
     log = Path(f"{spec.folder}.log")
     log.unlink(missing_ok=True)
-    progress(f"making an environment for {spec.base}")
+    report_step(f"making an environment for {spec.base}")
     if spec.python2:
-        maker = _virtualenv(log, progress)
-        _logged([maker, "-m", "virtualenv", "-q", "-p", spec.base, spec.folder], log, progress)
+        maker = _python_with_virtualenv(log, report_step)
+        _run_logged([maker, "-m", "virtualenv", "-q", "-p", spec.base, spec.folder], log, report_step)
     else:
-        _logged([spec.base, "-m", "venv", spec.folder], log, progress)
-    python = _python(spec.folder)
+        _run_logged([spec.base, "-m", "venv", spec.folder], log, report_step)
+    python = _interpreter(spec.folder)
     for step in filter(None, spec.steps):
-        _pip_install(python, step, log, progress)
-    missing = [name for name in spec.imports if _run([python, "-c", f"import {name}"], timeout=600).returncode]
+        _pip_install(python, step, log, report_step)
+    missing = [name for name in spec.imports if _run_quietly([python, "-c", f"import {name}"], timeout=600).returncode]
     if missing:
-        failed = _run([python, "-c", f"import {missing[0]}"], timeout=600).stderr.decode(errors="replace")
+        failed = _run_quietly([python, "-c", f"import {missing[0]}"], timeout=600).stderr.decode(errors="replace")
         raise EnvironmentBuildError(f"import {missing[0]}", str(log), tuple(failed.splitlines()[-5:]))
-    packages = json.loads(_run([python, "-c", _VERSIONS], timeout=60).stdout)
+    packages = json.loads(_run_quietly([python, "-c", _VERSIONS], timeout=60).stdout)
     manifest = {"python": os.fspath(spec.base), "requirements": spec.steps, "packages": packages}
     (spec.folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     return Environment(spec.folder, python, packages)
 
 
-def _virtualenv(log: Path, progress: Progress) -> Path:
-    """A Python that has the virtualenv that is old enough."""
+def _python_with_virtualenv(log: Path, report_step: ReportStep) -> Path:
+    """Return a Python that has a virtualenv old enough to make environments of Python 2.7, installed if need be."""
     folder = cache_root() / "tools" / f"virtualenv-{sys.version_info[0]}.{sys.version_info[1]}"
-    python = _python(folder)
-    if not python.exists() or _run([python, "-c", _FINDABLE, "virtualenv"], timeout=60).returncode:
+    python = _interpreter(folder)
+    if not python.exists() or _run_quietly([python, "-c", _FINDABLE, "virtualenv"], timeout=60).returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        _logged([Path(sys.executable), "-m", "venv", folder], log, progress)
-        _pip_install(python, (_VIRTUALENV,), log, progress)
+        _run_logged([Path(sys.executable), "-m", "venv", folder], log, report_step)
+        _pip_install(python, (_VIRTUALENV,), log, report_step)
     return python
 
 
-def _pip_install(python: Path, requirements: Sequence[str], log: Path, progress: Progress) -> None:
-    progress(f"installing {', '.join(requirements)}")
-    options = ["--prefer-binary", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    _logged([python, "-m", "pip", "install", *options, *requirements], log, progress)
+def _pip_install(python: Path, requirements: Sequence[str], log: Path, report_step: ReportStep) -> None:
+    report_step(f"installing {', '.join(requirements)}")
+    options = ["--prefer-binary", "--disable-pip-version-check", "--no-input", "--report_step-bar", "off"]
+    _run_logged([python, "-m", "pip", "install", *options, *requirements], log, report_step)
 
 
-def _logged(command: Sequence[str | Path], log: Path, progress: Progress) -> None:
-    """Run a command, its output into *log*; its lines are the progress.
+def _run_logged(command: Sequence[str | Path], log: Path, report_step: ReportStep) -> None:
+    """Run a command, its output into *log*; those that name a step are reported.
 
     Raises:
         EnvironmentBuildError: it failed.
@@ -162,14 +166,14 @@ def _logged(command: Sequence[str | Path], log: Path, progress: Progress) -> Non
     with log.open("a", encoding="utf-8") as file:
         file.write(f"$ {' '.join(words)}\n")
         try:
-            with _started(words) as process:
+            with _child_process(words) as process:
                 assert process.stdout is not None
                 for raw in process.stdout:
                     line = raw.decode("utf-8", "replace").rstrip()
                     file.write(line + "\n")
                     last = [*last[-9:], line]
                     if line.startswith(("Collecting", "Building", "Downloading", "Installing", "Successfully")):
-                        progress(line.strip())
+                        report_step(line.strip())
                 code = process.wait()
         except OSError as error:
             raise EnvironmentBuildError(words[0], str(log), (str(error),)) from error
@@ -178,8 +182,8 @@ def _logged(command: Sequence[str | Path], log: Path, progress: Progress) -> Non
 
 
 @contextmanager
-def _started(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does not outlive the block."""
+def _child_process(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that does not outlive the block."""
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_clean_environment())
     try:
         yield process
@@ -189,16 +193,16 @@ def _started(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _run(command: Sequence[str | Path], timeout: float) -> subprocess.CompletedProcess[bytes]:
+def _run_quietly(command: Sequence[str | Path], timeout: float) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, timeout=timeout, check=False, env=_clean_environment())
 
 
 def _clean_environment() -> dict[str, str]:
-    """The caller's environment without what would lead another Python to the caller's packages."""
+    """Return the caller's environment without what would lead another Python to the caller's packages."""
     dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return kept | {"PYTHONNOUSERSITE": "1", "PYTHONWARNINGS": "ignore"}
 
 
-def _python(folder: Path) -> Path:
+def _interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -12,16 +12,16 @@ from pathlib import Path
 
 @cache
 def find_python2() -> Path | None:
-    """A Python 2.7 that runs: the one that LNPATCH_PYTHON27 names, one on PATH, or one that pyenv or conda has installed."""
+    """Find a Python 2.7 that runs: the one that LNPATCH_PYTHON27 names, one on PATH, or one that pyenv or conda has installed."""
     return next((path for path in _candidates() if is_python2(path)), None)
 
 
 def _candidates() -> Iterator[Path]:
-    if given := os.environ.get("LNPATCH_PYTHON27"):
-        yield Path(given)
+    if named := os.environ.get("LNPATCH_PYTHON27"):
+        yield Path(named)
     for name in ("python2.7", "python2"):
-        if found := shutil.which(name):
-            yield Path(found)
+        if on_path := shutil.which(name):
+            yield Path(on_path)
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     yield from sorted(pyenv.glob("versions/2.7*/bin/python2.7"), reverse=True)
     if conda := os.environ.get("CONDA_EXE"):
@@ -38,7 +38,7 @@ def is_python2(python: Path) -> bool:
 
 
 def compile_errors(python: Path, files: list[Path]) -> list[str]:
-    """What *python* says against each file that it does not compile; nothing is written and nothing of it is run."""
+    """Return what *python* says against each file that it does not compile; nothing is written, and no file is run."""
     code = (
         "import sys\n"
         "for path in sys.argv[1:]:\n"

@@ -1,4 +1,4 @@
-"""One process of an engine: what is run, where, with what environment; and the line that runs it elsewhere."""
+"""One process in a runtime's Python: the command, the folder it runs in, its environment, and the shell line that runs it elsewhere."""
 
 from __future__ import annotations
 
@@ -10,27 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-def huge_pages() -> dict[str, str]:
-    """The setting that has glibc take large arrays in huge pages; what the user has set there stays.
-
-    The arrays of an update come and go with it, and Linux clears each page that it gives out. With and without, updates of
-    skip-thoughts take Theano 0.8.2 792 and 914 ms, JAX 205 and 269 ms, those of order-embeddings Theano 519 and 573 ms, JAX 141 and
-    211 ms: `pytest tests/benchmarks/test_engines.py --benchmark-only -k training`, for the latter with
-    GLIBC_TUNABLES=glibc.malloc.hugetlb=0.
-    """
-    own = os.environ.get("GLIBC_TUNABLES", "")
-    if sys.platform != "linux" or "glibc.malloc.hugetlb" in own:
-        return {}
-    return {"GLIBC_TUNABLES": ":".join(filter(None, [own, "glibc.malloc.hugetlb=1"]))}
-
-
 @dataclass(frozen=True)
 class Launch:
-    """A command, ready to run: ``environment`` is what is set beyond the caller's own."""
+    """A command that is ready to run."""
 
+    #: The interpreter.
     python: Path
+    #: Its arguments: options, script, and what the script takes.
     arguments: tuple[str, ...]
+    #: The folder that it runs in.
     directory: Path
+    #: The environment variables that are set beyond the caller's own.
     environment: Mapping[str, str]
 
     @property
@@ -38,11 +28,25 @@ class Launch:
         """The command's words."""
         return [os.fspath(self.python), *self.arguments]
 
-    def line(self) -> str:
-        """One line for a shell or a batch scheduler."""
+    def shell_line(self) -> str:
+        """Return one line for a shell or a batch scheduler that does the same."""
         environment = (f"{name}={shlex.quote(value)}" for name, value in self.environment.items())
         return f"cd {shlex.quote(os.fspath(self.directory))} && env {' '.join(environment)} {shlex.join(self.command)}"
 
     def full_environment(self) -> dict[str, str]:
-        """The caller's environment with this launch's own on top."""
+        """Return the caller's environment with this launch's own variables on top."""
         return {**os.environ, **self.environment}
+
+
+def huge_pages() -> dict[str, str]:
+    """Return the variable that has glibc take large arrays in huge pages; what the user has set there stays.
+
+    The arrays of an update come and go with it, and Linux clears each page that it gives out. With and without, updates of
+    skip-thoughts take Theano 0.8.2 792 and 914 ms, JAX 205 and 269 ms, those of order-embeddings Theano 519 and 573 ms, JAX 141 and
+    211 ms, on two cores of an AMD EPYC: `pytest tests/benchmarks/test_runtimes.py --benchmark-only -k training`, for the latter with
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=0.
+    """
+    own = os.environ.get("GLIBC_TUNABLES", "")
+    if sys.platform != "linux" or "glibc.malloc.hugetlb" in own:
+        return {}
+    return {"GLIBC_TUNABLES": ":".join(filter(None, [own, "glibc.malloc.hugetlb=1"]))}

@@ -11,11 +11,14 @@ from lnpatch.errors import FileError
 from lnpatch.runtimes.launch import Launch
 
 
-def run(launch: Launch, on_line: Callable[[bytes], None]) -> int:
-    """Run *launch*; ``on_line`` gets each line of its output and errors, with the newline. The exit status.
+def run_launch(launch: Launch, on_line: Callable[[bytes], None]) -> int:
+    """Run *launch* and return its exit status, which is negative for a process that a signal has ended.
 
     The process is out of reach of the terminal's Ctrl-C, which is passed on instead: once, and again, so that it can
     stop cleanly or at once as it chooses; the third time it is killed.
+
+    Args:
+        on_line: called with each line of its output and errors, newline included.
 
     Raises:
         FileError: it could not be started.
@@ -36,7 +39,7 @@ def run(launch: Launch, on_line: Callable[[bytes], None]) -> int:
     try:
         while True:
             try:
-                _read(process, on_line)
+                _pass_lines(process, on_line)
                 return process.wait()
             except KeyboardInterrupt:
                 interrupts += 1
@@ -49,7 +52,7 @@ def run(launch: Launch, on_line: Callable[[bytes], None]) -> int:
             process.stdout.close()
 
 
-def _read(process: subprocess.Popen[bytes], on_line: Callable[[bytes], None]) -> None:
+def _pass_lines(process: subprocess.Popen[bytes], on_line: Callable[[bytes], None]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         on_line(line)

@@ -1,4 +1,4 @@
-"""The engine of today: this Python and PyTensor, through its C backend or JAX, running a Python 3 copy of the checkout."""
+"""The runtime of today: Python 3 and PyTensor, through its C backend or JAX, running a Python 3 copy of the checkout."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from pathlib import Path
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import WrongPythonError
 from lnpatch.folders import cache_folder, templates
+from lnpatch.port import port
 from lnpatch.recipes.recipe import Recipe
-from lnpatch.runtimes.environment import Environment, Progress, Spec, ensure, find
-from lnpatch.runtimes.launch import Launch, huge_pages
+from lnpatch.runtimes.environment import (
+    Environment,
+    EnvironmentSpec,
+    ReportStep,
+    ensure_environment,
+    find_environment,
+)
+from lnpatch.runtimes.launch import huge_pages
 from lnpatch.runtimes.theano_flags import GPU_MEMORY, parse_flags
 
 #: What every run needs; the same stands in pyproject.toml as the extra ``pytensor``.
@@ -23,84 +30,74 @@ PACKAGES = ("pytensor>=3.0.7,<4", "jax>=0.4.35,<1", "numpy>=2,<3", "scipy>=1.14,
 #: JAX for current NVIDIA cards, with all of CUDA that it needs but the driver.
 GPU_PACKAGES = ("jax[cuda12]>=0.4.35,<1",)
 
+#: Modules by the distributions that bring them, where the names differ.
+_MODULES = {"scikit-learn": "sklearn"}
+
 
 class PyTensorRuntime:
-    """Runs a Python 3 copy of the checkout; ``engine`` is ``c``, ``jax`` or ``auto``, the faster of them that is there."""
+    """Runs a Python 3 copy of the checkout; the backend is ``c``, ``jax`` or ``auto``, the faster of them that is there."""
 
     name = "pytensor"
 
-    def __init__(self, python: str | None = None, engine: str = "auto", device: str = "cpu") -> None:
-        self._given = python
-        self._engine = engine
+    def __init__(self, python: str | None = None, backend: str = "auto", device: str = "cpu") -> None:
+        self._python = python
+        self._backend = backend
         self._device = device
 
-    def spec(self, recipe: Recipe, job: str | None) -> Spec:
-        """The environment for a job of *recipe*, where this Python does not have all that is needed.
+    def environment_spec(self, recipe: Recipe, job: str | None) -> EnvironmentSpec:
+        """Return what the environment for a job of *recipe* has to hold, where this Python does not have all that is needed.
 
         Raises:
-            WrongPythonError: the Python given is older than 3.11.
+            WrongPythonError: the Python that was named is older than 3.11.
         """
-        base = Path(self._given or sys.executable)
-        version = _version(base)
+        base = Path(self._python or sys.executable)
+        version = _python_version(base)
         if version < (3, 11):
             raise WrongPythonError(str(base), "3.11 or later")
-        extras = _extras(recipe, job)
+        extras = _extra_packages(recipe, job)
         packages = (*PACKAGES, *(GPU_PACKAGES if self._device == "gpu" else ()))
         name = f"pytensor-py{version[0]}.{version[1]}{'-gpu' if self._device == 'gpu' else ''}"
-        return Spec(name, base, (packages, extras), ("pytensor", "jax", "numpy", "scipy", "six", *map(_module, extras)))
+        imports = ("pytensor", "jax", "numpy", "scipy", "six", *map(_module_name, extras))
+        return EnvironmentSpec(name, base, (packages, extras), imports)
 
-    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
-        """This Python, if it has all that is needed; else the environment in the cache, if it is there and whole."""
-        return self._here(recipe, job) or find(self.spec(recipe, job))
+    def find_environment(self, recipe: Recipe, job: str | None = None) -> Environment | None:
+        """Return this Python, if it has all that is needed; else the environment in the cache, if it is there and whole."""
+        return self._this_python(recipe, job) or find_environment(self.environment_spec(recipe, job))
 
-    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
-        """The environment, built if need be.
+    def ensure_environment(self, recipe: Recipe, job: str | None, report_step: ReportStep) -> Environment:
+        """Return the environment, built if need be.
 
         Raises:
             LnpatchError: a package could not be installed.
         """
-        return self._here(recipe, job) or ensure(self.spec(recipe, job), progress)
+        return self._this_python(recipe, job) or ensure_environment(self.environment_spec(recipe, job), report_step)
 
-    def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
-        """A Python 3 copy of the checkout in *into*, for one run alone: the repositories write beside their code."""
-        from lnpatch.port import port
+    def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
+        """Return a Python 3 copy of the checkout in *folder*, for one run alone: the repositories write beside their code."""
+        return port(recipe, checkout, folder / "code", keep=True).directory.absolute()
 
-        return port(recipe, checkout, into / "code", keep=True).directory.absolute()
-
-    def launch(
-        self,
-        recipe: Recipe,
-        environment: Environment,
-        script: str,
-        arguments: tuple[str, ...],
-        directory: Path,
-        *,
-        device: str = "cpu",
-        options: tuple[str, ...] = (),
-        path: Sequence[str] = (),
-    ) -> Launch:
-        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``path`` its PYTHONPATH."""
-        wanted = {name: str(value) for name, value in (recipe.engine.flags if recipe.engine else {}).items()}
-        wanted |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if device == "gpu" else {"device": "cpu"}
-        wanted |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
-        variables = {
+    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+        """Return the environment variables of a process, with the folders *path* on its module search path."""
+        flags = {name: str(v) for name, v in (recipe.requirements.flags if recipe.requirements else {}).items()}
+        flags |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if self._device == "gpu" else {"device": "cpu"}
+        flags |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
+        fastest = "jax" if environment.version("jax") else "c"
+        return {
             **huge_pages(),
-            "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in wanted.items()),
-            "LNPATCH_ENGINE": self._engine if self._engine != "auto" else "jax" if environment.version("jax") else "c",
+            "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
+            "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
             "PYTHONPATH": os.pathsep.join([str(templates() / "pytensor"), *path]),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
-        file = templates() / script
-        return Launch(environment.python, ("-u", *options, os.fspath(file), *arguments), directory, variables)
 
-    def _here(self, recipe: Recipe, job: str | None) -> Environment | None:
-        """This Python as an environment, unless another one was asked for or a package is missing."""
-        if self._given is not None:
+    def _this_python(self, recipe: Recipe, job: str | None) -> Environment | None:
+        """Return this Python as an environment, unless another one was asked for or a package is missing."""
+        if self._python is not None:
             return None
-        names = [_distribution(requirement) for requirement in (*PACKAGES, *_extras(recipe, job))]
+        names = [_distribution_name(requirement) for requirement in (*PACKAGES, *_extra_packages(recipe, job))]
         if self._device == "gpu":
             names.append("jax-cuda12-plugin")
         versions = {}
@@ -113,32 +110,32 @@ class PyTensorRuntime:
         return Environment(Path(sys.prefix), Path(sys.executable), versions)
 
 
-def _extras(recipe: Recipe, job: str | None) -> tuple[str, ...]:
-    """What the Python 3 copy needs beyond PyTensor: for one job, or for all of them."""
+def _extra_packages(recipe: Recipe, job: str | None) -> tuple[str, ...]:
+    """Return what the Python 3 copy needs beyond PyTensor: for one job, or for all of them."""
     jobs = [recipe.jobs[job]] if job is not None else list(recipe.jobs.values())
     return tuple(dict.fromkeys(requirement for one in jobs for requirement in one.python3))
 
 
-def _distribution(requirement: str) -> str:
-    """The distribution's name in a requirement."""
+def _distribution_name(requirement: str) -> str:
+    """Return the distribution's name in a requirement: ``jax`` in ``jax[cuda12]>=0.4.35,<1``."""
     name = requirement
     for stop in "[<>=!~; ":
         name = name.partition(stop)[0]
     return name.lower()
 
 
-def _module(requirement: str) -> str:
-    return {"scikit-learn": "sklearn"}.get(_distribution(requirement), _distribution(requirement))
+def _module_name(requirement: str) -> str:
+    return _MODULES.get(_distribution_name(requirement), _distribution_name(requirement))
 
 
-def _version(python: Path) -> tuple[int, int]:
-    """The version of a Python; (0, 0) for what is none."""
+def _python_version(python: Path) -> tuple[int, int]:
+    """Return the version of a Python; (0, 0) for a file that is not a Python."""
     if python == Path(sys.executable):
         return sys.version_info[:2]
     code = "import sys; print('%d %d' % sys.version_info[:2])"
     try:
-        found = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=30, check=False)
-        major, minor = found.stdout.split()
+        probe = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+        major, minor = probe.stdout.split()
         return int(major), int(minor)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return 0, 0

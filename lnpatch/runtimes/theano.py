@@ -1,4 +1,4 @@
-"""The engine of 2016: Python 2.7 and the Theano that the repositories were written for."""
+"""The runtime of 2016: Python 2.7 and the Theano that the repositories were written for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import NoEngineError, NoPython2Error, WrongPythonError
-from lnpatch.folders import cache_folder, templates
-from lnpatch.recipes.recipe import Engine, Recipe
-from lnpatch.runtimes.environment import Environment, Progress, Spec, ensure, find
+from lnpatch.errors import NoPython2Error, NoRequirementsError, WrongPythonError
+from lnpatch.folders import cache_folder
+from lnpatch.recipes.recipe import Recipe, Requirements
+from lnpatch.runtimes.environment import (
+    Environment,
+    EnvironmentSpec,
+    ReportStep,
+    ensure_environment,
+    find_environment,
+)
 from lnpatch.runtimes.find_python2 import find_python2, is_python2
-from lnpatch.runtimes.launch import Launch, huge_pages
+from lnpatch.runtimes.launch import huge_pages
 from lnpatch.runtimes.theano_flags import theano_flags
 
 #: Modules by the distributions that bring them, where the names differ.
@@ -24,78 +30,66 @@ class TheanoRuntime:
 
     name = "theano"
 
-    def __init__(self, python: str | None = None) -> None:
-        self._given = python
+    def __init__(self, python: str | None = None, device: str = "cpu") -> None:
+        self._python = python
+        self._device = device
 
-    def spec(self, recipe: Recipe) -> Spec:
-        """The environment that trains *recipe*.
+    def environment_spec(self, recipe: Recipe) -> EnvironmentSpec:
+        """Return what the environment that trains *recipe* has to hold.
 
         Raises:
-            NoEngineError: the recipe does not say what it needs.
+            NoRequirementsError: the recipe does not say what it needs.
             NoPython2Error, WrongPythonError: there is no Python 2.7.
         """
-        engine = _engine(recipe)
-        packages = [*engine.packages, *engine.extras]
-        names = [package.partition("=")[0].lower() for package in packages]
+        requirements = _requirements(recipe)
+        names = [package.partition("=")[0].lower() for package in (*requirements.packages, *requirements.extras)]
         imports = tuple(_MODULES.get(name, name) for name in names)
-        return Spec("theano-py2.7", self._base(), (engine.packages, engine.extras), imports, python2=True)
+        steps = (requirements.packages, requirements.extras)
+        return EnvironmentSpec("theano-py2.7", self._base_python(), steps, imports, python2=True)
 
-    def find(self, recipe: Recipe, job: str | None = None) -> Environment | None:
-        """The environment if it is there and whole; one serves all jobs."""
-        return find(self.spec(recipe))
+    def find_environment(self, recipe: Recipe, job: str | None = None) -> Environment | None:
+        """Return the environment if it is there and whole; one serves all jobs."""
+        return find_environment(self.environment_spec(recipe))
 
-    def ensure(self, recipe: Recipe, job: str | None, progress: Progress) -> Environment:
-        """The environment, built if need be.
+    def ensure_environment(self, recipe: Recipe, job: str | None, report_step: ReportStep) -> Environment:
+        """Return the environment, built if need be.
 
         Raises:
             LnpatchError: there is no Python 2.7, or a package could not be installed.
         """
-        return ensure(self.spec(recipe), progress)
+        return ensure_environment(self.environment_spec(recipe), report_step)
 
-    def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
-        """The checkout itself."""
+    def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
+        """Return the checkout itself: it is Python 2 already."""
         return checkout.root.absolute()
 
-    def launch(
-        self,
-        recipe: Recipe,
-        environment: Environment,
-        script: str,
-        arguments: tuple[str, ...],
-        directory: Path,
-        *,
-        device: str = "cpu",
-        options: tuple[str, ...] = (),
-        path: Sequence[str] = (),
-    ) -> Launch:
-        """A launch of one of the engine's scripts in *directory*; ``options`` are the interpreter's, ``path`` its PYTHONPATH."""
+    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+        """Return the environment variables of a process, with the folders *path* on its module search path."""
         version = environment.version("theano")
         compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
-        wanted = _engine(recipe).flags
-        variables = {
+        flags, users = _requirements(recipe).flags, os.environ.get("THEANO_FLAGS", "")
+        return {
             **huge_pages(),
-            "THEANO_FLAGS": theano_flags(version, device, compile_dir, wanted, os.environ.get("THEANO_FLAGS", "")),
+            "THEANO_FLAGS": theano_flags(version, self._device, compile_dir, flags, users),
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # attentive-reader has .pyc files under version control
             "PYTHONIOENCODING": "utf-8",
         }
-        file = templates() / script
-        return Launch(environment.python, ("-u", *options, os.fspath(file), *arguments), directory, variables)
 
-    def _base(self) -> Path:
-        if self._given is not None:
-            python = Path(self._given)
+    def _base_python(self) -> Path:
+        if self._python is not None:
+            python = Path(self._python)
             if not is_python2(python):
-                raise WrongPythonError(self._given, "2.7")
+                raise WrongPythonError(self._python, "2.7")
             return python
-        found = find_python2()
-        if found is None:
+        on_this_machine = find_python2()
+        if on_this_machine is None:
             raise NoPython2Error()
-        return found
+        return on_this_machine
 
 
-def _engine(recipe: Recipe) -> Engine:
-    if recipe.engine is None:
-        raise NoEngineError(recipe.reference, str(recipe.origin))
-    return recipe.engine
+def _requirements(recipe: Recipe) -> Requirements:
+    if recipe.requirements is None:
+        raise NoRequirementsError(recipe.reference, str(recipe.origin))
+    return recipe.requirements

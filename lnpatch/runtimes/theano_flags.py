@@ -7,20 +7,20 @@ from pathlib import Path
 
 from lnpatch.schema import Scalar
 
-#: The share of the GPU's memory that is taken at the start; Theano caps it at 0.95, the seed used 0.85.
+#: The share of the GPU's memory that is taken at the start; Theano caps it at 0.95, the paper's own command used 0.85.
 GPU_MEMORY = "0.85"
 
 
 def parse_flags(text: str) -> dict[str, str]:
-    """The settings in the value of THEANO_FLAGS, in their order."""
+    """Split the value of THEANO_FLAGS into its settings, in their order."""
     pairs = (part.partition("=") for part in text.split(",") if part.strip())
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def theano_flags(
-    version: str, device: str, compile_dir: Path | None, flags: Mapping[str, Scalar], given: str = ""
+    version: str, device: str, compile_dir: Path | None, flags: Mapping[str, Scalar], users_flags: str = ""
 ) -> str:
-    """The value of THEANO_FLAGS.
+    """Return the value of THEANO_FLAGS.
 
     The old CUDA backend (Theano up to 0.9) takes ``device=gpu`` and CNMeM; the new one, all that 1.0 has, takes
     ``device=cuda`` and ``gpuarray.preallocate``, and ignores ``lib.cnmem`` without a word.
@@ -30,22 +30,22 @@ def theano_flags(
         device: ``cpu`` or ``gpu``.
         compile_dir: where compiled code is kept from run to run; None leaves Theano's own place.
         flags: those of the recipe.
-        given: the user's own THEANO_FLAGS.
+        users_flags: the user's own THEANO_FLAGS.
     """
-    wanted = {name: str(value) for name, value in flags.items()}
-    theirs = parse_flags(given)
+    settings = {name: str(value) for name, value in flags.items()}
+    theirs = parse_flags(users_flags)
     if device == "gpu":
         old = tuple(int(part) for part in version.split(".")[:2]) < (0, 9)
         if theirs.get("device", "").startswith("cuda"):
             old = False
-        wanted |= (
+        settings |= (
             {"device": "gpu", "lib.cnmem": GPU_MEMORY}
             if old
             else {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY}
         )
-        wanted["force_device"] = "True"  # else Theano says a word about the card and goes on without it
+        settings["force_device"] = "True"  # else Theano says a word about the card and goes on without it
     else:
-        wanted["device"] = "cpu"
+        settings["device"] = "cpu"
     if compile_dir is not None and not theirs.keys() & {"base_compiledir", "compiledir"}:
-        wanted["base_compiledir"] = str(compile_dir)
-    return ",".join(f"{name}={value}" for name, value in {**wanted, **theirs}.items())
+        settings["base_compiledir"] = str(compile_dir)
+    return ",".join(f"{name}={value}" for name, value in {**settings, **theirs}.items())

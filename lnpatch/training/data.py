@@ -9,24 +9,24 @@ from lnpatch.errors import DataMissingError, UsageError
 from lnpatch.recipes.recipe import Job, Recipe
 
 
-def find_data(recipe: Recipe, job: Job, root: Path, given: str | None, data_dir: str | None) -> str:
-    """The job's data, as an absolute path; empty for a job that needs none.
+def find_data(recipe: Recipe, job: Job, root: Path, named: str | None, data_dir: str | None) -> str:
+    """Find the job's data and return its absolute path; empty for a job that needs none.
 
     Args:
         root: the checkout, in which the repository itself may look for data.
-        given: what ``--data`` says.
+        named: what ``--data`` says.
         data_dir: what the patch has written into the source.
 
     Raises:
         UsageError: the job needs data and nothing says where it is.
         DataMissingError: a file is not there, or empty.
     """
-    wanted = {name: what for name, what in job.data.items() if name not in ("model", *job.options)}
-    if not wanted:
+    needed = {name: what for name, what in job.data.items() if name not in ("model", *job.options)}
+    if not needed:
         return ""
-    expected = "; ".join(wanted.values())
+    expected = "; ".join(needed.values())
     default = os.fspath(root / job.default_data) if job.default_data else None
-    place = given or data_dir or default
+    place = named or data_dir or default
     if place is None:
         raise UsageError(
             f"{recipe.name} needs data: {expected}.", "Give it with --data, or try --smoke, which needs none."

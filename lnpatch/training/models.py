@@ -9,38 +9,42 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import BadModelError, ModelMissingError
+from lnpatch.pickles.machine import read_options
 from lnpatch.recipes.recipe import Job
 from lnpatch.training.run_folder import RUN, RunInfo, read_info
 
 
 @dataclass(frozen=True)
 class Model:
-    """The .npz, its options as its .pkl has them, and the run that made it, where one has."""
+    """A model of the repository's, in its own format."""
 
+    #: The .npz.
     file: Path
+    #: Its hyperparameters, as its .pkl has them.
     options: Mapping[str, Any]
+    #: The run that made it, where one has.
     run: RunInfo | None = None
 
     def cells(self, train: Job) -> dict[str, str]:
-        """The names of its cells, by the options of the job *train* that hold them."""
+        """Return the names of its cells, by the options of the job *train* that hold them."""
         options = {name: self.options.get(name) for name in train.cell_options or train.cell_settings}
         return {name: cell for name, cell in options.items() if isinstance(cell, str)}
 
     @property
     def folder(self) -> Path:
-        """Where it lies, with what belongs to it."""
+        """The folder that it lies in, with what belongs to it."""
         return self.file.parent
 
 
-def find_model(given: str, job: Job) -> Model:
-    """The model at *given*: an .npz file, the same without the ending, or the folder of a run.
+def find_model(named: str, job: Job) -> Model:
+    """Find the model that a user names: an .npz file, the same without the ending, or the folder of a run.
 
     Raises:
         ModelMissingError: a file is not there.
-        BadModelError: a file is cut off or is not what it should be.
-        LnpatchError: the .pkl is refused (see :mod:`lnpatch.pickles.machine`).
+        BadModelError: a file is truncated or is not what it should be.
+        LnpatchError: the .pkl is refused (see :mod:`lnpatch.pickles`).
     """
-    path = Path(given).expanduser().absolute()
+    path = Path(named).expanduser().absolute()
     run = None
     if path.is_dir() and (path / RUN).exists():
         run = read_info(path)
@@ -54,10 +58,10 @@ def find_model(given: str, job: Job) -> Model:
             str(path), "there is no such file" if not path.is_dir() else "it is a folder, not a model"
         )
     _require_whole(path)
-    return Model(path, _options(path), run)
+    return Model(path, _read_options(path), run)
 
 
-def require_layers(model: Model, train: Job, layers: Sequence[str], directory: str) -> None:
+def require_cells(model: Model, train: Job, cells: Sequence[str], directory: str) -> None:
     """Refuse a model whose cells the checkout does not have.
 
     Args:
@@ -67,21 +71,19 @@ def require_layers(model: Model, train: Job, layers: Sequence[str], directory: s
         BadModelError: it has another cell.
     """
     for name, cell in model.cells(train).items():
-        if cell not in layers:
-            advice = f"It needs a checkout patched with --cell {cell}; this one, {directory}, has {', '.join(layers)}."
+        if cell not in cells:
+            advice = f"It needs a checkout patched with --cell {cell}; this one, {directory}, has {', '.join(cells)}."
             raise BadModelError(str(model.file), f"the model was trained with {name} {cell}", advice)
 
 
-def _options(path: Path) -> Mapping[str, Any]:
-    """The hyperparameters, from PATH.npz.pkl or PATH.pkl."""
-    from lnpatch.pickles.machine import read_options
-
+def _read_options(path: Path) -> Mapping[str, Any]:
+    """Read the hyperparameters, from PATH.npz.pkl or PATH.pkl."""
     beside = [path.with_name(path.name + ".pkl"), path.with_suffix(".pkl")]
-    found = next((file for file in beside if file.is_file()), None)
-    if found is None:
+    pickle = next((file for file in beside if file.is_file()), None)
+    if pickle is None:
         names = " or ".join(file.name for file in beside)
         raise ModelMissingError(str(path), f"its hyperparameters are not beside it ({names})")
-    return read_options(found)
+    return read_options(pickle)
 
 
 def _require_whole(path: Path) -> None:

@@ -1,10 +1,11 @@
-"""What the repositories print while they train, as records: one for each update that is reported, one for each validation."""
+"""What the repositories print while they train, as events: an update, a validation, a cost that became NaN, a compiled shape."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _UPDATE = re.compile(
@@ -12,14 +13,20 @@ _UPDATE = re.compile(
 )
 _NAN = re.compile(r"NaN detected")
 
+#: How a line begins that is meant for lnpatch and not for people; JSON follows.
+EVENT_PREFIX = "lnpatch-event "
+
 
 @dataclass(frozen=True)
 class Update:
-    """One update: its epoch, its number (from 1), the cost before it, the seconds that it took."""
+    """One update that the trainer has reported."""
 
     epoch: int
+    #: Its number, from 1.
     update: int
+    #: The cost before it.
     cost: float
+    #: The seconds that it took.
     seconds: float
 
 
@@ -32,25 +39,37 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class NotANumber:
+class CostBecameNaN:
     """The trainer found its cost to be NaN or infinite, after which nothing is learnt."""
 
     update: int
 
 
-Event = Update | Validation | NotANumber
+@dataclass(frozen=True)
+class ShapeCompiled:
+    """JAX has compiled a function for further shapes of its inputs."""
+
+    #: Names of inputs by their shape, ``30x64``.
+    shapes: Mapping[str, Sequence[str]]
+    #: How many shapes the function is compiled for by now.
+    compiled: int
+    #: How many there can be with the padding that is declared; None without padding.
+    bound: int | None
+    seconds: float
+
+
+Event = Update | Validation | CostBecameNaN | ShapeCompiled
 
 
 @dataclass
 class OutputParser:
-    """Reads a trainer's output line by line.
+    """Reads a trainer's output line by line."""
 
-    ``validation`` are the recipe's patterns; figures of several lines that belong to one validation come one by one.
-    ``offset`` is added to the numbers of updates, for a run that goes on from another.
-    """
-
+    #: The recipe's patterns; figures of several lines that belong to one validation come one by one.
     validation: Sequence[str] = ()
+    #: What is added to the numbers of updates, for a run that is resumed.
     offset: int = 0
+    #: The number of the last update.
     update: int = 0
     _patterns: list[re.Pattern[str]] = field(default_factory=list, init=False)
 
@@ -59,35 +78,49 @@ class OutputParser:
         self.update = self.offset
 
     def parse(self, line: str) -> list[Event]:
-        """What a line reports."""
+        """Return what a line reports."""
+        if line.startswith(EVENT_PREFIX):
+            return _parse_event(line.removeprefix(EVENT_PREFIX))
+        return [*self._parse_update(line), *self._parse_validation(line)]
+
+    def _parse_update(self, line: str) -> list[Event]:
         events: list[Event] = []
-        if found := _UPDATE.search(line):
-            cost, seconds = _number(found["cost"]), _number(found["seconds"])
+        if match := _UPDATE.search(line):
+            cost, seconds = _parse_number(match["cost"]), _parse_number(match["seconds"])
             if cost is not None and seconds is not None:
-                self.update = self.offset + int(found["update"])
-                events.append(Update(int(found["epoch"]), self.update, cost, seconds))
+                self.update = self.offset + int(match["update"])
+                events.append(Update(int(match["epoch"]), self.update, cost, seconds))
                 if not math.isfinite(cost):
-                    events.append(NotANumber(self.update))
+                    events.append(CostBecameNaN(self.update))
         if _NAN.search(line):
-            events.append(NotANumber(self.update + 1))
+            # the repositories say so after the update and before they count it
+            events.append(CostBecameNaN(self.update + 1))
+        return events
+
+    def _parse_validation(self, line: str) -> list[Event]:
+        events: list[Event] = []
         for pattern in self._patterns:
-            if found := pattern.search(line):
-                figures = {
-                    name: number for name, text in found.groupdict().items() if (number := _number(text)) is not None
-                }
+            if match := pattern.search(line):
+                texts = match.groupdict().items()
+                figures = {name: number for name, text in texts if (number := _parse_number(text)) is not None}
                 if figures:
                     events.append(Validation(self.update, figures))
         return events
 
 
-def parse_log(lines: Iterable[str], validation: Sequence[str] = ()) -> list[Event]:
-    """All that a log of a trainer's output reports."""
-    parser = OutputParser(validation)
-    return [event for line in lines for event in parser.parse(line)]
+def _parse_event(text: str) -> list[Event]:
+    """Return the event that a line of the module over PyTensor means; none for a line that cannot be read."""
+    try:
+        fields = json.loads(text)
+        if fields.pop("event") == "compiled":
+            return [ShapeCompiled(**fields)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+    return []
 
 
-def _number(text: str | None) -> float | None:
-    """A number as Python 2 prints it, also as an array of one: ``[ 1.5]``."""
+def _parse_number(text: str | None) -> float | None:
+    """Return a number as Python 2 prints it, also as an array of one: ``[ 1.5]``."""
     try:
         return float((text or "").strip("[](),"))
     except ValueError:

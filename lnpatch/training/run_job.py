@@ -1,62 +1,59 @@
-"""Run a job of the launcher that is no training, and take its outcome."""
+"""Evaluate or encode: run a job that takes a model, and return what the launcher has left."""
 
 from __future__ import annotations
 
-import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import JobFailedError, StoppedError
-from lnpatch.runtimes.environment import Progress
-from lnpatch.runtimes.padding import with_padding
-from lnpatch.runtimes.process import run
-from lnpatch.training.jobs import as_text, other_job
-from lnpatch.training.patched import EngineOptions, Patched, choose_runtime, find_job
-
-#: How many of the last lines of output belong to the message about a failure.
-_TAIL = 10
+from lnpatch.runtimes.environment import ReportStep
+from lnpatch.runtimes.open_runtime import Outcome, open_runtime
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.training.jobs import LAUNCH, make_model_job
+from lnpatch.training.patched import Patched
 
 
-def run_job(patched: Patched, name: str, engine: EngineOptions, progress: Progress, **options: Any) -> dict[str, Any]:
-    """Run the job *name* with *options* for its launcher; what it prints is the progress.
+def run_model_job(
+    patched: Patched,
+    name: str,
+    runtime_options: RuntimeOptions,
+    report_step: ReportStep,
+    cells: Sequence[object],
+    options: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    """Run the recipe's job *name*, ``evaluate`` or ``encode``, and return the launcher's result.
+
+    Args:
+        report_step: called with what is being done, then with each line that the job prints.
+        cells: the model's cells.
+        options: what the launcher's function takes.
 
     Raises:
         JobFailedError: it has failed; its last lines are in the message.
         StoppedError: the user has stopped it.
-        LnpatchError: there is no engine to run it.
+        LnpatchError: there is no runtime to run it.
     """
-    recipe = patched.recipe
-    job = find_job(recipe, name)
-    runtime = choose_runtime(engine)
-    environment = runtime.ensure(recipe, name, progress)
+    runtime = open_runtime(runtime_options, patched.recipe, name, report_step)
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
-        result = Path(folder) / "outcome.json"
-        code = runtime.code(recipe, patched.checkout, Path(folder))
-        wanted = other_job(recipe, name, code, result, **options)
-        launch = runtime.launch(
-            recipe,
-            environment,
-            "launcher/launch.py",
-            (as_text(wanted),),
-            code / job.directory,
-            device=engine.device,
-            options=job.python_options,
-            path=wanted["path"],
-        )
-        launch = with_padding(launch, job.padding, {})
-        lines: list[str] = []
+        code = runtime.prepare_code(patched.checkout, Path(folder))
+        job = make_model_job(patched, name, code, Path(folder) / "outcome.json", cells, options)
+        outcome = runtime.run(LAUNCH, job, lambda line: report_step(line) if line else None)
+    require_result(outcome, patched.recipe.reference, name)
+    if outcome.status:
+        raise JobFailedError(patched.recipe.reference, name, outcome.status, outcome.tail)
+    return outcome.result
 
-        def on_line(raw: bytes) -> None:
-            text = raw.decode("utf-8", "replace").rstrip()
-            if text:
-                lines[:] = [*lines[1 - _TAIL :], text]
-                progress(text)
 
-        status = run(launch, on_line)
-        if status == 130 or status < 0:
-            raise StoppedError()
-        if status or not result.exists():
-            raise JobFailedError(recipe.reference, name, status, lines)
-        outcome: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
-        return outcome
+def require_result(outcome: Outcome, target: str, job: str) -> None:
+    """Refuse the outcome of a script that has not come to its end.
+
+    Raises:
+        StoppedError: the user has stopped it.
+        JobFailedError: it has left no result.
+    """
+    if outcome.interrupted:
+        raise StoppedError
+    if not outcome.result:
+        raise JobFailedError(target, job, outcome.status, outcome.tail)

@@ -1,21 +1,23 @@
-"""The hyperparameters of a repository's trainer: their names and defaults as they stand in the checkout, and ``--set``."""
+"""The hyperparameters of a repository's trainer: their names and defaults as they stand in the checkout, and ``--set``.
+
+Recipes and messages call a hyperparameter a setting, as the option ``--set`` does.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from lnpatch import syntax
+from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import JobSourceError, SettingError, SettingValueError, UsageError
 from lnpatch.recipes.recipe import Job
 from lnpatch.schema import Scalar
+from lnpatch.source import Source
 from lnpatch.suggest import nearest
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from lnpatch.checkout.worktree import Checkout
 
 #: A hyperparameter's value; None is one as well.
 Value = Scalar | None
@@ -23,16 +25,19 @@ Value = Scalar | None
 
 @dataclass(frozen=True)
 class Setting:
-    """A hyperparameter: its default, where that is a literal, and whether it is a flag of the script's command line."""
+    """A hyperparameter of a trainer."""
 
     name: str
+    #: Its default, where that is a literal.
     default: Value = None
+    #: Whether the default is known: None may be one.
     known: bool = False
+    #: Whether it is a flag of the script's command line.
     flag: bool = False
 
 
-def trainer_settings(checkout: Checkout, job: Job) -> dict[str, Setting]:
-    """All that the job's trainer takes, flags of its command line before parameters of functions.
+def read_settings(checkout: Checkout, job: Job) -> dict[str, Setting]:
+    """Read all that the job's trainer takes, flags of its command line before parameters of functions.
 
     Raises:
         JobSourceError: a place that the recipe names is not there.
@@ -40,18 +45,18 @@ def trainer_settings(checkout: Checkout, job: Job) -> dict[str, Setting]:
     """
     settings: dict[str, Setting] = {}
     for place in job.parameters:
-        for setting in _read(checkout, place):
+        for setting in _read_place(checkout, place):
             settings.setdefault(setting.name, setting)
     return settings
 
 
 def parse_settings(
-    given: Sequence[str], settings: Mapping[str, Setting], reserved: Sequence[str], target: str
+    assignments: Sequence[str], settings: Mapping[str, Setting], reserved: Sequence[str], target: str
 ) -> dict[str, Value]:
-    """``KEY=VALUE``, several times, as values of the settings' own types.
+    """Parse assignments ``KEY=VALUE`` into values of the settings' own types.
 
     Args:
-        reserved: the settings that lnpatch gives itself.
+        reserved: the settings that lnpatch sets itself.
 
     Raises:
         UsageError: no ``=``, or a setting of lnpatch's own.
@@ -59,7 +64,7 @@ def parse_settings(
         SettingValueError: the value is of another type than the default.
     """
     values: dict[str, Value] = {}
-    for text in given:
+    for text in assignments:
         name, equals, value = text.partition("=")
         name = name.strip()
         if not equals or not name:
@@ -71,12 +76,12 @@ def parse_settings(
         if name not in settings:
             names = sorted(settings.keys() - set(reserved))
             raise SettingError(name, target, tuple(nearest(name, names, 2)), tuple(names))
-        values[name] = _convert(value.strip(), settings[name])
+        values[name] = _convert_value(value.strip(), settings[name])
     return values
 
 
-def _convert(text: str, setting: Setting) -> Value:
-    """*text* as a value of the type that the setting's default has."""
+def _convert_value(text: str, setting: Setting) -> Value:
+    """Convert *text* to the type that the setting's default has."""
     value: object
     words = {"true": True, "false": False, "none": None}
     if text.lower() in words:
@@ -106,54 +111,44 @@ def _convert(text: str, setting: Setting) -> Value:
     return text
 
 
-def _read(checkout: Checkout, place: str) -> Iterator[Setting]:
-    """The settings at ``FILE:NAME``, a function or a table, or at ``FILE``, a script with flags."""
-    from lnpatch.source import Source
-    from lnpatch.syntax.tables import find_table
-    from lnpatch.syntax.tree import NotOne, find_function
-
+def _read_place(checkout: Checkout, place: str) -> Iterator[Setting]:
+    """Read the settings at ``FILE:NAME``, a function or a table, or at ``FILE``, a script with flags."""
     path, _, name = place.partition(":")
     data = checkout.read(path)
     if data is None:
         raise JobSourceError(path, "the file is not there", name)
     module = Source.read(data, path).module
     if not name:
-        yield from _flags(module)
+        yield from _read_flags(module)
         return
-    function = find_function(module, name)
-    if not isinstance(function, NotOne):
+    function = syntax.find_function(module, name)
+    if not isinstance(function, syntax.NotOne):
         for parameter in (*function.params.params, *function.params.kwonly_params):
-            yield _setting(parameter.name.value, parameter.default, flag=False)
+            yield _make_setting(parameter.name.value, parameter.default, flag=False)
         return
-    table = find_table(module, name)
-    if isinstance(table, NotOne):
+    table = syntax.find_table(module, name)
+    if isinstance(table, syntax.NotOne):
         raise JobSourceError(path, "it has neither a function nor a table of that name", name)
     for entry in table.entries:
-        yield _setting(entry.key, entry.value, flag=False)
+        yield _make_setting(entry.key, entry.value, flag=False)
 
 
-def _flags(module: cst.Module) -> Iterator[Setting]:
-    """The flags that a script adds to its argparse parser."""
-    import libcst as cst
-
-    from lnpatch.syntax.tree import string_value, walk
-
-    for node in walk(module):
+def _read_flags(module: cst.Module) -> Iterator[Setting]:
+    """Read the flags that a script adds to its argparse parser."""
+    for node in syntax.walk(module):
         if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args):
             continue
-        flag = string_value(node.args[0].value)
+        flag = syntax.string_value(node.args[0].value)
         if node.func.attr.value != "add_argument" or flag is None or not flag.startswith("--"):
             continue
         keywords = {argument.keyword.value: argument.value for argument in node.args if argument.keyword}
-        if string_value(keywords.get("action")) == "store_true":
+        if syntax.string_value(keywords.get("action")) == "store_true":
             yield Setting(flag[2:], False, known=True, flag=True)
         else:
-            yield _setting(flag[2:], keywords.get("default"), flag=True)
+            yield _make_setting(flag[2:], keywords.get("default"), flag=True)
 
 
-def _setting(name: str, default: cst.BaseExpression | None, flag: bool) -> Setting:
-    import libcst as cst
-
+def _make_setting(name: str, default: cst.BaseExpression | None, flag: bool) -> Setting:
     if default is None:
         return Setting(name, flag=flag)
     try:

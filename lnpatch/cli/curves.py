@@ -1,4 +1,4 @@
-"""What ``lnpatch curves`` shows: a table, sentences that compare, a plot in the terminal; or all series for scripts."""
+"""``lnpatch curves``."""
 
 from __future__ import annotations
 
@@ -6,23 +6,79 @@ import math
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from lnpatch.console import _console, print_notes
+import click
+
+from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.console import format_duration, make_console, print_json, print_notes
+from lnpatch.cli.options import TEXT, format_option
+from lnpatch.commands.curves import CurvesReport
+from lnpatch.commands.curves import curves as compare_runs
+from lnpatch.curves import textplot
 from lnpatch.curves.panels import metric_title
 from lnpatch.curves.series import Series, running_mean
 from lnpatch.curves.summary import FINAL_COST, Comparison, Line, Moment
-from lnpatch.errors import PlotLibraryError
-
-if TYPE_CHECKING:
-    from lnpatch.commands.curves import CurvesReport
+from lnpatch.errors import PlotLibraryError, UsageError
 
 
-# For scripts
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=TEXT)
+@click.option(
+    "-o",
+    "--output",
+    "figures",
+    multiple=True,
+    type=TEXT,
+    metavar="FILE",
+    help="Draw the curves into FILE: .png, .svg or .pdf; may be given several times.",
+)
+@click.option(
+    "--metric",
+    type=TEXT,
+    metavar="NAME",
+    help="The validation figure; by default error, cost or t2i_r1, whichever is there.",
+)
+@click.option(
+    "--smooth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Running means of the cost over N updates; by default a fiftieth of the shortest run, or 10.",
+)
+@click.option(
+    "--valid-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Updates between two entries of a statistics pickle; by default what its name says.",
+)
+@click.option("--plot/--no-plot", default=None, help="Plot in the terminal; by default where there is one.")
+@format_option
+def curves(
+    runs: tuple[str, ...],
+    figures: tuple[str, ...],
+    metric: str | None,
+    smooth: int | None,
+    valid_every: int | None,
+    plot: bool | None,
+    form: str,
+) -> None:
+    """Compare training runs: cost and validation.
+
+    They are compared over updates and over time. RUN is a folder that `lnpatch train` made, a statistics pickle of
+    attentive-reader, or a training log.
+    """
+    if plot and form == "json":
+        raise UsageError("--plot is for people; it does not go with --format json.")
+    report = compare_runs(runs, [Path(file) for file in figures], metric=metric, window=smooth, valid_every=valid_every)
+    if form == "json":
+        print_json(curves_json(report))
+    else:
+        print_curves(report, plot)
 
 
 def curves_json(report: CurvesReport) -> dict[str, Any]:
-    """The summary, and the series in full: columns of one length; what is no number is null."""
+    """Return the summary, and the series in full: columns of one length, with null for NaN and infinities."""
     summary = report.summary
     return {
         "metric": summary.metric or None,
@@ -84,11 +140,8 @@ def _numbers(values: Sequence[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
 
 
-# For people
-
-
 def print_curves(report: CurvesReport, plot: bool | None) -> None:
-    """The summary, after a plot in the terminal.
+    """Print the summary, after a plot in the terminal.
 
     Args:
         plot: whether to draw the plot; None where standard output is a terminal.
@@ -102,16 +155,14 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     _print_table(report.summary.lines, report.summary.metric)
     sentences = [sentence for comparison in report.summary.comparisons for sentence in _sentences(comparison)]
     if sentences:
-        _console().print("\n" + "\n".join(sentences))
+        make_console().print("\n" + "\n".join(sentences))
     for figure in report.figures:
-        _console(stderr=True).print(f"Written: {figure}")
+        make_console(stderr=True).print(f"Written: {figure}")
 
 
 def _print_plot(report: CurvesReport, asked: bool) -> None:
-    from lnpatch.curves import textplot
-
     encoding = sys.stdout.encoding or "ascii"
-    colours = sys.stdout.isatty() and not _console().no_color
+    colours = sys.stdout.isatty() and not make_console().no_color
     width = shutil.get_terminal_size((100, 24)).columns
     try:
         text = textplot.render(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
@@ -132,22 +183,20 @@ def _can_show(text: str, encoding: str) -> bool:
 
 
 def _print_table(lines: Sequence[Line], metric: str) -> None:
-    from rich.table import Table
-
     rows = [
         (
             line.label,
             str(line.run.updates),
-            _figure(line.final_cost),
-            _figure(line.best.value) if line.best else "-",
+            _format_figure(line.final_cost),
+            _format_figure(line.best.value) if line.best else "-",
             str(line.best.update) if line.best else "-",
-            _duration(line.best.seconds) if line.best else "-",
-            _figure(line.seconds_per_update, digits=3),
+            _duration(line.best),
+            _format_figure(line.seconds_per_update, digits=3),
         )
         for line in lines
     ]
     best = f"best {metric_title(metric)}" if metric else "best validation"
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("run", overflow="fold")
     for place, heading in enumerate(("updates", "final cost", best, "at update", "after", "s/update"), 1):
         # in a narrow terminal headings and labels are folded, figures stay whole
@@ -155,7 +204,7 @@ def _print_table(lines: Sequence[Line], metric: str) -> None:
         table.add_column(heading, justify="right", overflow="fold", min_width=width)
     for row in rows:
         table.add_row(*row)
-    _console().print(table)
+    make_console().print(table)
 
 
 def _sentences(comparison: Comparison) -> list[str]:
@@ -164,28 +213,22 @@ def _sentences(comparison: Comparison) -> list[str]:
     run, baseline, goal = comparison.label, comparison.baseline, comparison.goal
     if goal is not None:
         best = "final cost" if comparison.figure == FINAL_COST else f"best validation {metric_title(comparison.figure)}"
-        level = f"{baseline}'s {best}, {_figure(goal.value)},"
+        level = f"{baseline}'s {best}, {_format_figure(goal.value)},"
         if comparison.share_of_updates is not None:
             shares = f"{comparison.share_of_updates:.0%} of the updates"
             if comparison.share_of_seconds is not None:
                 shares += f" and {comparison.share_of_seconds:.0%} of the seconds"
             found.append(f"{run} reaches {level} after {shares} that {baseline} took.")
         else:
-            found.append(f"{run} has not reached {level} so far; its best is {_figure(comparison.closest)}.")
+            found.append(f"{run} has not reached {level} so far; its best is {_format_figure(comparison.closest)}.")
     if comparison.seconds_ratio is not None:
         found.append(f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}.")
     return found
 
 
-def _figure(value: float | None, digits: int = 4) -> str:
+def _format_figure(value: float | None, digits: int = 4) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
-def _duration(seconds: float | None) -> str:
-    """Seconds in the unit that people would use: ``34 s``, ``20.6 min``, ``3.4 h``, ``12.1 d``."""
-    if seconds is None:
-        return "-"
-    for least, size, unit in ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min")):
-        if seconds >= least:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.3g} s"
+def _duration(best: Moment | None) -> str:
+    return "-" if best is None or best.seconds is None else format_duration(best.seconds)

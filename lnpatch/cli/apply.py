@@ -1,0 +1,89 @@
+"""``lnpatch apply``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from lnpatch.checkout.clone import ReportCloning
+from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.console import make_console, print_json, print_notes
+from lnpatch.cli.options import (
+    TEXT,
+    cell_option,
+    data_dir_option,
+    directory_option,
+    format_option,
+    no_repairs_option,
+    target_argument,
+)
+from lnpatch.cli.patch_report import change_json, print_change
+from lnpatch.commands.apply import apply as apply_patch
+
+
+@click.command()
+@target_argument
+@directory_option
+@click.option("--from", "source", type=TEXT, metavar="URL|PATH", help="Clone this instead of the recipe's address.")
+@click.option(
+    "--ref", type=TEXT, metavar="REV", help="Check out this revision of a new clone instead of the recipe's commit."
+)
+@cell_option
+@data_dir_option
+@no_repairs_option
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--commit", is_flag=True, help="Commit the patch on a branch of its own, ready for a pull request.")
+@format_option
+def apply(
+    target: str,
+    directory: str | None,
+    source: str | None,
+    ref: str | None,
+    cell: str | None,
+    data_dir: str | None,
+    no_repairs: bool,
+    dry_run: bool,
+    commit: bool,
+    form: str,
+) -> None:
+    """Patch TARGET's checkout; clone it if it is not there.
+
+    A new clone is made at the commit that the recipe names.
+    """
+    with _clone_progress() as report_cloning:
+        report = apply_patch(
+            target,
+            directory,
+            cell=cell,
+            data_dir=data_dir,
+            repairs=not no_repairs,
+            source=source,
+            ref=ref,
+            dry_run=dry_run,
+            commit=commit,
+            report_cloning=report_cloning,
+        )
+    if form == "json":
+        print_json(change_json(report))
+    else:
+        print_notes(report.notes)
+        print_change(report)
+
+
+@contextmanager
+def _clone_progress() -> Iterator[ReportCloning]:
+    """Show a progress bar on standard error while something is cloned; none where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), rich.TaskProgressColumn())
+    with rich.Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cloning", total=None)
+
+        def update(step: str, done: float, total: float) -> None:
+            bar.update(task, description=step, completed=done, total=total or None)
+
+        yield update

@@ -1,0 +1,93 @@
+"""What all commands share of their output. Standard output is data, standard error is for people; nothing else prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lnpatch.cli import lazy_rich as rich
+
+if TYPE_CHECKING:
+    from lnpatch.errors import LnpatchError
+    from lnpatch.runtimes.environment import ReportStep
+
+#: Wide enough that nothing is folded or cut where no terminal sets the width.
+_PIPE_WIDTH = 1000
+
+
+def make_console(stderr: bool = False) -> rich.Console:
+    """Make a console for standard output, or for standard error."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return rich.Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def print_error(error: LnpatchError, as_json: bool) -> None:
+    """Print a failure: on standard error for people, as a JSON document on standard output for scripts."""
+    if as_json:
+        print_json({"error": error.as_json()})
+        return
+    console = make_console(stderr=True)
+    console.print(rich.Text("error: ", style="bold red") + rich.Text(error.message))
+    if error.hint:
+        console.print(rich.Text(error.hint, style="dim"))
+
+
+def print_notes(notes: Sequence[str]) -> None:
+    """Print remarks for people, on standard error."""
+    for note in notes:
+        make_console(stderr=True).print(f"note: {note}")
+
+
+def print_next(*commands: str) -> None:
+    """Print the commands that a user may want next, on standard error."""
+    make_console(stderr=True).print(f"next: {'  or  '.join(commands)}")
+
+
+def print_patch(patch: bytes) -> None:
+    """Print a patch: coloured in a terminal, byte for byte elsewhere."""
+    if sys.stdout.isatty() and not make_console().no_color:
+        make_console().print(rich.render_diff(patch.decode("utf-8", "replace")))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(patch)
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def step_progress() -> Iterator[ReportStep]:
+    """Show what is being done, on standard error: a spinner in a terminal, lines elsewhere."""
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text: console.print(text)
+        return
+    with console.status("") as status:
+        yield lambda text: status.update(text)
+
+
+def short_path(path: Path) -> str:
+    """Return a path as one would type it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def format_duration(seconds: float) -> str:
+    """Return seconds in the unit that people would use: ``34.5 ms``, ``1.2 s``, ``20.6 min``, ``3.4 h``, ``12.1 d``."""
+    for least, size, unit in ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{seconds * 1000:.3g} ms"
+
+
+def format_figures(figures: Mapping[str, float]) -> str:
+    """Return figures with their names, in one line."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

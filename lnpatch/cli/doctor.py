@@ -1,0 +1,58 @@
+"""``lnpatch doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.console import make_console, print_json
+from lnpatch.cli.options import format_option
+from lnpatch.commands.doctor import Diagnosis, Requirement, cache_size, diagnose
+from lnpatch.errors import ExitCode
+from lnpatch.folders import cache_root
+
+
+@click.command()
+@format_option
+@click.pass_context
+def doctor(context: click.Context, form: str) -> None:
+    """Say what this machine has and lacks for each job.
+
+    Each thing that is lacking comes with the command that brings it.
+    """
+    diagnoses, size = diagnose(), cache_size()
+    if form == "json":
+        print_json(_doctor_json(diagnoses, size))
+    else:
+        _print_doctor(diagnoses, size)
+    if not diagnoses[0].ready:
+        context.exit(ExitCode.ENVIRONMENT)
+
+
+def _doctor_json(diagnoses: Sequence[Diagnosis], size: int) -> dict[str, Any]:
+    jobs = [asdict(diagnosis) | {"ready": diagnosis.ready} for diagnosis in diagnoses]
+    return {"jobs": jobs, "cache": {"folder": str(cache_root()), "bytes": size}}
+
+
+def _print_doctor(diagnoses: Sequence[Diagnosis], size: int) -> None:
+    console = make_console()
+    for diagnosis in diagnoses:
+        state = ("ready", "bold green") if diagnosis.ready else ("not ready", "bold red")
+        console.print(rich.Text.assemble((diagnosis.job, "bold"), f" ({diagnosis.what}): ", state))
+        for requirement in diagnosis.findings:
+            detail = f": {requirement.detail}" if requirement.detail else ""
+            console.print(rich.Text.assemble("  ", _mark(requirement), f" {requirement.name}{detail}"))
+            if requirement.mend and not requirement.there:
+                console.print(f"       {requirement.mend}", style="dim")
+    console.print(f"cache: {size / 1e6:.0f} MB in {cache_root()}; it can be removed at any time")
+
+
+def _mark(requirement: Requirement) -> tuple[str, str]:
+    """Return the mark before a requirement, and its style."""
+    if requirement.there:
+        return "ok", "green"
+    return ("no", "red") if requirement.needed else ("--", "yellow")

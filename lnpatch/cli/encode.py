@@ -1,0 +1,63 @@
+"""``lnpatch encode``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lnpatch.cli.console import make_console, print_json, print_notes, short_path, step_progress
+from lnpatch.cli.options import (
+    TEXT,
+    directory_option,
+    format_option,
+    model_option,
+    optional_target_argument,
+    runtime_options,
+)
+from lnpatch.commands.encode import Encoding
+from lnpatch.commands.encode import encode as encode_text
+
+
+@click.command()
+@optional_target_argument
+@directory_option
+@model_option
+@click.option("--text", type=TEXT, metavar="FILE", help="The sentences, one a line; by default those of a smoke run.")
+@click.option("--output", "-o", type=TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
+@click.option(
+    "--dictionary", type=TEXT, metavar="FILE", help="The dictionary of the model, where it is not in the run."
+)
+@click.option("--word2vec", type=TEXT, metavar="FILE", help="Word vectors for words that training has not seen.")
+@click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already.")
+@runtime_options
+@format_option
+def encode(
+    target: str | None, directory: str | None, dictionary: str | None, word2vec: str | None, form: str, **choices: Any
+) -> None:
+    """Turn sentences into vectors with a model.
+
+    The model is a trained or a released one. Without TARGET, the checkout around this folder is meant, or the one patched
+    checkout in it.
+    """
+    files = {"dictionary": dictionary, "word2vec": word2vec}
+    options = {name: value for name, value in files.items() if value is not None}
+    with step_progress() as report_step:
+        result = encode_text(target, directory, options=options, report_step=report_step, **choices)
+    if form == "json":
+        print_json(_encoding_json(result))
+    else:
+        print_notes(result.notes)
+        count, size = result.shape
+        file = short_path(result.output)
+        make_console().print(f"{count} sentences, vectors of {size} numbers (float32): {file}")
+
+
+def _encoding_json(result: Encoding) -> dict[str, Any]:
+    return {
+        "target": result.target,
+        "model": str(result.model),
+        "output": str(result.output),
+        "shape": list(result.shape),
+        "notes": list(result.notes),
+    }

@@ -1,0 +1,27 @@
+"""``lnpatch revert``."""
+
+from __future__ import annotations
+
+import click
+
+from lnpatch.cli.console import print_json, print_notes
+from lnpatch.cli.options import directory_option, format_option, optional_target_argument
+from lnpatch.cli.patch_report import change_json, print_change
+from lnpatch.commands.revert import revert as revert_patch
+
+
+@click.command()
+@optional_target_argument
+@directory_option
+@format_option
+def revert(target: str | None, directory: str | None, form: str) -> None:
+    """Take the patch out, keeping what was changed since.
+
+    Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
+    """
+    report = revert_patch(target, directory)
+    if form == "json":
+        print_json(change_json(report))
+    else:
+        print_notes(report.notes)
+        print_change(report)

@@ -1,0 +1,156 @@
+"""``lnpatch train``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lnpatch.cli.console import (
+    format_duration,
+    format_figures,
+    make_console,
+    print_json,
+    print_notes,
+    short_path,
+)
+from lnpatch.cli.options import (
+    TEXT,
+    directory_option,
+    format_option,
+    optional_target_argument,
+    runtime_options,
+)
+from lnpatch.cli.train_view import train_view
+from lnpatch.commands.locate import locate
+from lnpatch.commands.train import plan_training
+from lnpatch.commands.train import train as train_checkout
+from lnpatch.errors import ExitCode
+from lnpatch.recipes import Recipe
+from lnpatch.training.prepare import TrainOptions, shell_command
+from lnpatch.training.run_folder import RunState
+from lnpatch.training.train_run import TrainResult
+
+
+class TrainCommand(click.Command):
+    """A command that passes on what follows ``--``, where its own optional argument must not take it for TARGET."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before ``--``."""
+        split = args.index("--") if "--" in args else len(args)
+        rest = super().parse_args(ctx, args[:split])
+        ctx.params["arguments"] = (*ctx.params["arguments"], *args[split + 1 :])
+        return rest
+
+
+@click.command(cls=TrainCommand)
+@optional_target_argument
+@directory_option
+@runtime_options
+@click.option(
+    "--cell",
+    type=TEXT,
+    metavar="NAME",
+    help="The layer to train, such as gru for the baseline; by default the patch's.",
+)
+@click.option("--data", type=TEXT, metavar="DIR|FILE", help="The training data.")
+@click.option("--smoke", is_flag=True, help="Train on tiny data made for it, with small dimensions: a minute or so.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=TEXT,
+    metavar="KEY=VALUE",
+    help="A hyperparameter of the trainer; may be repeated.",
+)
+@click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The seed of the repository's random numbers.")
+@click.option("--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
+@click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
+@click.option(
+    "--print-command", is_flag=True, help="Print the one line that trains, for a batch scheduler, and do not run it."
+)
+@format_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
+@click.pass_context
+def train(
+    context: click.Context,
+    target: str | None,
+    directory: str | None,
+    print_command: bool,
+    form: str,
+    **choices: Any,
+) -> None:
+    """Train a patched checkout with the repository's own trainer.
+
+    Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
+    """
+    location = locate(target, directory)
+    if print_command:
+        with train_view() as view:
+            plan = plan_training(location.recipe, location.directory, TrainOptions(**choices), view.report_step)
+        _print_command(shell_command(plan), plan.folder)
+        return
+    with train_view() as view:
+        result = train_checkout(location.recipe, location.directory, **choices, view=view)
+    if form == "json":
+        print_json(train_json(result))
+    else:
+        print_notes(result.notes)
+        print_run(result)
+        _print_next_steps(result, location.recipe)
+    if result.info.state is not RunState.DONE:
+        context.exit(ExitCode.FAILED)
+
+
+def train_json(result: TrainResult) -> dict[str, Any]:
+    """Return a run that has ended, for scripts."""
+    return {
+        **asdict(result.info),
+        "run": str(result.folder),
+        "first_cost": result.first_cost,
+        "last_cost": result.last_cost,
+        "seconds_per_update": result.seconds_per_update,
+        "validation": dict(result.validation),
+        "notes": list(result.notes),
+    }
+
+
+def print_run(result: TrainResult) -> None:
+    """Print how a run has ended."""
+    console = make_console()
+    info = result.info
+    verb = "Stopped" if info.state is RunState.STOPPED else "Trained"
+    line = f"{verb} {info.target} with {info.cell} for {info.updates} updates"
+    if result.seconds_per_update is not None:
+        line += f", {format_duration(result.seconds_per_update)} an update"
+    console.print(f"{line}{': ' + info.reason if info.reason else ''}")
+    if result.first_cost is not None and result.last_cost is not None:
+        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last 5 reported)")
+    if result.validation:
+        console.print("  last validation: " + format_figures(result.validation))
+    if info.model:
+        console.print(f"  model {short_path(result.folder / info.model)}")
+    console.print(f"  run {short_path(result.folder)}")
+
+
+def _print_command(line: str, folder: Path) -> None:
+    """Print the line that starts a run elsewhere: on standard output, alone."""
+    sys.stdout.write(line + "\n")
+    note = f"Its log goes to {short_path(folder)}, which `lnpatch curves` reads."
+    make_console(stderr=True).print(note, style="dim")
+
+
+def _print_next_steps(result: TrainResult, recipe: Recipe) -> None:
+    """Print the commands that use a run."""
+    console = make_console(stderr=True)
+    run = shlex.quote(short_path(result.folder))
+    if result.info.model:
+        for job in ("evaluate", "encode"):
+            if job in recipe.jobs:
+                console.print(f"next: lnpatch {job} {result.info.target} --model {run}", style="dim")
+    console.print(f"next: lnpatch curves {run}", style="dim")

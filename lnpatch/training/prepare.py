@@ -1,0 +1,277 @@
+"""All that comes before a trainer starts: checks of what was asked for, the runtime, the run's folder, tiny data."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lnpatch import __version__
+from lnpatch.errors import JobFailedError, NotARunError, UsageError
+from lnpatch.recipes.recipe import Job, Recipe, Smoke
+from lnpatch.runtimes.environment import ReportStep
+from lnpatch.runtimes.launch import Launch
+from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.training.data import find_data
+from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
+from lnpatch.training.patched import Patched, find_job
+from lnpatch.training.run_folder import (
+    LOG,
+    OUTCOME,
+    RunInfo,
+    last_reported,
+    make_run_folder,
+    read_info,
+    time_now,
+    write_info,
+)
+from lnpatch.training.settings import Setting, Value, parse_settings, read_settings
+
+#: The packages whose versions belong to a run.
+_VERSIONS = ("python", "theano", "pytensor", "jax", "numpy", "scipy")
+
+#: The seed of smoke runs, so that two of them see the same data in the same order.
+_SMOKE_SEED = 2016
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What a user may choose about a run."""
+
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
+    #: The cell to train; None for the one that the patch has brought.
+    cell: str | None = None
+    #: The path of the data.
+    data: str | None = None
+    #: Whether to train on tiny data made for it, with small dimensions.
+    smoke: bool = False
+    #: Hyperparameters, as ``KEY=VALUE``.
+    settings: tuple[str, ...] = ()
+    #: The updates after which the trainer is stopped.
+    max_updates: int | None = None
+    #: The seed of the repository's random numbers.
+    seed: int | None = None
+    #: The run's folder.
+    output: str | None = None
+    #: Whether to resume the run in *output*.
+    resume: bool = False
+    #: What is passed on to the repository's own command line.
+    arguments: tuple[str, ...] = ()
+    #: Whether the outcome says which parameters the updates have changed.
+    compares_parameters: bool = False
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """A run that is ready to start; :func:`lnpatch.training.train_run.run_plan` starts it."""
+
+    #: The run's folder, an absolute path.
+    folder: Path
+    #: What ``run.json`` says when the trainer starts; ``updates`` and ``elapsed`` are those of the part that is resumed.
+    info: RunInfo
+    runtime: OpenRuntime
+    #: What the launcher is given.
+    job: TrainJob
+    #: The recipe's job.
+    recipe_job: Job
+    #: Remarks for people.
+    notes: tuple[str, ...]
+
+    @property
+    def launch(self) -> Launch:
+        """The process that trains."""
+        return self.runtime.launch(LAUNCH, self.job)
+
+
+def prepare_training(
+    patched: Patched, options: TrainOptions, report_step: ReportStep, runtime: OpenRuntime | None = None
+) -> TrainPlan:
+    """Check what was asked for, then make what the trainer needs.
+
+    Args:
+        report_step: called with what is being done.
+        runtime: one that is open already, for the job ``train`` of the same recipe.
+
+    Raises:
+        LnpatchError: see :mod:`lnpatch.errors`; a mistake in what was asked for is found before anything is made.
+    """
+    recipe, job = patched.recipe, find_job(patched.recipe, "train")
+    earlier = _read_earlier_run(recipe, job, options) if options.resume else None
+    if earlier is not None:
+        options = _options_as_before(options, earlier)
+    cell = patched.choose_cell(options.cell)
+    known = read_settings(patched.checkout, job)
+    chosen = _parse_choices(recipe, job, options, known)
+    smoke = job.smoke if options.smoke else None
+    makes_data = smoke is not None and bool(recipe.launcher and job.data)
+    data = "" if makes_data else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
+    runtime = runtime or open_runtime(options.runtime, recipe, "train", report_step)
+    folder = _run_folder(recipe, cell, options)
+    code = runtime.prepare_code(patched.checkout, folder)
+    if smoke and makes_data:
+        data = os.fspath(make_smoke_data(runtime, folder / "data") / smoke.data).rstrip("/")
+    settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
+    train_job = make_train_job(
+        patched,
+        job,
+        code,
+        {**settings, **_lnpatch_settings(job, cell, folder, data, resumes=earlier is not None)},
+        known,
+        cell=cell,
+        result=folder / OUTCOME,
+        data=data,
+        arguments=options.arguments,
+        max_updates=_update_limit(options, smoke),
+        seed=options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None),
+        compares_parameters=options.compares_parameters,
+    )
+    info = _describe_run(patched, runtime, train_job, options, cell, settings, data)
+    return TrainPlan(folder, _continue_info(info, folder, earlier), runtime, train_job, job, patched.notes)
+
+
+def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
+    """Make tiny data in the repository's own format, once for a run, and return its folder.
+
+    Raises:
+        JobFailedError: the launcher has failed.
+    """
+    if folder.is_dir():
+        return folder
+    # a folder that is cut short must not be taken for the data when the run is resumed
+    temporary = folder.with_name(folder.name + ".tmp")
+    job = SmokeDataJob(directory=folder.parent, launcher=runtime.recipe.launcher, folder=temporary)
+    outcome = runtime.run(LAUNCH, job, lambda line: None)
+    if outcome.status:
+        raise JobFailedError(runtime.recipe.reference, "making tiny data", outcome.status, outcome.tail)
+    temporary.rename(folder)
+    return folder
+
+
+def shell_command(plan: TrainPlan) -> str:
+    """Write down the run and return the line that starts it elsewhere, its output into the run's log."""
+    write_info(plan.folder, plan.info)
+    return f"{plan.launch.shell_line()} >> {shlex.quote(str(plan.folder / LOG))} 2>&1"
+
+
+def _read_earlier_run(recipe: Recipe, job: Job, options: TrainOptions) -> RunInfo:
+    """Read the run that is to be resumed.
+
+    Raises:
+        UsageError: nothing says which.
+        NotARunError: it is not a run, or one of another target, or has saved nothing.
+    """
+    if options.output is None:
+        raise UsageError("--resume needs the run to resume.", "Name its folder with --output.")
+    folder = Path(options.output)
+    info = read_info(folder)
+    if info.target != recipe.name:
+        raise NotARunError(str(folder), f"it is a run of {info.target}, not of {recipe.name}", ())
+    if not (folder / job.model).exists() and not any(folder.glob("*.npz")):
+        raise NotARunError(str(folder), "no model was saved in it to resume from", ())
+    return info
+
+
+def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
+    """Return the options with what the earlier part of the run says, where nothing else is said now.
+
+    Raises:
+        UsageError: they ask for another cell.
+    """
+    if options.cell not in (None, earlier.cell):
+        raise UsageError(f"The run trains {earlier.cell}; it cannot be resumed with {options.cell}.")
+    runtime = options.runtime
+    return replace(
+        options,
+        cell=earlier.cell,
+        data=options.data or (earlier.data if earlier.data and not earlier.smoke else None),
+        smoke=earlier.smoke,
+        runtime=replace(runtime, runtime=earlier.runtime) if runtime.runtime == "auto" else runtime,
+        arguments=options.arguments or earlier.arguments,
+    )
+
+
+def _parse_choices(recipe: Recipe, job: Job, options: TrainOptions, known: Mapping[str, Setting]) -> dict[str, Value]:
+    """Parse the hyperparameters that the user has set.
+
+    Raises:
+        UsageError: arguments for a command line that the trainer does not have.
+        SettingError, SettingValueError: there is no such hyperparameter, or it takes no such value.
+    """
+    reserved = (*job.cell_settings, *job.run_settings, *job.resume_settings)
+    chosen = parse_settings(options.settings, known, reserved, recipe.reference)
+    if options.arguments and ":" in job.entry:
+        raise UsageError(
+            f"The trainer of {recipe.name} has no command line for {' '.join(options.arguments)}.",
+            "--set KEY=VALUE gives it hyperparameters.",
+        )
+    return chosen
+
+
+def _run_folder(recipe: Recipe, cell: str, options: TrainOptions) -> Path:
+    """Return the folder of the run that is resumed, or make one."""
+    if options.resume:
+        return Path(str(options.output)).absolute()
+    return make_run_folder(options.output, recipe.name, cell, options.smoke).absolute()
+
+
+def _lnpatch_settings(job: Job, cell: str, folder: Path, data: str, *, resumes: bool) -> dict[str, Value]:
+    """Return the hyperparameters that lnpatch sets itself: the cell, where the run goes, and that it is resumed."""
+    return {
+        **dict.fromkeys(job.cell_settings, cell),
+        **fill_run_settings(job.run_settings, folder, data),
+        **(fill_run_settings(job.resume_settings, folder) if resumes else {}),
+    }
+
+
+def _update_limit(options: TrainOptions, smoke: Smoke | None) -> int | None:
+    if options.max_updates is not None:
+        return options.max_updates
+    return smoke.max_updates if smoke else None
+
+
+def _describe_run(
+    patched: Patched,
+    runtime: OpenRuntime,
+    job: TrainJob,
+    options: TrainOptions,
+    cell: str,
+    settings: Mapping[str, Value],
+    data: str,
+) -> RunInfo:
+    """Return what ``run.json`` says of a new run."""
+    recipe = patched.recipe
+    packages = {name: version for name in _VERSIONS if (version := runtime.environment.version(name))}
+    return RunInfo(
+        target=recipe.name,
+        cell=cell,
+        baseline=cell not in recipe.cells,
+        runtime=runtime.name,
+        device=options.runtime.device,
+        smoke=options.smoke,
+        checkout=str(patched.root),
+        commit=patched.checkout.head() or "",
+        modified=bool(patched.notes),
+        command=runtime.launch(LAUNCH, job).shell_line(),
+        settings=settings,
+        arguments=options.arguments,
+        versions={"lnpatch": __version__, **packages},
+        data=data,
+        started=time_now(),
+    )
+
+
+def _continue_info(info: RunInfo, folder: Path, earlier: RunInfo | None) -> RunInfo:
+    """Return *info* with the start, the updates and the seconds of the earlier part of the run."""
+    if earlier is None:
+        return info
+    # a run that was killed has reported updates that its run.json does not count
+    updates, elapsed = last_reported(folder)
+    return replace(
+        info,
+        started=earlier.started,
+        updates=max(earlier.updates, updates),
+        elapsed=max(earlier.elapsed, elapsed),
+    )
