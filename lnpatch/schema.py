@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Reader:
         hints = typing.get_type_hints(kind)
         for name in value:
             if name not in fields:
-                near = nearest(name, fields, 1)
+                near = close_matches(name, fields, 1)
                 meant = f" (did you mean {near[0]}?)" if near else ""
                 self.problem(_join(key, name), f"unknown key{meant}; allowed: {', '.join(sorted(fields))}")
         found: dict[str, Any] = {}

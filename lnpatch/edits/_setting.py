@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lnpatch.edits import Context, Edit, Outcome, State
 from lnpatch.schema import Scalar
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -55,7 +55,7 @@ class SettingEdit(Edit):
 
     def missing(self, context: Context, detail: str, wanted: str, there: Sequence[str]) -> Outcome:
         """The outcome where the anchor is not there; *there* are the things of its sort that are."""
-        candidates = nearest(wanted, there) or tuple(there[:3])
+        candidates = close_matches(wanted, there) or tuple(there[:3])
         return self.outcome(context, State.NOT_FOUND, detail, candidates=candidates)
 
 

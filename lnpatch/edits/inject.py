@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lnpatch.edits import Context, Edit, Finding, Outcome, State, edit_kind, fill
 from lnpatch.folders import templates
 from lnpatch.schema import relative_file_problems
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -142,7 +142,7 @@ class InjectDefinitions(Edit):
                 found = resolver.helper_name(spellings) if is_helper else resolver.module_name(origin)
                 if found is None:
                     unknown.append(" or ".join(spellings) if is_helper else f"import {origin}")
-                    candidates += nearest(spellings[0] if is_helper else local, {*names.defined, *names.imported})
+                    candidates += close_matches(spellings[0] if is_helper else local, {*names.defined, *names.imported})
                 else:
                     spelled[local] = found
             for node in module.body:

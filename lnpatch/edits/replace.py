@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lnpatch.edits import Context, Edit, Outcome, State, edit_kind
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -103,7 +103,7 @@ class ReplaceCode(Edit):
 
         kind = type(_pattern(self.find))
         there = {shown(node, context.source): node for node in walk(scope) if type(node) is kind}
-        return tuple(f"{code} (line {context.line(there[code])})" for code in nearest(self.find, there))
+        return tuple(f"{code} (line {context.line(there[code])})" for code in close_matches(self.find, there))
 
 
 def _pattern(code: str) -> cst.CSTNode:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from lnpatch.edits import Context, Edit, Files, Finding, State
 from lnpatch.errors import PatchRefusedError, Refusal
 from lnpatch.recipes import Recipe
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 
 class PatchState(StrEnum):
@@ -105,7 +105,7 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
 def _nearest_files(path: str, names: list[str]) -> tuple[str, ...]:
     """The files that *path* may have become: those of the same name elsewhere, else those of a like path."""
     name = posixpath.basename(path)
-    return tuple(other for other in names if posixpath.basename(other) == name)[:3] or nearest(path, names)
+    return tuple(other for other in names if posixpath.basename(other) == name)[:3] or close_matches(path, names)
 
 
 def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: Files) -> FilePlan:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lnpatch.errors import TargetNotFoundError
 from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Engine, Job, Recipe, Repository, read_recipe
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 __all__ = ["Artefact", "Cell", "Engine", "Job", "Recipe", "Repository", "find", "known", "read_recipe"]
 
@@ -33,7 +33,7 @@ def find(target: str) -> Recipe:
     names = {_plain(name): recipe for recipe in known() for name in (recipe.name, *recipe.aliases)}
     if recipe := names.get(_plain(target)):
         return recipe
-    near = tuple(dict.fromkeys(names[name].name for name in nearest(_plain(target), names)))
+    near = tuple(dict.fromkeys(names[name].name for name in close_matches(_plain(target), names)))
     raise TargetNotFoundError(target, near)
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import libcst as cst
 
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 from lnpatch.syntax.compare import Comparison
 from lnpatch.syntax.names import bound_names
 from lnpatch.syntax.tree import NotOne, blocks, is_name, line_of, targets
@@ -42,7 +42,7 @@ def find_assignment(
     where = f" where {' or '.join(when)}" if when else ""
     if not there:
         others = {other for node, _ in everywhere for target in targets(node) for other in bound_names(target)}
-        return NotOne(f"{name} is not assigned", nearest(name, sorted(others)))
+        return NotOne(f"{name} is not assigned", close_matches(name, sorted(others)))
     lines = tuple(f"{name} (line {line_of(module, node)})" for node, _ in there[:3])
     if when:
         best = max((holds for _, holds in there if holds is not Holds.ALWAYS), default=Holds.NOT)

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 import libcst as cst
 
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 from lnpatch.syntax.tree import NotOne, is_name, line_of, scope, string_value, targets, walk
 
 
@@ -64,7 +64,9 @@ def find_table(module: cst.Module, name: str, complete: bool = True) -> Table | 
         elif complete:
             return _unreadable(module, name, statement)
     if display is None:
-        return NotOne(f"no dictionary {name} = {{...}} at the top level of the file", nearest(name, sorted(others)))
+        return NotOne(
+            f"no dictionary {name} = {{...}} at the top level of the file", close_matches(name, sorted(others))
+        )
     return Table(display, tuple(entries))
 
 

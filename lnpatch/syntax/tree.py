@@ -13,7 +13,7 @@ from functools import cache
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 #: Nodes that hold layout, never code.
 LAYOUT = (
@@ -162,7 +162,7 @@ def find_function(module: cst.Module, name: str) -> cst.FunctionDef | NotOne:
             f"{name} is defined {len(found)} times (lines {', '.join(lines)}); which of them counts is not clear"
         )
     if not found:
-        return NotOne(f"no function {name}", nearest(name, [qualified for qualified, _ in there]))
+        return NotOne(f"no function {name}", close_matches(name, [qualified for qualified, _ in there]))
     rebound = [node for node in scope(module) if any(is_name(target, name) for target in targets(node))]
     if rebound:
         return NotOne(f"{name} is a function and is assigned as well (line {line_of(module, rebound[0])})")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lnpatch.errors import JobSourceError, SettingError, SettingValueError, UsageError
 from lnpatch.recipes.recipe import Job
 from lnpatch.schema import Scalar
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -70,7 +70,7 @@ def parse_settings(
             )
         if name not in settings:
             names = sorted(settings.keys() - set(reserved))
-            raise SettingError(name, target, tuple(nearest(name, names, 2)), tuple(names))
+            raise SettingError(name, target, tuple(close_matches(name, names, 2)), tuple(names))
         values[name] = _convert(value.strip(), settings[name])
     return values
 
