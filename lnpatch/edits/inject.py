@@ -90,7 +90,7 @@ class InjectDefinitions(Edit):
         for statement in scope(context.module):
             if isinstance(statement, cst.FunctionDef):
                 there[statement.name.value] = statement
-        compare = Comparison(original=context.source.stand_in)
+        compare = Comparison(original=context.source.original_token)
         findings: list[Finding] = []
         missing: list[cst.FunctionDef] = []
         for definition, problem in self._definitions(context, names, resolver):

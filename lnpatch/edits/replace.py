@@ -71,7 +71,7 @@ class ReplaceCode(Edit):
                 return self.absent(context, function)
             scope = function.body
         imported = {local: origin for local, origin in Names.of(context.module).imported.items() if local != origin}
-        compare = Comparison(imported, context.source.stand_in)
+        compare = Comparison(imported, context.source.original_token)
         find, put = _pattern(self.find), _pattern(self.put)
         new: dict[cst.CSTNode, cst.CSTNode] = {}
         in_place = 0

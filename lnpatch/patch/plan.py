@@ -93,7 +93,7 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
 
     Raises:
         SourceSyntaxError: a file is neither Python 2.7 nor Python 3.
-        TornEditError: an edit cannot be carried back to the file.
+        EditRefusedError: an edit cannot be carried back to the file.
     """
     by_file: dict[str, list[tuple[Edit, str]]] = {}
     for edit in recipe.selected(values, repairs):

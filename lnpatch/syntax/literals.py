@@ -27,7 +27,7 @@ def is_value(node: cst.BaseExpression, value: Scalar) -> bool:
 
 def shown(node: cst.CSTNode, source: Source) -> str:
     """The source of *node* in one line, for messages."""
-    code = " ".join(source.original(cst.Module([]).code_for_node(node)).split())
+    code = " ".join(source.restore_tokens(cst.Module([]).code_for_node(node)).split())
     return code if len(code) <= 60 else f"{code[:57]}..."
 
 
