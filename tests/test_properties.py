@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.folders import templates
 from lnpatch.patch.plan import PatchState, make_plan
 from lnpatch.recipes import find
@@ -109,7 +109,7 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
         check_syntax(file.after, file.path)
         old, new = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
         # nothing but the lines that the edits speak of goes away
-        edits = sum(finding.kind != "inject" and finding.state is State.TO_DO for finding in file.findings)
+        edits = sum(finding.kind != "inject" and finding.state is EditState.TO_DO for finding in file.findings)
         removed = [line for hunk in find_hunks(old, new) for line in old[hunk.start : hunk.end]]
         assert len(removed) <= 2 * edits + 1, removed
         # newlines are those of the file

@@ -59,7 +59,7 @@ class Checkout:
         return real.relative_to(self._real_root).as_posix()
 
     def read(self, path: str) -> bytes | None:
-        """See :class:`lnpatch.edits.Files`.
+        """See :class:`lnpatch.edits.CheckoutFiles`.
 
         Raises:
             UnsafePathError: the path leads out of the working tree.
@@ -87,7 +87,7 @@ class Checkout:
         )
 
     def names(self) -> list[str]:
-        """See :class:`lnpatch.edits.Files`."""
+        """See :class:`lnpatch.edits.CheckoutFiles`."""
         listed = self.git("ls-files", "-z", doing="listing files")
         return sorted(name for name in os.fsdecode(listed).split("\0") if name)
 

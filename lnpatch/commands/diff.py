@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lnpatch.checkout.record import diff_files
 from lnpatch.commands.apply import planned_changes
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.options import Options
 from lnpatch.patch.plan import EditReport, PatchState, make_plan
@@ -32,7 +32,9 @@ def diff(recipe: Recipe, directory: Path, options: Options) -> Report:
         return make_report(recipe, checkout, cell, applied.state, applied.edits, notes, patch=patch)
     plan = make_plan(recipe, values, checkout, options.repairs)
     plan.refuse()
-    notes += [_repair_note(edit) for edit in plan.edits if edit.finding.repair and edit.finding.state is State.TO_DO]
+    notes += [
+        _repair_note(edit) for edit in plan.edits if edit.finding.repair and edit.finding.state is EditState.TO_DO
+    ]
     patch = diff_files(checkout, planned_changes(checkout, plan))
     return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes, patch=patch)
 

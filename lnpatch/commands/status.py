@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lnpatch.checkout.record import recorded_recipes
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.plan import Plan, make_plan
 from lnpatch.patch.report import Report, make_report
@@ -48,7 +48,7 @@ def status_of_all(directory: Path | None) -> list[Report]:
     if recorded:
         return [status(find(reference), checkout.root) for reference in recorded]
     reports = [status(recipe, checkout.root) for recipe in known() if _has_files(recipe, checkout)]
-    return [report for report in reports if all(edit.finding.state is not State.NOT_FOUND for edit in report.edits)]
+    return [report for report in reports if all(edit.finding.state is not EditState.NOT_FOUND for edit in report.edits)]
 
 
 def _is_there(reference: str) -> bool:
@@ -61,4 +61,4 @@ def _has_files(recipe: Recipe, checkout: Checkout) -> bool:
 
 
 def _in_place(plan: Plan) -> int:
-    return sum(edit.finding.state is State.IN_PLACE for edit in plan.edits)
+    return sum(edit.finding.state is EditState.IN_PLACE for edit in plan.edits)

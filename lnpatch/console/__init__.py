@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.patch.plan import EditReport, PatchState
 from lnpatch.patch.report import Report
 from lnpatch.recipes import Recipe
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 #: Wide enough that nothing is folded or cut where no terminal sets the width.
 _PIPE_WIDTH = 1000
 
-_STATE_STYLES = {State.TO_DO: "yellow", State.IN_PLACE: "green", State.NOT_FOUND: "red", State.COLLISION: "red"}
+_STATE_STYLES = {
+    EditState.TO_DO: "yellow",
+    EditState.IN_PLACE: "green",
+    EditState.NOT_FOUND: "red",
+    EditState.COLLISION: "red",
+}
 
 
 def _console(stderr: bool = False) -> Console:
@@ -85,10 +90,10 @@ def _edit_json(edit: EditReport, report: Report) -> dict[str, Any]:
     return entry
 
 
-def _state_after(edit: EditReport, report: Report) -> State:
+def _state_after(edit: EditReport, report: Report) -> EditState:
     """An edit's state once the command is done."""
     done = report.written and not report.dry_run
-    return State.IN_PLACE if done and edit.finding.state is State.TO_DO else edit.finding.state
+    return EditState.IN_PLACE if done and edit.finding.state is EditState.TO_DO else edit.finding.state
 
 
 def recipe_json(recipe: Recipe, cell: str | None) -> dict[str, Any]:

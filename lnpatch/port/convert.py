@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from lnpatch.edits import Files, State
+from lnpatch.edits import CheckoutFiles, EditState
 from lnpatch.errors import SourceSyntaxError
 from lnpatch.patch.plan import make_plan
 from lnpatch.port.code import HELPER, Code, with_import
@@ -96,7 +96,7 @@ def _with_whole_escapes(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Converted(Files):
+class _Converted(CheckoutFiles):
     """The converted files as edits see a checkout."""
 
     contents: Mapping[str, bytes]
@@ -121,7 +121,7 @@ def _repaired(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Remark]) 
             texts[file.path] = file.after.decode()
     for edit in plan.edits:
         finding = edit.finding
-        if finding.state in (State.NOT_FOUND, State.COLLISION):
+        if finding.state in (EditState.NOT_FOUND, EditState.COLLISION):
             near = f" (there is: {', '.join(finding.candidates)})" if finding.candidates else ""
             what = f"not repaired: {finding.kind} {finding.name}: {finding.detail}{near}; it mends: {finding.repair}"
             remarks.add(Remark(edit.path, 0, what))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.edits.inject import InjectDefinitions
 from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
@@ -74,13 +74,13 @@ class Patched:
     def layers(self) -> tuple[str, ...]:
         """The names in the checkout's table of layers."""
         from lnpatch.source import Source
-        from lnpatch.syntax.tables import Table, find_table
+        from lnpatch.syntax import DictTable, find_table
 
         names: list[str] = []
         for edit in self.recipe.edits:
             if isinstance(edit, RegisterLayer) and (data := self.checkout.read(edit.file)) is not None:
                 table = find_table(Source.read(data, edit.file).module, edit.table)
-                if isinstance(table, Table):
+                if isinstance(table, DictTable):
                     names += [entry.key for entry in table.entries]
         return tuple(dict.fromkeys(names))
 
@@ -143,7 +143,7 @@ def open_patched(recipe: Recipe, directory: Path) -> Patched:
 def _is_all_there(applied: Applied) -> bool:
     """Whether nothing of a patch is missing, though a definition of it may have been changed by hand."""
     states = {edit.finding.state for edit in applied.plan.edits} if applied.plan else set()
-    return states <= {State.IN_PLACE, State.COLLISION}
+    return states <= {EditState.IN_PLACE, EditState.COLLISION}
 
 
 def find_job(recipe: Recipe, name: str) -> Job:

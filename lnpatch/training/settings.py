@@ -110,7 +110,7 @@ def _read(checkout: Checkout, place: str) -> Iterator[Setting]:
     """The settings at ``FILE:NAME``, a function or a table, or at ``FILE``, a script with flags."""
     from lnpatch.source import Source
     from lnpatch.syntax.tables import find_table
-    from lnpatch.syntax.tree import NotOne, find_function
+    from lnpatch.syntax.tree import NoUniqueMatch, find_function
 
     path, _, name = place.partition(":")
     data = checkout.read(path)
@@ -121,12 +121,12 @@ def _read(checkout: Checkout, place: str) -> Iterator[Setting]:
         yield from _flags(module)
         return
     function = find_function(module, name)
-    if not isinstance(function, NotOne):
+    if not isinstance(function, NoUniqueMatch):
         for parameter in (*function.params.params, *function.params.kwonly_params):
             yield _setting(parameter.name.value, parameter.default, flag=False)
         return
     table = find_table(module, name)
-    if isinstance(table, NotOne):
+    if isinstance(table, NoUniqueMatch):
         raise JobSourceError(path, "it has neither a function nor a table of that name", name)
     for entry in table.entries:
         yield _setting(entry.key, entry.value, flag=False)
