@@ -17,7 +17,8 @@ class RegisterLayer(Edit):
 
     For example, with ``table = "layers"``, ``key = "{cell}"`` and ``value = ["param_init_{cell}", "{cell}_layer"]``::
 
-         layers = {'gru': ('param_init_gru', 'gru_layer'),
+         layers = {'ff': ('param_init_fflayer', 'fflayer'),
+                   'gru': ('param_init_gru', 'gru_layer'),
         +          'lngru': ('param_init_lngru', 'lngru_layer'),
                    }
     """
