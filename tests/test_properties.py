@@ -11,6 +11,7 @@ from lnpatch.edits import EditState
 from lnpatch.folders import templates
 from lnpatch.patch.plan import PatchState, make_plan
 from lnpatch.recipes import find
+from lnpatch.runtimes.find_python2 import compile_errors
 from lnpatch.source import check_syntax
 from lnpatch.source.merge import find_hunks, merge_three_way
 from tests.conftest import FIXTURES, folder_contents
@@ -125,8 +126,6 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
     "path", sorted(path for files in REPOSITORIES.values() for path in files if path.endswith(".py"))
 )
 def test_the_fixtures_are_python_2(path: str, python2: Path, tmp_path: Path) -> None:
-    from lnpatch.runtimes.find_python2 import compile_errors
-
     data = next(files[path] for files in REPOSITORIES.values() if path in files)
     (tmp_path / "file.py").write_bytes(data)
     assert compile_errors(python2, [tmp_path / "file.py"]) == []

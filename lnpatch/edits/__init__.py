@@ -163,7 +163,7 @@ class Edit:
         module: cst.Module | None = None,
     ) -> EditOutcome:
         """Return the outcome of an edit that changes one thing; without *module* the tree stays as it is."""
-        (name,) = self.names(context.values)
+        (name,) = self.names(context.values)  # an edit of several things makes its outcome itself
         finding = EditFinding(self.kind, name, state, detail, line, candidates)
         return EditOutcome((finding,), context.module if module is None else module)
 
@@ -174,6 +174,7 @@ class Edit:
 
 def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     """Return *text* with the recipe placeholders in it, ``{cell}`` and the like, replaced by *values*."""
+    # No KeyError: an edit whose placeholders have no value is not selected (see Edit.needs).
     return _RECIPE_PLACEHOLDER.sub(lambda match: values[match[1]], text)
 
 
@@ -190,6 +191,7 @@ def edit_kind(kind: type[EditType]) -> type[EditType]:
 @cache
 def edit_kinds() -> Mapping[str, type[Edit]]:
     """Return all edit kinds, by the word that recipes use."""
+    # The import is what registers a kind; so a new one is a new module, and no list of them has to be kept.
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return dict(sorted(_KINDS.items()))

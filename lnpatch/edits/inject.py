@@ -103,9 +103,10 @@ class InjectDefinitions(Edit):
         if adapted.problem:
             return EditFinding(self.kind, name, EditState.NOT_FOUND, adapted.problem, candidates=adapted.candidates)
         if name in existing:
+            # Docstrings make no difference: a layer of an earlier lnpatch, or made by hand, is the same layer.
             comparison = syntax.CodeComparison(original_token=context.source.original_token)
-            template, there = (syntax.without_docstring(node) for node in (adapted.function, existing[name]))
-            if comparison.matches(template, there):
+            ours, theirs = (syntax.without_docstring(node) for node in (adapted.function, existing[name]))
+            if comparison.matches(ours, theirs):
                 return EditFinding(self.kind, name, EditState.IN_PLACE)
             detail = f"a different function {name} is already there"
             return EditFinding(self.kind, name, EditState.COLLISION, detail, context.line_of(existing[name]))

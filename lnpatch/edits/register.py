@@ -58,6 +58,7 @@ class RegisterLayer(Edit):
         if entry := table.get(key):
             if syntax.string_items(entry.value) == strings:
                 return self.make_outcome(context, EditState.IN_PLACE)
+            # Never overwritten: it may be somebody's own layer of that name.
             detail = f"{self.table}[{key!r}] is {syntax.shorten_code(entry.value, context.source)}"
             return self.make_outcome(context, EditState.COLLISION, detail, context.line_of(entry.value))
         if table.entries and not any(syntax.has_strings(entry.value, len(strings)) for entry in table.entries):

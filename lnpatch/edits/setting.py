@@ -1,4 +1,4 @@
-"""The base of the edits that set one value: it may be there already, be another, or not be safe to replace."""
+"""The base of the edits that set one value: the value is set already, is another one, or is not safe to replace."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class SettingEdit(Edit):
         yield from super().problems()
         for key, value in (("value", self.value), ("was", self.was)):
             if isinstance(value, float) and not math.isfinite(value):
+                # TOML has inf and nan; their repr is a name in Python, which no file defines.
                 yield key, f"expected a number that can be written in Python, found {value}"
 
     def set_value(self, context: EditContext, node: cst.BaseExpression) -> EditOutcome:
@@ -46,8 +47,8 @@ class SettingEdit(Edit):
             if not syntax.is_literal_of(node, was):
                 detail = f"it is {syntax.shorten_code(node, context.source)}, neither {was!r} nor {value!r}"
                 return self.make_outcome(context, EditState.COLLISION, detail, context.line_of(node))
-        if syntax.has_comment(node):
-            detail = "a comment stands inside of the value that would be replaced"
+        if syntax.has_comment(node):  # it would be lost, and nothing that a user wrote may be
+            detail = "there is a comment inside of the value that would be replaced"
             return self.make_outcome(context, EditState.COLLISION, detail, context.line_of(node))
         new = syntax.make_literal(value, node).with_changes(lpar=node.lpar, rpar=node.rpar)
         module = syntax.replace_nodes(context.module, {node: new})

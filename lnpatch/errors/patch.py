@@ -22,7 +22,7 @@ class SourceSyntaxError(LnpatchError):
 
 @dataclass
 class EditRefusedError(LnpatchError):
-    """An edit cannot be carried back to the source without harm to what stands around it."""
+    """An edit cannot be carried back to the source without harm to the code around it."""
 
     file: str
     line: int

@@ -88,8 +88,8 @@ class Tokens:
     def find_word(self, i: int, stops: Collection[str]) -> int:
         """Return the index of the first of these words from token ``i`` on, at the bracket depth of ``i``.
 
-        If there is none, return that of the token that ends the logical line or the bracket. What belongs to a lambda, which is its
-        colon and the commas between its parameters, does not count.
+        If there is none, return that of the token that ends the logical line or the bracket. What belongs to a lambda,
+        which is its colon and the commas between its parameters, does not count.
         """
         words = self.words
         while self.kinds[i] not in ("newline", "close") and words[i] not in stops:

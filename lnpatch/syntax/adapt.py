@@ -62,8 +62,9 @@ class _Needs:
 def _resolve_needs(
     template: ModuleNames, own: set[str], resolver: NameResolver, aliases: Mapping[str, Sequence[str]]
 ) -> _Needs:
+    """Look up in the target module what a template imports; *own* are the functions of all templates."""
     needs = _Needs()
-    there = {*resolver.names.defined, *resolver.names.imported}
+    target_names = {*resolver.names.defined, *resolver.names.imported}
     for name, origin in template.imported.items():
         if name in own:  # of another template, which goes into the same module
             continue
@@ -78,7 +79,7 @@ def _resolve_needs(
             needs.expressions[name] = expression
         else:
             needs.missing.append(missing)
-            needs.candidates += close_matches(likely_name, there)
+            needs.candidates += close_matches(likely_name, target_names)
     return needs
 
 
@@ -88,7 +89,7 @@ def _adapt_function(function: cst.FunctionDef, needs: _Needs) -> AdaptedFunction
         return AdaptedFunction(function, problem, tuple(dict.fromkeys(needs.candidates)))
     used = {name.value for name in walk(function) if isinstance(name, cst.Name)}
     renamed = {code.partition(".")[0] for name, code in needs.expressions.items() if name in used and name != code}
-    # A local variable of the function would hide what the module calls so.
+    # The function's own variable would hide the module or helper that the target calls by the same name.
     if hidden := renamed & local_names(function):
         problem = f"the file calls something {', '.join(hidden)} that the template uses as a local name"
         return AdaptedFunction(function, problem)

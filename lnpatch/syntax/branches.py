@@ -21,7 +21,7 @@ class BranchMatch(IntEnum):
 
     #: In a branch that says nothing about the conditions.
     NONE = 0
-    #: In the last ``else``: nothing else is known there, so a branch that names its condition goes before it.
+    #: In the last ``else``: nothing else is known there, so a branch that names its condition wins.
     OTHERWISE = 1
     #: In a branch of one of the conditions.
     CONDITION = 2

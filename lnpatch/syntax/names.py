@@ -257,7 +257,7 @@ class _Renamer(cst.CSTTransformer):
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         new = self.expressions.get(dotted_name(original_node) or "")
-        # The name behind the dot is no name of the module, although leave_Name was called for it.
+        # leave_Name was called for the name behind the dot as well, which is not a name of the module.
         return updated_node.with_changes(attr=original_node.attr) if new is None else new.deep_clone()
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:

@@ -122,7 +122,7 @@ def _updated_entries(call: cst.BaseExpression, name: str) -> tuple[list[DictEntr
 
 
 def _unreadable(module: cst.Module, name: str, statement: cst.CSTNode) -> NoUniqueMatch:
-    return NoUniqueMatch(f"what is in {name} cannot be read off the file (line {line_of(module, statement)})")
+    return NoUniqueMatch(f"what is in {name} cannot be read from the file (line {line_of(module, statement)})")
 
 
 def _keys(display: DictDisplay) -> Iterator[cst.BaseExpression]:

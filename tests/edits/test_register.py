@@ -1,5 +1,7 @@
 """`register`: an entry in the table of layers, in the style of its neighbours."""
 
+import textwrap
+
 import pytest
 
 from lnpatch.edits import EditState
@@ -297,16 +299,16 @@ REFUSED = [
     ("layers = {}\nlayers['lngru'] = 3\n", EditState.COLLISION, "is 3", 2, ()),
     ("layer_table = {'gru': ('c', 'd')}\n", EditState.NOT_FOUND, "no dictionary layers", 0, ("layer_table",)),
     ("def f():\n    layers = {}\n", EditState.NOT_FOUND, "no dictionary layers", 0, ()),
-    ("layers = make()\n", EditState.NOT_FOUND, "cannot be read off the file (line 1)", 0, ()),
+    ("layers = make()\n", EditState.NOT_FOUND, "cannot be read from the file (line 1)", 0, ()),
     ("layers = {}\nlayers = {}\n", EditState.NOT_FOUND, "assigned more than once", 0, ("layers",)),
     ("layers = {}\nlayers = load(layers)\n", EditState.NOT_FOUND, "assigned more than once", 0, ("layers",)),
     ("layers = {}\nlayers.update({'lngru': ('a', 'b')})\n", EditState.COLLISION, "is ('a', 'b')", 2, ()),
-    ("layers = {}\nlayers.update(more)\n", EditState.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
+    ("layers = {}\nlayers.update(more)\n", EditState.NOT_FOUND, "cannot be read from the file (line 2)", 0, ()),
     ("layers = {}\nlayers.setdefault('lngru', 3)\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
     (
         "layers = {'lngru': 3}\ndel layers['lngru']\n",
         EditState.NOT_FOUND,
-        "cannot be read off the file (line 2)",
+        "cannot be read from the file (line 2)",
         0,
         (),
     ),
@@ -322,8 +324,6 @@ REFUSED = [
 
 @pytest.mark.parametrize(("before", "after"), [case[1:] for case in CHANGED], ids=[case[0] for case in CHANGED])
 def test_changed(before: str, after: str) -> None:
-    import textwrap
-
     result = run(EDIT, before)
     assert result.source == textwrap.dedent(after)
     assert result.state is EditState.TO_DO

@@ -67,13 +67,13 @@ REFUSED = [
     (
         RETURNS,
         "class It:\n    def next(self):\n        return (a,  # documents\n                b)\n",
-        "stands there 1x",
+        "was found 1x",
     ),
-    (CALL, "def main():\n    m = eye(n)\n", "stands there 0x"),
-    (CALL, "def main():\n    m = scipy.sparse.eye(n, n)\n", "stands there 0x"),
-    (CALL, "def main():\n    m = [scipy.sparse.eye(n), scipy.sparse.eye(n)]\n", "stands there 2x"),
+    (CALL, "def main():\n    m = eye(n)\n", "was found 0x"),
+    (CALL, "def main():\n    m = scipy.sparse.eye(n, n)\n", "was found 0x"),
+    (CALL, "def main():\n    m = [scipy.sparse.eye(n), scipy.sparse.eye(n)]\n", "was found 2x"),
     (CALL, "m = scipy.sparse.eye(n)\n", "no function main"),
-    (RETURNS, "class It:\n    def next(self):\n        return a, b\n", "expected 2x and stands there 1x"),
+    (RETURNS, "class It:\n    def next(self):\n        return a, b\n", "expected 2x and was found 1x"),
 ]
 
 

@@ -172,7 +172,7 @@ REFUSED = [
         DEFAULT,
         "def trainer(encoder=('gru'  # or lstm\n            )): pass\n",
         EditState.COLLISION,
-        "a comment stands",
+        "there is a comment",
         1,
         (),
     ),
