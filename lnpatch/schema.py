@@ -1,8 +1,10 @@
-"""A typed reader for TOML tables: data classes say what is allowed, every mistake is reported, none only as the first.
+"""Read TOML tables into typed data classes, and report every mistake in them, not only the first.
 
 The fields of a data class are the keys of its table; a field without a default is required. Understood types: ``str``,
-``int``, ``bool``, ``Scalar``, ``T | None``, ``tuple[T, ...]``, ``dict[str, T]`` and other data classes. A data class may
-check what types cannot say in a method ``problems() -> Iterator[tuple[key, what is wrong]]``.
+``int``, ``bool``, ``Scalar``, ``T | None``, ``tuple[T, ...]``, ``dict[str, T]`` and other data classes.
+
+A data class may check what types cannot say in a method ``problems() -> Iterator[tuple[key, message]]``, and may say
+what a key was called earlier in ``renamed: ClassVar[Mapping[str, str]]``, from the old name to the new one.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 T = TypeVar("T")
 
-#: A value that stands the same way in TOML and in Python source.
+#: A value that is written the same way in TOML and in Python source.
 Scalar = str | int | float | bool
 
 _TYPE_NAMES = {str: "a string", int: "an integer", bool: "true or false", float: "a number"}
@@ -25,7 +27,7 @@ _TYPE_NAMES = {str: "a string", int: "an integer", bool: "true or false", float:
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One mistake in a recipe: the key it stands at, and what is wrong or allowed there."""
+    """One mistake in a recipe: the key it is at, and what is wrong or allowed there."""
 
     key: str
     message: str
@@ -46,33 +48,43 @@ class Reader:
         self._readers[kind] = read
 
     def table(self, kind: type[T], value: Any, key: str = "") -> T | None:
-        """*value* as a *kind*, or None where a problem was found."""
+        """Read *value*, the table at *key*, as a *kind*; return None and record the problems where that fails."""
         if not isinstance(value, Mapping):
-            self.problem(key, f"expected a table, found {_shown(value)}")
+            self.problem(key, f"expected a table, found {_shorten(value)}")
             return None
         before = len(self.problems)
         fields = {f.name: f for f in dataclasses.fields(kind) if f.init}  # type: ignore[arg-type]
-        hints = typing.get_type_hints(kind)
+        renamed: Mapping[str, str] = getattr(kind, "renamed", {})
         for name in value:
             if name not in fields:
-                near = nearest(name, fields, 1)
-                meant = f" (did you mean {near[0]}?)" if near else ""
-                self.problem(_join(key, name), f"unknown key{meant}; allowed: {', '.join(sorted(fields))}")
-        found: dict[str, Any] = {}
-        for name, field in fields.items():
-            if name in value:
-                found[name] = self.value(hints[name], value[name], _join(key, name))
-            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                self.problem(_join(key, name), f"missing; expected {_expected(hints[name])}")
+                self.problem(_join(key, name), _unknown_key(name, fields, renamed))
+        values = self._field_values(kind, fields.values(), value, key)
         if len(self.problems) > before:
             return None
-        result = kind(**found)
+        result = kind(**values)
         for name, message in getattr(result, "problems", lambda: ())():
             self.problem(_join(key, name), message)
         return result if len(self.problems) == before else None
 
+    def _field_values(
+        self, kind: type, fields: Collection[dataclasses.Field[Any]], table: Mapping[str, Any], key: str
+    ) -> dict[str, Any]:
+        """Read the values of the fields that *table* has, and record those that it lacks."""
+        # Not field.type, which is a string: the modules import annotations from __future__.
+        hints = typing.get_type_hints(kind)
+        values: dict[str, Any] = {}
+        new_names = {new for old, new in getattr(kind, "renamed", {}).items() if old in table}
+        for field in fields:
+            if field.name in table:
+                values[field.name] = self.value(hints[field.name], table[field.name], _join(key, field.name))
+            elif field.name in new_names:
+                continue  # there under its old name, which is a problem already
+            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                self.problem(_join(key, field.name), f"missing; expected {_expected(hints[field.name])}")
+        return values
+
     def value(self, hint: Any, value: Any, key: str) -> Any:
-        """*value* as the type *hint*; a problem is recorded where it is none."""
+        """Read *value*, which is at *key*, as the type *hint*; record a problem where it has another type."""
         if hint in self._readers:
             return self._readers[hint](self, value, key)
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -90,9 +102,9 @@ class Reader:
                 return {name: self.value(arguments[1], item, _join(key, name)) for name, item in value.items()}
         elif dataclasses.is_dataclass(hint):
             return self.table(typing.cast("type[Any]", hint), value, key)
-        elif type(value) is hint:
+        elif type(value) is hint:  # not isinstance, which takes true for an integer
             return value
-        self.problem(key, f"expected {_expected(hint)}, found {_shown(value)}")
+        self.problem(key, f"expected {_expected(hint)}, found {_shorten(value)}")
         return None
 
     def problem(self, key: str, message: str) -> None:
@@ -101,24 +113,34 @@ class Reader:
 
 
 def relative_file_problems(key: str, path: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with a path that has to stay inside a checkout."""
-    parts = path.replace("\\", "/").split("/")
+    """Yield what is wrong with a path that has to stay inside a checkout."""
+    parts = path.replace("\\", "/").split("/")  # a checkout may be on Windows, where both separate
     if not path.isprintable() or ":" in parts[0] or any(part in ("", ".", "..") for part in parts):
         yield key, f"expected a path inside the repository, such as training/layers.py, found {path!r}"
     elif any(part.lower() == ".git" for part in parts):
         yield key, f"{path!r} is inside a git directory, which no recipe may touch"
 
 
+def _unknown_key(name: str, fields: Collection[str], renamed: Mapping[str, str]) -> str:
+    """Return the message for a key that the table may not have."""
+    if name in renamed:
+        return f"key `{name}` is now called `{renamed[name]}`"
+    match = close_matches(name, fields, 1)
+    suggestion = f" (did you mean {match[0]}?)" if match else ""
+    return f"unknown key{suggestion}; allowed: {', '.join(sorted(fields))}"
+
+
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _expected(hint: Any) -> str:
+    """Return the name of a type, for people."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_expected(a) for a in arguments if a is not type(None)))

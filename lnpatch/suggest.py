@@ -1,4 +1,4 @@
-"""The nearest things that are there, for the messages about one that is not."""
+"""The "did you mean" of error messages: names that exist and look like the one that does not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(wanted: str, there: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """At most *count* of the names *there* that look like *wanted*, best first."""
-    return tuple(difflib.get_close_matches(wanted, list(there), n=count, cutoff=0.4))
+def close_matches(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return at most *count* of the *candidates* that look like *name*, best first."""
+    # difflib's own cutoff of 0.6 misses abbreviations such as `dim` for `dim_proj`
+    return tuple(difflib.get_close_matches(name, list(candidates), n=count, cutoff=0.4))

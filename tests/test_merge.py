@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lnpatch.source.merge import merge
+from lnpatch.source.merge import merge_three_way
 
 CASES = [
     # base, ours, theirs, merged
@@ -31,12 +31,12 @@ CONFLICTS = [
 
 @pytest.mark.parametrize(("base", "ours", "theirs", "merged"), CASES)
 def test_merged(base: str, ours: str, theirs: str, merged: str) -> None:
-    assert merge(list(base), list(ours), list(theirs)) == (list(merged), [])
+    assert merge_three_way(list(base), list(ours), list(theirs)) == (list(merged), [])
 
 
 @pytest.mark.parametrize(("base", "ours", "theirs", "where"), CONFLICTS)
 def test_conflicts(base: str, ours: str, theirs: str, where: list[tuple[int, int]]) -> None:
-    assert merge(list(base), list(ours), list(theirs))[1] == where
+    assert merge_three_way(list(base), list(ours), list(theirs))[1] == where
 
 
 LINES = st.lists(st.integers(0, 10**9).map(str), min_size=4, max_size=30, unique=True)
@@ -48,12 +48,12 @@ def test_changes_in_different_places_are_all_kept(base: list[str], data: st.Data
     head, tail = base[:cut], base[cut:]
     new_head = data.draw(st.lists(st.just("ours"), max_size=3)) + head[data.draw(st.integers(0, len(head) - 1)) :]
     new_tail = tail[: data.draw(st.integers(1, len(tail)))] + data.draw(st.lists(st.just("theirs"), max_size=3))
-    merged, conflicts = merge(base, new_head + tail, head + new_tail)
+    merged, conflicts = merge_three_way(base, new_head + tail, head + new_tail)
     assert (merged, conflicts) == (new_head + new_tail, [])
 
 
 @given(LINES, LINES)
 def test_one_side_alone_is_taken_over(base: list[str], changed: list[str]) -> None:
-    assert merge(base, changed, base) == (changed, [])
-    assert merge(base, base, changed) == (changed, [])
-    assert merge(base, changed, changed) == (changed, [])
+    assert merge_three_way(base, changed, base) == (changed, [])
+    assert merge_three_way(base, base, changed) == (changed, [])
+    assert merge_three_way(base, changed, changed) == (changed, [])

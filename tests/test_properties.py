@@ -7,12 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.folders import templates
 from lnpatch.patch.plan import PatchState, make_plan
 from lnpatch.recipes import find
+from lnpatch.runtimes.find_python2 import compile_errors
 from lnpatch.source import check_syntax
-from lnpatch.source.merge import hunks, merge
+from lnpatch.source.merge import find_hunks, merge_three_way
 from tests.conftest import FIXTURES, folder_contents
 from tests.edits.helpers import MemoryFiles
 
@@ -109,14 +110,14 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
         check_syntax(file.after, file.path)
         old, new = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
         # nothing but the lines that the edits speak of goes away
-        edits = sum(finding.kind != "inject" and finding.state is State.TO_DO for finding in file.findings)
-        removed = [line for hunk in hunks(old, new) for line in old[hunk.start : hunk.end]]
+        edits = sum(finding.kind != "inject" and finding.state is EditState.TO_DO for finding in file.findings)
+        removed = [line for hunk in find_hunks(old, new) for line in old[hunk.start : hunk.end]]
         assert len(removed) <= 2 * edits + 1, removed
         # newlines are those of the file
         assert file.after.count(b"\n") == file.after.count(b"\r\n") or b"\r\n" not in file.before
         # taken back behind somebody's own lines at both ends, only these stay
         mine = [b"# mine\n", *new, b"# mine\n"] if new[-1].endswith(b"\n") else [b"# mine\n", *new]
-        merged, conflicts = merge(new, mine, old)
+        merged, conflicts = merge_three_way(new, mine, old)
         assert not conflicts
         assert [line for line in merged if line != b"# mine\n"] == old
 
@@ -125,8 +126,6 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
     "path", sorted(path for files in REPOSITORIES.values() for path in files if path.endswith(".py"))
 )
 def test_the_fixtures_are_python_2(path: str, python2: Path, tmp_path: Path) -> None:
-    from lnpatch.runtimes.find_python2 import compile_errors
-
     data = next(files[path] for files in REPOSITORIES.values() if path in files)
     (tmp_path / "file.py").write_bytes(data)
     assert compile_errors(python2, [tmp_path / "file.py"]) == []

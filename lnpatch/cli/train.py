@@ -79,6 +79,7 @@ class TrainCommand(click.Command):
 @click.pass_context
 def train(
     context: click.Context,
+    /,
     target: str | None,
     directory: str | None,
     print_command: bool,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lnpatch.curves.series import Run, Series
-from lnpatch.training.output import Event, NotANumber, Update
+from lnpatch.training.output import CostBecameNaN, Event, Update, Validation
 
 
 class Progress:
@@ -59,11 +59,11 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Take what the parser of a log has found."""
-        if isinstance(event, NotANumber):
+        if isinstance(event, CostBecameNaN):
             self._nan_at = self._nan_at or event.update
         elif isinstance(event, Update):
             self.add({"update": event.update, "cost": event.cost, "seconds": event.seconds})
-        else:
+        elif isinstance(event, Validation):
             self.add({"update": event.update, "validation": event.figures})
 
     def run(

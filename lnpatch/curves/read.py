@@ -158,14 +158,14 @@ def _named_cell(name: str) -> str:
 
 def _read_log(source: str, path: Path) -> Run:
     """What a repository printed while it trained. Its validation figures tell which repository it was, if any does."""
-    from lnpatch.recipes import known
+    from lnpatch.recipes import known_recipes
 
     with path.open("rb") as start:
         if b"\0" in start.read(4096):
             raise RunFormatError(source, "it is no text")
     parsers = {
         recipe.name: OutputParser(job.validation)
-        for recipe in known()
+        for recipe in known_recipes()
         for job in recipe.jobs.values()
         if job.validation
     }

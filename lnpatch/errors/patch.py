@@ -1,4 +1,4 @@
-"""Source that cannot be read, and patches that cannot be made."""
+"""Failures of reading source and of planning a patch: syntax, refused edits, missing anchors and name collisions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class SourceSyntaxError(LnpatchError):
     reason: str
 
     what = "{file}:{line}: {reason}"
-    then = "The file is neither Python 2.7 nor Python 3 as it stands; mend it first."
+    then = "The file is neither valid Python 2.7 nor valid Python 3; correct it first."
 
 
 @dataclass
-class TornEditError(LnpatchError):
-    """An edit cannot be carried back to the source without harm to what stands around it."""
+class EditRefusedError(LnpatchError):
+    """An edit cannot be carried back to the source without harm to the code around it."""
 
     file: str
     line: int
@@ -33,7 +33,7 @@ class TornEditError(LnpatchError):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One edit that is not possible: where, what was looked for, why not, and what is there that is near it."""
+    """One edit that is not possible: where, what was looked for, why not, and the close matches that are there."""
 
     file: str
     line: int
@@ -60,7 +60,7 @@ class PatchRefusedError(LnpatchError):
 
     @property
     def exit_code(self) -> ExitCode:  # type: ignore[override]
-        """Missing anchors come before collisions."""
+        """3 where an anchor is missing, else 4: a wrong repository is the likelier reason, and has to be ruled out first."""
         missing = any(refusal.state == "not-found" for refusal in self.refusals)
         return ExitCode.NOT_FOUND if missing else ExitCode.CONFLICT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from lnpatch.checkout.record import Record, read_records
 from lnpatch.checkout.transaction import undo_interrupted
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.edits import Finding, State
+from lnpatch.edits import EditFinding, EditState
 from lnpatch.errors import OtherCellError
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.plan import EditReport, PatchState, Plan, make_plan
@@ -30,7 +30,7 @@ class Applied:
     def edits(self) -> tuple[EditReport, ...]:
         """The recorded edits, all of them in place."""
         return tuple(
-            EditReport(path, Finding(kind, name, State.IN_PLACE))
+            EditReport(path, EditFinding(kind, name, EditState.IN_PLACE))
             for path, edits in self.record.edits.items()
             for kind, name in edits
         )

@@ -67,8 +67,7 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions) -> Ch
         options = replace(options, cell=applied.record.cell)
     values = options.values(recipe)
     if applied and applied.state is PatchState.APPLIED and _has_every_edit(recipe, applied.record, options, values):
-        record = applied.record
-        return Change(record.cell, PatchState.APPLIED, applied.edits, record=record, applied=applied)
+        return Change(applied.record.cell, PatchState.APPLIED, applied.edits, record=applied.record, applied=applied)
     plan = make_plan(recipe, values, checkout, options.repairs)
     plan.refuse_impossible()
     files = planned_files(checkout, plan)

@@ -6,10 +6,10 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from lnpatch.edits import Context, Edit, Files, Finding, State
+from lnpatch.edits import CheckoutFiles, Edit, EditContext, EditFinding, EditState
 from lnpatch.errors import PatchRefusedError, Refusal
 from lnpatch.recipes import Recipe
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 
 class PatchState(StrEnum):
@@ -28,7 +28,7 @@ class FilePlan:
     path: str
     before: bytes | None
     after: bytes | None
-    findings: tuple[Finding, ...]
+    findings: tuple[EditFinding, ...]
 
     @property
     def changed(self) -> bool:
@@ -41,7 +41,7 @@ class EditReport:
     """One edit in one file."""
 
     path: str
-    finding: Finding
+    finding: EditFinding
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Plan:
     def state(self) -> PatchState:
         """How far the recipe is in the files as they are."""
         states = {edit.finding.state for edit in self.edits}
-        if states == {State.IN_PLACE}:
+        if states == {EditState.IN_PLACE}:
             return PatchState.APPLIED
-        return PatchState.PARTIAL if State.IN_PLACE in states else PatchState.NOT_APPLIED
+        return PatchState.PARTIAL if EditState.IN_PLACE in states else PatchState.NOT_APPLIED
 
     def refuse_impossible(self) -> None:
         """Refuse a plan with edits that are not possible; call it before anything is written or shown as a patch.
@@ -82,18 +82,18 @@ class Plan:
             )
             for file in self.files
             for finding in file.findings
-            if finding.state in (State.NOT_FOUND, State.COLLISION)
+            if finding.state in (EditState.NOT_FOUND, EditState.COLLISION)
         )
         if refusals:
             raise PatchRefusedError(self.target, refusals)
 
 
-def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: bool = True) -> Plan:
+def make_plan(recipe: Recipe, values: dict[str, str], files: CheckoutFiles, repairs: bool = True) -> Plan:
     """What *recipe* does to *files* with the placeholders *values*.
 
     Raises:
         SourceSyntaxError: a file is neither Python 2.7 nor Python 3.
-        TornEditError: an edit cannot be carried back to the file.
+        EditRefusedError: an edit cannot be carried back to the file.
     """
     by_file: dict[str, list[tuple[Edit, str]]] = {}
     for edit in recipe.selected_edits(values, repairs):
@@ -105,10 +105,10 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: Files, repairs: boo
 def _nearest_files(path: str, names: list[str]) -> tuple[str, ...]:
     """The files that *path* may have become: those of the same name elsewhere, else those of a like path."""
     name = posixpath.basename(path)
-    return tuple(other for other in names if posixpath.basename(other) == name)[:3] or nearest(path, names)
+    return tuple(other for other in names if posixpath.basename(other) == name)[:3] or close_matches(path, names)
 
 
-def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: Files) -> FilePlan:
+def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: CheckoutFiles) -> FilePlan:
     """The plan for one file; each edit comes with what it mends, empty where it is no repair."""
     from lnpatch.source import Source
 
@@ -118,16 +118,16 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
         detail = "git tracks the file, but it is not checked out" if path in names else "the file is not there"
         near = () if path in names else _nearest_files(path, names)
         findings = tuple(
-            Finding(edit.kind, name, State.NOT_FOUND, detail, 0, near, repair)
+            EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, near, repair)
             for edit, repair in edits
             for name in edit.names(values)
         )
         return FilePlan(path, None, None, findings)
     source = Source.read(before, path)
     module = source.module
-    found: list[Finding] = []
+    found: list[EditFinding] = []
     for edit, repair in edits:
-        outcome = edit.run(Context(path, source, module, files, values))
+        outcome = edit.run(EditContext(path, source, module, files, values))
         module = outcome.module
         found += [replace(finding, repair=repair) for finding in outcome.findings]
     after = before if module is source.module else source.write(module)

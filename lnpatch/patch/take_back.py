@@ -5,7 +5,7 @@ from __future__ import annotations
 from lnpatch.checkout.record import FileChange
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import Overlap, SourceSyntaxError
-from lnpatch.source.merge import merge
+from lnpatch.source.merge import merge_three_way
 
 
 def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overlap]:
@@ -16,7 +16,7 @@ def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overla
     if current in (file.after, file.before):
         return file.before
     patched, now, original = (data.splitlines(keepends=True) for data in (file.after, current, file.before))
-    merged, conflicts = merge(patched, now, original)
+    merged, conflicts = merge_three_way(patched, now, original)
     if conflicts:
         return [Overlap(file.path, start + 1, max(end, start + 1)) for start, end in conflicts]
     result = b"".join(merged)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from lnpatch.edits import Files, State
+from lnpatch.edits import CheckoutFiles, EditState
 from lnpatch.errors import SourceSyntaxError
 from lnpatch.patch.plan import make_plan
 from lnpatch.port.code import HELPER, Code, with_import
@@ -21,8 +21,8 @@ from lnpatch.port.fixers import fix
 from lnpatch.port.report import Remark
 from lnpatch.port.rules import rules
 from lnpatch.recipes import Recipe
-from lnpatch.source.encoding import decode
-from lnpatch.source.grammar import parse_ast, read
+from lnpatch.source.encoding import decode_source
+from lnpatch.source.grammar import parse_ast, parse_python
 from lnpatch.source.layout import dominant_newline
 from lnpatch.source.tokens import InvalidSource, tokenize
 
@@ -71,13 +71,13 @@ def _fixed(path: str, data: bytes, root: Path, remarks: set[Remark]) -> str:
     Raises:
         SourceSyntaxError: it is neither Python 2 nor Python 3.
     """
-    text, _ = decode(data)
+    text, _ = decode_source(data)
     try:
-        reading, parsed, _ = read(_with_whole_escapes(text.replace("\r\n", "\n")), parse_ast)
+        reading, parsed, _ = parse_python(_with_whole_escapes(text.replace("\r\n", "\n")), parse_ast)
     except InvalidSource as failure:
         raise SourceSyntaxError(path, failure.line, failure.reason) from failure
     in_package = posixpath.dirname(path) != "" and (root / path).with_name("__init__.py").is_file()
-    python3, warned = fix(reading.shadow.restore(parsed), str(root / path), in_package)
+    python3, warned = fix(reading.masked.restore_tokens(parsed), str(root / path), in_package)
     remarks.update(Remark(path, line, message) for line, message in warned)
     return python3
 
@@ -96,7 +96,7 @@ def _with_whole_escapes(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Converted(Files):
+class _Converted(CheckoutFiles):
     """The converted files as edits see a checkout."""
 
     contents: Mapping[str, bytes]
@@ -121,7 +121,7 @@ def _repaired(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Remark]) 
             texts[file.path] = file.after.decode()
     for edit in plan.edits:
         finding = edit.finding
-        if finding.state in (State.NOT_FOUND, State.COLLISION):
+        if finding.state in (EditState.NOT_FOUND, EditState.COLLISION):
             near = f" (there is: {', '.join(finding.candidates)})" if finding.candidates else ""
             what = f"not repaired: {finding.kind} {finding.name}: {finding.detail}{near}; it mends: {finding.repair}"
             remarks.add(Remark(edit.path, 0, what))
@@ -143,7 +143,7 @@ def _exact(path: str, text: str, source: bytes, remarks: set[Remark]) -> bytes:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         compile(rewritten, path, "exec", dont_inherit=True)
-    original, encoding = decode(source)
+    original, encoding = decode_source(source)
     remarks.update(Remark(path, line, message) for line, message in _located(code.remarks, text, original))
     warned = [(warning.lineno, str(warning.message)) for warning in caught]
     remarks.update(Remark(path, line, message) for line, message in _located(warned, rewritten, original))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lnpatch.errors import TargetNotFoundError
 from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Job, Recipe, Repository, Requirements, read_recipe
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 __all__ = [
     "Artefact",
@@ -43,7 +43,7 @@ def find_recipe(target: str) -> Recipe:
     names = {_plain_name(name): recipe for recipe in known_recipes() for name in (recipe.name, *recipe.aliases)}
     if recipe := names.get(_plain_name(target)):
         return recipe
-    matches = tuple(dict.fromkeys(names[name].name for name in nearest(_plain_name(target), names)))
+    matches = tuple(dict.fromkeys(names[name].name for name in close_matches(_plain_name(target), names)))
     raise TargetNotFoundError(target, matches)
 
 

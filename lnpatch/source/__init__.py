@@ -1,4 +1,9 @@
-"""Python 2.7 and 3 source through libcst, byte for byte.
+"""Read Python 2.7 and 3 source into libcst trees, and write edited trees back, byte for byte.
+
+libcst reads Python 3 only. So a token that only Python 2 has (``print`` without brackets, ``0777``, ``<>``) is masked
+before parsing: a *source placeholder*, a numbered name, takes its place in the tree and gives way to the original token
+when the tree is written (:mod:`lnpatch.source.python2`, :mod:`lnpatch.source.placeholders`). It has nothing to do with
+the *recipe placeholders* ``{cell}`` and the like, which :mod:`lnpatch.edits` fills in.
 
 The names below are imported when they are first used: libcst takes 200 ms, and :mod:`lnpatch.source.merge` needs none of it.
 """

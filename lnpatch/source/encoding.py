@@ -1,4 +1,4 @@
-"""The bytes of a source file as text, and text as those bytes again (PEP 263)."""
+"""Decode the bytes of a source file into text, and encode text into such bytes again (PEP 263)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _COOKIE = re.compile(
 class Encoding:
     """How a file writes its text."""
 
-    name: str  # of the codec
-    bom: bytes  # the byte order mark, empty where there is none
-    declared: bool  # by the file, and it fits
+    #: The name of the codec.
+    name: str
+    #: The byte order mark, empty where there is none.
+    bom: bytes
+    #: Whether the file declares the codec, and its bytes fit it.
+    declared: bool
 
     def encode(self, text: str) -> bytes:
-        """The bytes of a file with this text.
+        """Return the bytes of a file with this text.
 
         Raises:
             UnicodeEncodeError: the text has a character that the codec cannot write.
@@ -29,12 +32,12 @@ class Encoding:
         return self.bom + text.encode(self.name)
 
 
-def decode(data: bytes) -> tuple[str, Encoding]:
-    """The text of a file, and the encoding that gives the very same bytes back.
+def decode_source(data: bytes) -> tuple[str, Encoding]:
+    """Return the text of a file, and the encoding that gives the very same bytes back.
 
     That is the encoding that the file declares by byte order mark or cookie, or else UTF-8. Where this is unknown,
     does not fit the bytes or does not write them back as they were, each byte is read as one character (Latin-1).
-    All that a parser makes of a Python 2 file is ASCII; the rest is within literals and comments.
+    That does no harm: outside of literals and comments a Python 2 file is ASCII.
     """
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     body = data[len(bom) :]
@@ -42,7 +45,7 @@ def decode(data: bytes) -> tuple[str, Encoding]:
     encoding = Encoding(cookie or "utf-8", bom, declared=bool(bom or cookie))
     try:
         text = body.decode(encoding.name)
-        if encoding.encode(text) == data:
+        if encoding.encode(text) == data:  # not so where a codec has two ways to write one character
             return text, encoding
     except (LookupError, UnicodeError, AssertionError):  # LookupError: also codecs that do not give text
         pass

@@ -1,4 +1,4 @@
-"""The two grammars: reading a text as Python 2.7 or as Python 3, by a parser that knows Python 3 only."""
+"""Parse a text as Python 2.7 or as Python 3, with a parser that knows Python 3 only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from lnpatch.source.shadow import Shadow
+from lnpatch.source.placeholders import MaskedText, mask_tokens
 from lnpatch.source.tokens import InvalidSource, Tokens, tokenize
 
 Tree = TypeVar("Tree")
@@ -20,7 +20,7 @@ _RECURSION_LIMIT = 20_000  # frames; a literal of a thousand strings takes some 
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Room for the recursion that long chains of operators and strings take, as in ``pydoc_data/topics.py``."""
+    """Allow the recursion that long chains of operators and strings take, as in ``pydoc_data/topics.py``."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
     try:
@@ -30,14 +30,15 @@ def deep_recursion() -> Iterator[None]:
 
 
 class Reading(NamedTuple):
-    """A text as a parser could read it."""
+    """A text in the form in which a parser accepted it."""
 
-    shadow: Shadow
-    tokens: Tokens | None  # None where only the parser knows the tokens, as within nested f-strings
+    masked: MaskedText
+    #: None where only the parser knows the tokens, as within nested f-strings.
+    tokens: Tokens | None
 
 
-def read(text: str, parser: Callable[[str], Tree]) -> tuple[Reading, str, Tree]:
-    """Read a text as Python 2.7, or else as Python 3.
+def parse_python(text: str, parser: Callable[[str], Tree]) -> tuple[Reading, str, Tree]:
+    """Parse a text as Python 2.7, or else as Python 3.
 
     A text without tokens that are Python 2's alone is the same to both. Tabs and spaces are tried as they are, and
     then as Python 2 adds them up.
@@ -54,28 +55,31 @@ def read(text: str, parser: Callable[[str], Tree]) -> tuple[Reading, str, Tree]:
     """
     failures: list[InvalidSource] = []
     for reading in _readings(text, failures):
-        for candidate in _candidates(reading.shadow.text):
+        for layout in _layouts(reading.masked.text):
             try:
-                return reading, candidate, parser(candidate)
+                return reading, layout, parser(layout)
             except InvalidSource as failure:
                 failures.append(failure)
+    # The reading that got furthest is most likely the language that the file is in.
     raise max(failures, key=lambda failure: failure.line)
 
 
 def _readings(text: str, failures: list[InvalidSource]) -> Iterator[Reading]:
+    """Yield the text with Python 2's tokens masked, then as it is, which is Python 3."""
     try:
         tokens = tokenize(text)
     except InvalidSource as failure:
         failures.append(failure)
-        yield Reading(Shadow(text, text), None)
+        yield Reading(MaskedText(text, text), None)
     else:
-        shadow = Shadow.of(tokens)
-        yield Reading(shadow, tokens)
-        if shadow.stand_ins:
-            yield Reading(Shadow(text, text), tokens)
+        masked = mask_tokens(tokens)
+        yield Reading(masked, tokens)
+        if masked.placeholders:
+            yield Reading(MaskedText(text, text), tokens)
 
 
-def _candidates(code: str) -> Iterator[str]:
+def _layouts(code: str) -> Iterator[str]:
+    """Yield the code as it is, then with its tabs expanded."""
     if "\r" in code:
         code = re.sub(r"\r(?!\n)", "\n", code)  # behind a bare \r, libcst loses sight of the indentation
     yield code
@@ -87,7 +91,7 @@ def _candidates(code: str) -> Iterator[str]:
 
 
 def parse_ast(code: str) -> ast.Module:
-    """A parser for `read`: the running Python's own.
+    """Parse Python 3 with the running Python's own parser; to be given to :func:`parse_python`.
 
     Raises:
         InvalidSource: the running Python refuses the text.

@@ -1,4 +1,4 @@
-"""The newline and the indentation that lines added to a file take."""
+"""Find the newline and the indentation that lines added to a file take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import libcst as cst
 
 
 def dominant_newline(text: str) -> str:
-    r"""The newline that most lines of a text end with; ``\n`` where the text has none.
+    r"""Return the newline that most lines of a text end with; ``\n`` where the text has none.
 
     A bare ``\r`` counts only where there is no other: added in front of a ``\n``, it would become part of that.
     """
@@ -16,8 +16,8 @@ def dominant_newline(text: str) -> str:
     return "\r\n" if windows > text.count("\n") - windows else "\n"
 
 
-def with_defaults(module: cst.Module, newline: str, indent: str | None) -> cst.Module:
-    """The same module with other defaults for lines that are added to it; what it has is printed as before.
+def set_default_layout(module: cst.Module, newline: str, indent: str | None) -> cst.Module:
+    """Change the newline and the indentation that lines added to a module take; what it has is printed as before.
 
     libcst takes the first newline and the first indent that it meets for defaults, and does not note them on the
     nodes that have them.
@@ -25,12 +25,12 @@ def with_defaults(module: cst.Module, newline: str, indent: str | None) -> cst.M
     indent = module.default_indent if indent is None else indent
     if (newline, indent) == (module.default_newline, module.default_indent):
         return module
-    changed = module.visit(_Defaults(module, newline, indent))
+    changed = module.visit(_ChangeDefaults(module, newline, indent))
     return changed.with_changes(default_newline=newline, default_indent=indent)
 
 
-class _Defaults(cst.CSTTransformer):
-    """Notes the old defaults on the nodes that rely on them, and frees the nodes that have the new ones."""
+class _ChangeDefaults(cst.CSTTransformer):
+    """Write the old defaults into the nodes that rely on them, and take them out of the nodes that have the new ones."""
 
     def __init__(self, module: cst.Module, newline: str, indent: str) -> None:
         super().__init__()

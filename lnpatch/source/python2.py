@@ -1,6 +1,6 @@
-"""The tokens that only Python 2 reads as its authors meant them, and what Python 3 is shown in their place.
+"""Find the tokens that only Python 2 reads as their authors meant them, and say what Python 3 is shown in their place.
 
-libcst and ``ast`` read Python 3. Each construct that they refuse, or take for another, is masked: a *stand-in*,
+libcst and ``ast`` read Python 3. Each construct that they refuse, or take for another, is masked: a *placeholder*,
 which is a numbered name and here and there some punctuation around it, takes the place of one token, so that the
 statement becomes valid Python 3:
 
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 from lnpatch.source.tokens import KEYWORDS, Tokens
 
-Rule = Callable[[Tokens, int], Iterator["StandIn"]]
+Rule = Callable[[Tokens, int], Iterator["Placeholder"]]
 
 _RULES: dict[str, Rule] = {}  # by the text of the token, for names, operators and brackets
 _KINDS: dict[str, Rule] = {}  # by the kind of the token, for numbers and strings
@@ -50,36 +50,40 @@ _ITERABLE = frozenset([",", "for", "if"])
 
 
 @dataclass(frozen=True, slots=True)
-class StandIn:
+class Placeholder:
     """One masked token: ``text[start:end]`` is shown to Python 3 as ``lead`` + a name + ``trail``."""
 
     start: int
     end: int
-    torn: str  # what an edit does that keeps the name but not what belongs to it
+    #: What an edit does that keeps the name but not the punctuation; the reason that a user reads.
+    refusal: str
     lead: str = ""
     trail: str = ""
-    certain: bool = True  # False: a Python 3 program may say this too
+    #: Whether no Python 3 program would say this.
+    certain: bool = True
 
 
-def find_stand_ins(tokens: Tokens) -> list[StandIn]:
-    """The stand-ins that a text needs, in the order of the text; none if it reads as Python 3."""
-    found: list[StandIn] = []
+def find_placeholders(tokens: Tokens) -> list[Placeholder]:
+    """Find the placeholders that a text needs, in the order of the text; none if it reads as Python 3."""
+    placeholders: list[Placeholder] = []
     rules, kinds, kind_of = _RULES, _KINDS, tokens.kinds
     for i, word in enumerate(tokens.words):
         rule = rules.get(word) or kinds.get(kind_of[i])
         if rule is not None:
-            found += rule(tokens, i)
-    if not any(stand_in.certain for stand_in in found):
+            placeholders += rule(tokens, i)
+    if not any(placeholder.certain for placeholder in placeholders):
         return []
-    found.sort(key=lambda stand_in: (stand_in.start, stand_in.end))
-    disjoint: list[StandIn] = []
-    for stand_in in found:  # a tuple parameter swallows the stand-ins for its names
-        if not disjoint or stand_in.start >= disjoint[-1].end:
-            disjoint.append(stand_in)
+    placeholders.sort(key=lambda placeholder: (placeholder.start, placeholder.end))
+    disjoint: list[Placeholder] = []
+    for placeholder in placeholders:  # a tuple parameter swallows the placeholders of its names
+        if not disjoint or placeholder.start >= disjoint[-1].end:
+            disjoint.append(placeholder)
     return disjoint
 
 
 def _rule(*words: str) -> Callable[[Rule], Rule]:
+    """Make a rule known for tokens with one of these texts."""
+
     def register(rule: Rule) -> Rule:
         _RULES.update(dict.fromkeys(words, rule))
         return rule
@@ -88,6 +92,8 @@ def _rule(*words: str) -> Callable[[Rule], Rule]:
 
 
 def _kind(kind: str) -> Callable[[Rule], Rule]:
+    """Make a rule known for tokens of this kind."""
+
     def register(rule: Rule) -> Rule:
         _KINDS[kind] = rule
         return rule
@@ -96,7 +102,7 @@ def _kind(kind: str) -> Callable[[Rule], Rule]:
 
 
 @_rule("print", "exec")
-def _statement_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _statement_keyword(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``print a, b``, ``print >>f, a``, ``exec code in ns``."""
     words, kinds = tokens.words, tokens.kinds
     keyword = words[i]
@@ -111,15 +117,16 @@ def _statement_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
         # print(a), b and print(a) if c else d make sense in Python 3; print(a) % b and exec(a) in b do not
         certain = keyword == "exec" or words[behind] in _NOT_OF_NONE or kinds[behind] == "open"
     elif following == ">>" and keyword == "print":
-        torn = "it cuts `>>` off from the file that `print` writes to"
-        yield StandIn(tokens.starts[i + 1], tokens.end(i + 1), torn, trail=",")
+        refusal = "it cuts `>>` off from the file that `print` writes to"
+        yield Placeholder(tokens.starts[i + 1], tokens.end(i + 1), refusal, trail=",")
     elif not _begins_operand(tokens, i + 1):
         return
-    torn = f"it cuts `{keyword}` off from its arguments"
-    yield StandIn(tokens.starts[i], tokens.end(i), torn, trail=",", certain=certain)
+    refusal = f"it cuts `{keyword}` off from its arguments"
+    yield Placeholder(tokens.starts[i], tokens.end(i), refusal, trail=",", certain=certain)
 
 
 def _begins_operand(tokens: Tokens, i: int) -> bool:
+    """Whether an operand, as of ``print``, may begin with this token."""
     kind, word = tokens.kinds[i], tokens.words[i]
     if kind == "name":
         return word not in KEYWORDS or word in _UNARY
@@ -127,29 +134,29 @@ def _begins_operand(tokens: Tokens, i: int) -> bool:
 
 
 @_rule("raise")
-def _raise(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _raise(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``raise E, value`` and ``raise E, value, traceback``."""
-    comma = tokens.find(i + 1, _COMMAS)
+    comma = tokens.find_word(i + 1, _COMMAS)
     while tokens.words[comma] == ",":
         yield _conditional(tokens, comma, "it parts the exception of a `raise` from its value")
-        comma = tokens.find(comma + 1, _COMMAS)
+        comma = tokens.find_word(comma + 1, _COMMAS)
 
 
 @_rule("except")
-def _except(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _except(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``except E, target:``; more than one comma is Python 3.14."""
-    first = tokens.find(i + 1, _PARAMETERS)
-    if tokens.words[first] == "," and tokens.words[tokens.find(first + 1, _PARAMETERS)] == ":":
+    first = tokens.find_word(i + 1, _PARAMETERS)
+    if tokens.words[first] == "," and tokens.words[tokens.find_word(first + 1, _PARAMETERS)] == ":":
         yield _conditional(tokens, first, "it parts the exception of an `except` from its name")
 
 
-def _conditional(tokens: Tokens, comma: int, torn: str) -> StandIn:
+def _conditional(tokens: Tokens, comma: int, refusal: str) -> Placeholder:
     # Of all operators the conditional binds the loosest, so any operand may stand on either side.
-    return StandIn(tokens.starts[comma], tokens.end(comma), torn, lead=" if ", trail=" else ")
+    return Placeholder(tokens.starts[comma], tokens.end(comma), refusal, lead=" if ", trail=" else ")
 
 
 @_rule("def", "lambda")
-def _tuple_parameters(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _tuple_parameters(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``def f(a, (b, c)):`` and ``lambda (a, b): ...``."""
     parameter = i + 1
     if tokens.words[i] == "def":
@@ -160,49 +167,51 @@ def _tuple_parameters(tokens: Tokens, i: int) -> Iterator[StandIn]:
         if tokens.words[parameter] == "(":
             start, end = tokens.starts[parameter], tokens.end(tokens.partners[parameter])
             line_ends = "".join(re.findall(r"\r\n?|\n", tokens.text[start:end]))  # every line keeps its number
-            yield StandIn(start, end, "it takes a tuple parameter apart", trail=line_ends)
-        comma = tokens.find(parameter, _PARAMETERS)
+            yield Placeholder(start, end, "it takes a tuple parameter apart", trail=line_ends)
+        comma = tokens.find_word(parameter, _PARAMETERS)
         while tokens.words[i] == "def" and tokens.words[comma] == ":":  # an annotation
-            comma = tokens.find(comma + 1, _PARAMETERS)
+            comma = tokens.find_word(comma + 1, _PARAMETERS)
         if tokens.words[comma] != ",":
             return
         parameter = comma + 1
 
 
 @_rule("[")
-def _bare_list(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _bare_list(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``[x for x in 1, 2]`` and ``[f() for f in lambda: 1, lambda: 2]``."""
-    torn = "it takes the list that a comprehension runs over out of its place"
-    k = tokens.find(i + 1, {"for"})
+    refusal = "it takes the list that a comprehension runs over out of its place"
+    k = tokens.find_word(i + 1, {"for"})
     while tokens.words[k] == "for":
-        k = tokens.find(k, {"in"})
+        k = tokens.find_word(k, {"in"})
         if tokens.words[k] != "in":
             return
-        stop = tokens.find(k + 1, _ITERABLE)
+        stop = tokens.find_word(k + 1, _ITERABLE)
         if tokens.words[stop] == "," or tokens.words[k + 1] == "lambda":
             while tokens.words[stop] == ",":
-                stop = tokens.find(stop + 1, _ITERABLE)
+                stop = tokens.find_word(stop + 1, _ITERABLE)
             trailing_comma = tokens.words[stop - 1] == ","
             opening, closing = tokens.end(k), tokens.end(stop - 1)
-            yield StandIn(opening, opening, torn, lead="(", trail=",")
-            yield StandIn(closing, closing, torn, lead="" if trailing_comma else ",", trail=")")
-        k = tokens.find(stop, {"for"})
+            yield Placeholder(opening, opening, refusal, lead="(", trail=",")
+            yield Placeholder(closing, closing, refusal, lead="" if trailing_comma else ",", trail=")")
+        k = tokens.find_word(stop, {"for"})
 
 
 @_rule("<>")
-def _not_equal(tokens: Tokens, i: int) -> Iterator[StandIn]:
-    yield StandIn(tokens.starts[i], tokens.end(i), "it changes half of a `<>`", lead="<", trail="<")
+def _not_equal(tokens: Tokens, i: int) -> Iterator[Placeholder]:
+    """``a <> b``."""
+    yield Placeholder(tokens.starts[i], tokens.end(i), "it changes half of a `<>`", lead="<", trail="<")
 
 
 @_rule("`")
-def _backquote(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _backquote(tokens: Tokens, i: int) -> Iterator[Placeholder]:
+    """One of the two backquotes of a ``repr``."""
     closes = tokens.ends_operand(i - 1)
     lead, trail = (",", ")") if closes else ("(", ",")
-    yield StandIn(tokens.starts[i], tokens.end(i), "it cuts a backquoted expression open", lead, trail)
+    yield Placeholder(tokens.starts[i], tokens.end(i), "it cuts a backquoted expression open", lead, trail)
 
 
 @_rule("async", "await", "nonlocal")
-def _later_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _later_keyword(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """Names that became keywords in Python 3."""
     word, following = tokens.words[i], tokens.words[i + 1]
     certain = True
@@ -214,28 +223,28 @@ def _later_keyword(tokens: Tokens, i: int) -> Iterator[StandIn]:
             return
     elif word == "await" and tokens.kinds[i + 1] == "open":  # await (x): a call, or what a coroutine awaits
         certain = i > 0 and tokens.words[i - 1] in (".", "def", "class")
-    yield StandIn(tokens.starts[i], tokens.end(i), "", certain=certain)
+    yield Placeholder(tokens.starts[i], tokens.end(i), "", certain=certain)
 
 
 @_rule("True", "False")
-def _constant(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _constant(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``True`` and ``False`` in a file that assigns to them or uses them as attributes."""
     if tokens.rebinds_constants:
-        yield StandIn(tokens.starts[i], tokens.end(i), "")
+        yield Placeholder(tokens.starts[i], tokens.end(i), "")
 
 
 @_kind("number")
-def _number(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _number(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``10L`` and ``0777``."""
     word, end = tokens.words[i], tokens.end(i)
     if word[-1] in "lL" or _OCTAL.fullmatch(word):
-        glued = tokens.text[end : end + 1].isidentifier()  # 0777if x: the stand-in may not run into the word
-        torn = "it runs a number into the word behind it"
-        yield StandIn(tokens.starts[i], end, torn, trail=" " if glued else "")
+        glued = tokens.text[end : end + 1].isidentifier()  # 0777if x: the placeholder may not run into the word
+        refusal = "it runs a number into the word behind it"
+        yield Placeholder(tokens.starts[i], end, refusal, trail=" " if glued else "")
 
 
 @_kind("string")
-def _string(tokens: Tokens, i: int) -> Iterator[StandIn]:
+def _string(tokens: Tokens, i: int) -> Iterator[Placeholder]:
     """``ur'x'``, and literals whose contents only Python 2 accepts."""
     word = tokens.words[i]
     first = word[0]
@@ -249,7 +258,7 @@ def _string(tokens: Tokens, i: int) -> Iterator[StandIn]:
     if opening:
         start = tokens.starts[i]
         lead = "r" + opening["quote"]  # raw, so that no escape in it matters
-        yield StandIn(start, start + opening.end(), "it changes how a string literal begins", lead=lead)
+        yield Placeholder(start, start + opening.end(), "it changes how a string literal begins", lead=lead)
 
 
 def _mixes_bytes(tokens: Tokens, i: int) -> bool:

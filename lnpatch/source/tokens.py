@@ -1,4 +1,4 @@
-"""A tokenizer for Python 2.7 that also gets through Python 3: positions only, nothing is evaluated.
+"""Tokenize Python 2.7, and Python 3 as well: positions only, nothing is evaluated.
 
 The standard library's tokenizer follows the running Python, so it refuses ``0777`` and a lone backquote. This one
 is a single regular expression, which is also several times as fast.
@@ -60,8 +60,8 @@ class InvalidSource(Exception):
         self.reason = reason
 
 
-def line_of(text: str, position: int) -> int:
-    """The number, from 1, of the line that holds this position."""
+def line_at(text: str, position: int) -> int:
+    """Return the number, from 1, of the line that holds this position."""
     return len(re.findall(r"\r\n?|\n", text[:position])) + 1
 
 
@@ -73,25 +73,28 @@ class Tokens:
     """
 
     text: str
-    kinds: list[str] = field(default_factory=list)  # string, name, newline, open, close, number, op
+    #: Of each token: string, name, newline, open, close, number or op.
+    kinds: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    #: Of each token: the position in the text at which it begins.
     starts: list[int] = field(default_factory=list)
-    partners: dict[int, int] = field(default_factory=dict)  # opening bracket -> closing bracket
+    #: The index of the closing bracket for that of each opening one.
+    partners: dict[int, int] = field(default_factory=dict)
 
     def end(self, i: int) -> int:
-        """The position in the text behind a token."""
+        """Return the position in the text behind a token."""
         return self.starts[i] + len(self.words[i])
 
-    def find(self, i: int, stops: Collection[str]) -> int:
-        """Index of the first of these words from token ``i`` on, at the bracket depth of ``i``.
+    def find_word(self, i: int, stops: Collection[str]) -> int:
+        """Return the index of the first of these words from token ``i`` on, at the bracket depth of ``i``.
 
-        Without one, of the token that ends the logical line or the bracket. What belongs to a lambda, which is its
-        colon and the commas between its parameters, does not count.
+        If there is none, return that of the token that ends the logical line or the bracket. What belongs to a lambda,
+        which is its colon and the commas between its parameters, does not count.
         """
         words = self.words
         while self.kinds[i] not in ("newline", "close") and words[i] not in stops:
             if words[i] == "lambda":
-                i = self.find(i + 1, _COLON)
+                i = self.find_word(i + 1, _COLON)
                 if words[i] != ":":
                     break
             i = self.partners.get(i, i) + 1
@@ -106,7 +109,7 @@ class Tokens:
         line = i - 1
         while line and self.kinds[line - 1] != "newline":
             line -= 1
-        return self.words[line] in _COMPOUND and self.find(line, _COLON) == i - 1
+        return self.words[line] in _COMPOUND and self.find_word(line, _COLON) == i - 1
 
     def ends_operand(self, i: int) -> bool:
         """Whether an expression may end with this token; a backquote does where it closes."""
@@ -131,13 +134,14 @@ class Tokens:
         return any(self._binds(i) for i, word in enumerate(self.words) if word in ("True", "False"))
 
     def _binds(self, i: int) -> bool:
+        """Whether this token is bound to something, by an assignment or otherwise."""
         if self.words[i + 1] == "=" or (i > 0 and self.words[i - 1] in _BINDING):
             return True
         # True, False = 1, 0
-        return self.begins_statement(i) and self.words[self.find(i, _ASSIGN)] == "="
+        return self.begins_statement(i) and self.words[self.find_word(i, _ASSIGN)] == "="
 
     def dominant_indent(self) -> str | None:
-        """The blanks by which most blocks are indented, of equals the first; None in a text without any."""
+        """Return the blanks by which most blocks are indented, of equally common ones the first; None in a text without blocks."""
         counts: dict[str, int] = {}
         stack = [""]
         for i in range(1, len(self.kinds)):
@@ -159,7 +163,7 @@ class Tokens:
         return max(counts, key=counts.__getitem__, default=None)
 
     def expand_tabs(self) -> str:
-        """The text with its indentation in spaces, by Python 2's rule of a tab stop every 8 columns.
+        """Return the text with its indentation in spaces, by Python 2's rule of a tab stop every 8 columns.
 
         What is within a string stays as it is.
         """
@@ -179,7 +183,7 @@ def _width(indent: str) -> int:
 
 
 def tokenize(text: str) -> Tokens:
-    """The tokens of a text.
+    """Split a text into tokens.
 
     Raises:
         InvalidSource: a character begins no token, or brackets do not match or go too deep.
@@ -193,15 +197,16 @@ def tokenize(text: str) -> Tokens:
         word = match[kind]
         start = match.end() - len(word)
         if kind == "newline":
+            # Within brackets a line end is a blank; of several, which are blank lines, the first one counts.
             if opened or not kinds or kinds[-1] == "newline":
                 continue
         elif kind == "open":
             opened.append(len(kinds))
             if len(opened) > _MAX_DEPTH:
-                raise InvalidSource(line_of(text, start), "too many nested brackets")
+                raise InvalidSource(line_at(text, start), "too many nested brackets")
         elif kind == "close":
             if not opened or _CLOSING[words[opened[-1]]] != word:
-                raise InvalidSource(line_of(text, start), f"unmatched '{word}'")
+                raise InvalidSource(line_at(text, start), f"unmatched '{word}'")
             tokens.partners[opened.pop()] = len(kinds)
         elif kind == "end":
             kind = "newline"
@@ -212,10 +217,10 @@ def tokenize(text: str) -> Tokens:
         starts.append(start)
     if opened:
         i = opened[-1]
-        raise InvalidSource(line_of(text, starts[i]), f"'{words[i]}' was never closed")
+        raise InvalidSource(line_at(text, starts[i]), f"'{words[i]}' was never closed")
     return tokens
 
 
 def _unexpected(text: str, start: int) -> InvalidSource:
     reason = "unterminated string" if text[start] in "'\"" else f"unexpected {text[start]!r}"
-    return InvalidSource(line_of(text, start), reason)
+    return InvalidSource(line_at(text, start), reason)

@@ -1,4 +1,4 @@
-"""Structural comparison: two pieces of code are the same when they differ in layout, quotes or import names only."""
+"""Compare code by structure: two pieces are the same where they differ in layout, quotes or import names only."""
 
 from __future__ import annotations
 
@@ -17,23 +17,19 @@ _SUITES = (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module)
 
 
 @dataclass
-class Comparison:
-    """Compares a pattern with the code of a file.
+class CodeComparison:
+    """Compares a pattern with the code of a file."""
 
-    Args:
-        dotted: what a name of the file stands for through its imports, ``sp`` for ``scipy.sparse``; the name itself for
-            all others.
-        original: the Python 2 token that a stand-in name of the file stands for, or None.
-    """
-
-    dotted: Mapping[str, str] = field(default_factory=dict)
-    original: Callable[[str], str | None] = lambda name: None
+    #: What a name of the file means through its imports, ``sp`` for ``scipy.sparse``; other names mean themselves.
+    imported: Mapping[str, str] = field(default_factory=dict)
+    #: Gives the Python 2 token behind a source placeholder, None for an ordinary name.
+    original_token: Callable[[str], str | None] = lambda name: None
     #: After a match: the code of the file for each name or dotted name of the pattern.
-    names: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    matched_names: dict[str, cst.BaseExpression] = field(default_factory=dict)
 
     def matches(self, pattern: cst.CSTNode, code: cst.CSTNode) -> bool:
-        """Whether *code* is what *pattern* says; fills :attr:`names`."""
-        self.names = {}
+        """Whether *code* is what *pattern* says; sets :attr:`matched_names`."""
+        self.matched_names = {}
         return self._same(pattern, code)
 
     def _same(self, a: cst.CSTNode, b: cst.CSTNode) -> bool:
@@ -44,8 +40,8 @@ class Comparison:
         path_a, path_b = dotted_name(a), dotted_name(b)
         if path_a is not None and path_b is not None:
             assert isinstance(b, cst.BaseExpression)
-            self.names[path_a] = b
-            return path_a == self._resolved(path_b)
+            self.matched_names[path_a] = b
+            return path_a == self._full_name(path_b)
         if type(a) is not type(b):
             return False
         if isinstance(a, cst.Comparison) and isinstance(b, cst.Comparison) and self._same_swapped(a, b):
@@ -75,13 +71,14 @@ class Comparison:
     def _all_same(self, a: Sequence[cst.CSTNode], b: Sequence[cst.CSTNode]) -> bool:
         return len(a) == len(b) and all(map(self._same, a, b))
 
-    def _resolved(self, path: str) -> str:
+    def _full_name(self, path: str) -> str:
+        """Return a dotted name of the file as its imports mean it."""
         root, dot, rest = path.partition(".")
-        return self.dotted.get(root, self.original(root) or root) + dot + rest
+        return self.imported.get(root, self.original_token(root) or root) + dot + rest
 
 
 def dotted_name(node: cst.CSTNode) -> str | None:
-    """``a.b.c`` for a name or a chain of attributes of one, None for anything else."""
+    """Return ``a.b.c`` for a name or a chain of attributes of one, None for anything else."""
     parts: list[str] = []
     while isinstance(node, cst.Attribute):
         parts.append(node.attr.value)
@@ -92,7 +89,7 @@ def dotted_name(node: cst.CSTNode) -> str | None:
 
 
 def without_docstring(function: cst.FunctionDef) -> cst.FunctionDef:
-    """*function* less its docstring, so that documentation is no difference."""
+    """Return *function* without its docstring, so that documentation is no difference."""
     body = function.body
     if function.get_docstring() is not None and len(body.body) > 1:
         return function.with_changes(body=body.with_changes(body=body.body[1:]))
@@ -100,8 +97,8 @@ def without_docstring(function: cst.FunctionDef) -> cst.FunctionDef:
 
 
 def _statements(suite: cst.IndentedBlock | cst.SimpleStatementSuite | cst.Module) -> list[cst.CSTNode]:
-    """The statements of a suite, one for each, however they are divided into lines."""
-    found: list[cst.CSTNode] = []
+    """Return the statements of a suite one by one, however they are divided into lines."""
+    statements: list[cst.CSTNode] = []
     for statement in suite.body:
-        found.extend(statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement])
-    return found
+        statements.extend(statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement])
+    return statements

@@ -128,7 +128,7 @@ def _read_layers(checkout: Checkout, registrations: Collection[RegisterLayer]) -
         data = checkout.read(edit.file)
         if data is not None:
             table = syntax.find_table(Source.read(data, edit.file).module, edit.table)
-            names += [entry.key for entry in table.entries] if isinstance(table, syntax.Table) else []
+            names += [entry.key for entry in table.entries] if isinstance(table, syntax.DictTable) else []
     return tuple(dict.fromkeys(names))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lnpatch.errors import NotARunError, RunExistsError
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
 
 RUN, LOG, UPDATES = "run.json", "log.txt", "updates.jsonl"
@@ -193,7 +193,7 @@ def read_info(folder: Path) -> RunInfo:
         return RunInfo(**{**known, "state": RunState(table["state"]), "arguments": tuple(table["arguments"])})
     except FileNotFoundError as error:
         siblings = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        raise NotARunError(str(folder), "there is no run.json in it", nearest(folder.name, siblings)) from error
+        raise NotARunError(str(folder), "there is no run.json in it", close_matches(folder.name, siblings)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotARunError(str(folder), f"its run.json cannot be read: {error}", ()) from error
 

@@ -17,7 +17,7 @@ from lnpatch.errors import JobSourceError, SettingError, SettingValueError, Usag
 from lnpatch.recipes.recipe import Job
 from lnpatch.schema import Scalar
 from lnpatch.source import Source
-from lnpatch.suggest import nearest
+from lnpatch.suggest import close_matches
 
 #: A hyperparameter's value; None is one as well.
 Value = Scalar | None
@@ -75,7 +75,7 @@ def parse_settings(
             )
         if name not in settings:
             names = sorted(settings.keys() - set(reserved))
-            raise SettingError(name, target, tuple(nearest(name, names, 2)), tuple(names))
+            raise SettingError(name, target, tuple(close_matches(name, names, 2)), tuple(names))
         values[name] = _convert_value(value.strip(), settings[name])
     return values
 
@@ -122,12 +122,12 @@ def _read_place(checkout: Checkout, place: str) -> Iterator[Setting]:
         yield from _read_flags(module)
         return
     function = syntax.find_function(module, name)
-    if not isinstance(function, syntax.NotOne):
+    if not isinstance(function, syntax.NoUniqueMatch):
         for parameter in (*function.params.params, *function.params.kwonly_params):
             yield _make_setting(parameter.name.value, parameter.default, flag=False)
         return
     table = syntax.find_table(module, name)
-    if isinstance(table, syntax.NotOne):
+    if isinstance(table, syntax.NoUniqueMatch):
         raise JobSourceError(path, "it has neither a function nor a table of that name", name)
     for entry in table.entries:
         yield _make_setting(entry.key, entry.value, flag=False)

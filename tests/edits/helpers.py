@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lnpatch.edits import Context, Edit, Finding, State
+from lnpatch.edits import Edit, EditContext, EditFinding, EditState
 from lnpatch.source import Source
 
 VALUES = {"cell": "lngru", "baseline": "gru", "data_dir": "/data/top4"}
@@ -32,16 +32,16 @@ class MemoryFiles:
 class Result:
     """What an edit found, and the file after it."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[EditFinding, ...]
     source: str
 
     @property
-    def state(self) -> State:
+    def state(self) -> EditState:
         (state,) = {finding.state for finding in self.findings}
         return state
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> EditFinding:
         (finding,) = self.findings
         return finding
 
@@ -50,5 +50,5 @@ def run(edit: Edit, source: str | bytes, files: Mapping[str, bytes] | None = Non
     """Run *edit* on *source*; a text is dedented first."""
     data = textwrap.dedent(source).encode() if isinstance(source, str) else source
     read = Source.read(data, path)
-    outcome = edit.run(Context(path, read, read.module, MemoryFiles({**(files or {}), path: data}), VALUES))
+    outcome = edit.run(EditContext(path, read, read.module, MemoryFiles({**(files or {}), path: data}), VALUES))
     return Result(outcome.findings, read.write(outcome.module).decode())

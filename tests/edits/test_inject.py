@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.edits.inject import InjectDefinitions
 from tests.edits.helpers import VALUES, run
 
@@ -13,7 +13,7 @@ EDIT = InjectDefinitions(
     file="layers.py",
     templates=("ln", "{cell}", "state_argument/{cell}"),
     after="gru_layer",
-    spelled={"_p": ("_p", "prfx")},
+    aliases={"_p": ("_p", "prfx")},
 )
 NAMES = ["ln", "param_init_lngru", "lngru_step", "lngru_layer"]
 UTILS = b"def _p(a, b):\n    print a\n    return a + b\n\ndef norm_weight(n): pass\n\ndef ortho_weight(n): pass\n"
@@ -30,9 +30,9 @@ def injected(
     """The file after the edit, which has to be possible."""
     result = run(edit, source, FILES if files is None else files, path)
     assert [finding.name for finding in result.findings] == NAMES
-    assert result.state is State.TO_DO
+    assert result.state is EditState.TO_DO
     again = run(edit, result.source, FILES if files is None else files, path)
-    assert (again.source, again.state) == (result.source, State.IN_PLACE)
+    assert (again.source, again.state) == (result.source, EditState.IN_PLACE)
     return result.source
 
 
@@ -243,7 +243,7 @@ def test_refuses_what_cannot_run(
 ) -> None:
     result = run(EDIT, imports + GRU, files)
     assert result.source == imports + GRU
-    missing = [finding for finding in result.findings if finding.state is State.NOT_FOUND]
+    missing = [finding for finding in result.findings if finding.state is EditState.NOT_FOUND]
     assert missing
     assert any(detail in finding.detail for finding in missing)
     assert any(set(candidates) <= set(finding.candidates) for finding in missing)
@@ -251,7 +251,7 @@ def test_refuses_what_cannot_run(
 
 def test_refuses_a_name_that_a_template_uses_itself() -> None:
     result = run(EDIT, HEAD.replace("import numpy\n", "import numpy as W\n") + GRU, FILES)
-    assert "local name" in next(f.detail for f in result.findings if f.state is State.NOT_FOUND)
+    assert "local name" in next(f.detail for f in result.findings if f.state is EditState.NOT_FOUND)
 
 
 def test_recognises_definitions_made_by_hand() -> None:
@@ -260,14 +260,14 @@ def test_recognises_definitions_made_by_hand() -> None:
     by_hand = re.sub(r'\n    """\n.*?"""\n', "\n", source, flags=re.DOTALL).replace("'", '"').replace(", ", ",")
     assert by_hand != source
     result = run(EDIT, by_hand, FILES)
-    assert (result.source, result.state) == (by_hand, State.IN_PLACE)
+    assert (result.source, result.state) == (by_hand, EditState.IN_PLACE)
 
 
 def test_adds_only_what_is_missing() -> None:
     source = injected(HEAD + GRU)
     without = re.sub(r"\n\ndef ln\(.*?\n\n\n", "\n\n", source, flags=re.DOTALL)
     result = run(EDIT, without, FILES)
-    assert [finding.state for finding in result.findings] == [State.TO_DO, *[State.IN_PLACE] * 3]
+    assert [finding.state for finding in result.findings] == [EditState.TO_DO, *[EditState.IN_PLACE] * 3]
     assert sorted(result.source.split("\n")) == sorted(source.split("\n"))
 
 
@@ -287,7 +287,7 @@ COLLISIONS = [
 def test_never_overwrites(code: str | None, detail: str, line: int | None) -> None:
     source = HEAD + code + GRU if code is not None else injected(HEAD + GRU).replace("1e-5", "1e-6")
     result = run(EDIT, source, {**FILES, "helpers.py": b"def ln(x): pass\n"})
-    assert result.findings[0].state is State.COLLISION
+    assert result.findings[0].state is EditState.COLLISION
     assert detail in result.findings[0].detail
     if line is not None:
         assert result.findings[0].line == line
@@ -300,6 +300,6 @@ def test_every_template(cell: str, convention: str, monkeypatch: pytest.MonkeyPa
     edit = InjectDefinitions(file="layers.py", templates=("ln", "{cell}", convention + "/{cell}"), after="gru_layer")
     source = HEAD + "from core.utils import sharedX\n" + GRU
     result = run(edit, source, FILES)
-    assert result.state is State.TO_DO
+    assert result.state is EditState.TO_DO
     assert [finding.name for finding in result.findings] == edit.names(VALUES)
     compile(textwrap.dedent(result.source), "layers.py", "exec")

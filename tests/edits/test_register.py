@@ -1,8 +1,10 @@
 """`register`: an entry in the table of layers, in the style of its neighbours."""
 
+import textwrap
+
 import pytest
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.edits.register import RegisterLayer
 from tests.edits.helpers import run
 
@@ -293,46 +295,50 @@ IN_PLACE = [
 
 #: (source, state, part of the message, line, candidates)
 REFUSED = [
-    ("\nlayers = {'lngru': ('mine', 'lngru_layer')}\n", State.COLLISION, "is ('mine', 'lngru_layer')", 2, ()),
-    ("layers = {}\nlayers['lngru'] = 3\n", State.COLLISION, "is 3", 2, ()),
-    ("layer_table = {'gru': ('c', 'd')}\n", State.NOT_FOUND, "no dictionary layers", 0, ("layer_table",)),
-    ("def f():\n    layers = {}\n", State.NOT_FOUND, "no dictionary layers", 0, ()),
-    ("layers = make()\n", State.NOT_FOUND, "cannot be read off the file (line 1)", 0, ()),
-    ("layers = {}\nlayers = {}\n", State.NOT_FOUND, "assigned more than once", 0, ("layers",)),
-    ("layers = {}\nlayers = load(layers)\n", State.NOT_FOUND, "assigned more than once", 0, ("layers",)),
-    ("layers = {}\nlayers.update({'lngru': ('a', 'b')})\n", State.COLLISION, "is ('a', 'b')", 2, ()),
-    ("layers = {}\nlayers.update(more)\n", State.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
-    ("layers = {}\nlayers.setdefault('lngru', 3)\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = {'lngru': 3}\ndel layers['lngru']\n", State.NOT_FOUND, "cannot be read off the file (line 2)", 0, ()),
-    ("layers = {}\nlayers[LNGRU] = ('a', 'b')\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = {'gru': ('c', 'd'), **more}\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = {'gru': ('c', 'd'), LNGRU: ('e', 'f')}\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = dict(base, gru=('c', 'd'))\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = dict([('lngru', ('a', 'b'))])\n", State.NOT_FOUND, "cannot be read", 0, ()),
-    ("layers = {'gru': (c, d)}\n", State.NOT_FOUND, "not of 2 strings", 1, ("(c, d)",)),
-    ("layers = {'gru': 'c d'}\n", State.NOT_FOUND, "not of 2 strings", 1, ("'c d'",)),
+    ("\nlayers = {'lngru': ('mine', 'lngru_layer')}\n", EditState.COLLISION, "is ('mine', 'lngru_layer')", 2, ()),
+    ("layers = {}\nlayers['lngru'] = 3\n", EditState.COLLISION, "is 3", 2, ()),
+    ("layer_table = {'gru': ('c', 'd')}\n", EditState.NOT_FOUND, "no dictionary layers", 0, ("layer_table",)),
+    ("def f():\n    layers = {}\n", EditState.NOT_FOUND, "no dictionary layers", 0, ()),
+    ("layers = make()\n", EditState.NOT_FOUND, "cannot be read from the file (line 1)", 0, ()),
+    ("layers = {}\nlayers = {}\n", EditState.NOT_FOUND, "assigned more than once", 0, ("layers",)),
+    ("layers = {}\nlayers = load(layers)\n", EditState.NOT_FOUND, "assigned more than once", 0, ("layers",)),
+    ("layers = {}\nlayers.update({'lngru': ('a', 'b')})\n", EditState.COLLISION, "is ('a', 'b')", 2, ()),
+    ("layers = {}\nlayers.update(more)\n", EditState.NOT_FOUND, "cannot be read from the file (line 2)", 0, ()),
+    ("layers = {}\nlayers.setdefault('lngru', 3)\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    (
+        "layers = {'lngru': 3}\ndel layers['lngru']\n",
+        EditState.NOT_FOUND,
+        "cannot be read from the file (line 2)",
+        0,
+        (),
+    ),
+    ("layers = {}\nlayers[LNGRU] = ('a', 'b')\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'gru': ('c', 'd'), **more}\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'gru': ('c', 'd'), LNGRU: ('e', 'f')}\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = dict(base, gru=('c', 'd'))\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = dict([('lngru', ('a', 'b'))])\n", EditState.NOT_FOUND, "cannot be read", 0, ()),
+    ("layers = {'gru': (c, d)}\n", EditState.NOT_FOUND, "not of 2 strings", 1, ("(c, d)",)),
+    ("layers = {'gru': 'c d'}\n", EditState.NOT_FOUND, "not of 2 strings", 1, ("'c d'",)),
 ]
 
 
 @pytest.mark.parametrize(("before", "after"), [case[1:] for case in CHANGED], ids=[case[0] for case in CHANGED])
 def test_changed(before: str, after: str) -> None:
-    import textwrap
-
     result = run(EDIT, before)
     assert result.source == textwrap.dedent(after)
-    assert result.state is State.TO_DO
+    assert result.state is EditState.TO_DO
     again = run(EDIT, result.source)
-    assert (again.source, again.state) == (result.source, State.IN_PLACE)
+    assert (again.source, again.state) == (result.source, EditState.IN_PLACE)
 
 
 @pytest.mark.parametrize("source", IN_PLACE)
 def test_in_place(source: str) -> None:
     result = run(EDIT, source)
-    assert (result.source, result.state) == (source, State.IN_PLACE)
+    assert (result.source, result.state) == (source, EditState.IN_PLACE)
 
 
 @pytest.mark.parametrize(("source", "state", "detail", "line", "candidates"), REFUSED)
-def test_refused(source: str, state: State, detail: str, line: int, candidates: tuple[str, ...]) -> None:
+def test_refused(source: str, state: EditState, detail: str, line: int, candidates: tuple[str, ...]) -> None:
     result = run(EDIT, source)
     assert result.source == source
     assert result.state is state

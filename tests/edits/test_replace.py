@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from lnpatch.edits import State
+from lnpatch.edits import EditState
 from lnpatch.edits.replace import ReplaceCode
 from tests.edits.helpers import run
 
@@ -67,13 +67,13 @@ REFUSED = [
     (
         RETURNS,
         "class It:\n    def next(self):\n        return (a,  # documents\n                b)\n",
-        "stands there 1x",
+        "was found 1x",
     ),
-    (CALL, "def main():\n    m = eye(n)\n", "stands there 0x"),
-    (CALL, "def main():\n    m = scipy.sparse.eye(n, n)\n", "stands there 0x"),
-    (CALL, "def main():\n    m = [scipy.sparse.eye(n), scipy.sparse.eye(n)]\n", "stands there 2x"),
+    (CALL, "def main():\n    m = eye(n)\n", "was found 0x"),
+    (CALL, "def main():\n    m = scipy.sparse.eye(n, n)\n", "was found 0x"),
+    (CALL, "def main():\n    m = [scipy.sparse.eye(n), scipy.sparse.eye(n)]\n", "was found 2x"),
     (CALL, "m = scipy.sparse.eye(n)\n", "no function main"),
-    (RETURNS, "class It:\n    def next(self):\n        return a, b\n", "expected 2x and stands there 1x"),
+    (RETURNS, "class It:\n    def next(self):\n        return a, b\n", "expected 2x and was found 1x"),
 ]
 
 
@@ -81,15 +81,15 @@ REFUSED = [
 def test_changed(edit: ReplaceCode, before: str, after: str) -> None:
     result = run(edit, before)
     assert result.source == textwrap.dedent(after)
-    assert result.state is State.TO_DO
+    assert result.state is EditState.TO_DO
     again = run(edit, result.source)
-    assert (again.source, again.state) == (result.source, State.IN_PLACE)
+    assert (again.source, again.state) == (result.source, EditState.IN_PLACE)
 
 
 @pytest.mark.parametrize(("edit", "source", "detail"), REFUSED)
 def test_refused(edit: ReplaceCode, source: str, detail: str) -> None:
     result = run(edit, source)
-    assert (result.source, result.state) == (source, State.NOT_FOUND)
+    assert (result.source, result.state) == (source, EditState.NOT_FOUND)
     assert detail in result.finding.detail
 
 
@@ -97,7 +97,7 @@ def test_deletes_no_comment() -> None:
     result = run(
         CALL, "import scipy.sparse\ndef main():\n    m = scipy.sparse.eye(n  # words\n                         )\n"
     )
-    assert result.state is State.COLLISION
+    assert result.state is EditState.COLLISION
     assert result.finding.line == 3
 
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from lnpatch.edits import Edit, State
+from lnpatch.edits import Edit, EditState
 from lnpatch.edits.assign import SetAssignment
 from lnpatch.edits.default import SetDefault
 from lnpatch.edits.dict_value import SetDictValue
@@ -155,7 +155,7 @@ REFUSED = [
     (
         DEFAULT,
         "if A:\n    def trainer(encoder='gru'): pass\nelse:\n    def trainer(encoder='gru'): pass\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "defined 2 times (lines 2, 4)",
         0,
         (),
@@ -163,7 +163,7 @@ REFUSED = [
     (
         DEFAULT,
         "def trainer(encoder='gru'): pass\ntrainer = other\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "assigned as well (line 2)",
         0,
         (),
@@ -171,15 +171,15 @@ REFUSED = [
     (
         DEFAULT,
         "def trainer(encoder=('gru'  # or lstm\n            )): pass\n",
-        State.COLLISION,
-        "a comment stands",
+        EditState.COLLISION,
+        "there is a comment",
         1,
         (),
     ),
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top8': vdir = 'a'\n    elif mode == 'top2': vdir = 'b'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "not assigned where",
         0,
         ("vdir (line 2)", "vdir (line 3)"),
@@ -187,7 +187,7 @@ REFUSED = [
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top8': vdir = 'a'\n    else:\n        if mode == 'top2': vdir = 'b'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "not assigned where",
         0,
         ("vdir (line 2)", "vdir (line 4)"),
@@ -195,7 +195,7 @@ REFUSED = [
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top4': vdir = 'b'\n    vdir += 'att/'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "assigned 2 times",
         2,
         ("vdir (line 2)", "vdir (line 3)"),
@@ -203,7 +203,7 @@ REFUSED = [
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top4': vdir = wdir = 'b'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "together with something else",
         2,
         (),
@@ -211,27 +211,41 @@ REFUSED = [
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top4': vdir = 'b'\n    vdir = os.environ.get('X', vdir)\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "assigned 2 times",
         2,
         ("vdir (line 2)", "vdir (line 3)"),
     ),
-    (DEFAULT, "x = 1\ndef trainer(encoder='bow'): pass\n", State.COLLISION, "neither 'gru' nor 'lngru'", 2, ()),
-    (DEFAULT, "def trainer(encoder=GRU): pass\n", State.COLLISION, "it is GRU", 1, ()),
-    (DEFAULT, "def train(encoder='gru'): pass\n", State.NOT_FOUND, "no function trainer", 0, ("train",)),
-    (DEFAULT, "def trainer(encoders='gru', x=1): pass\n", State.NOT_FOUND, "no parameter encoder", 0, ("encoders",)),
-    (DEFAULT, "def trainer(encoder): pass\n", State.NOT_FOUND, "no parameter encoder with a default", 0, ()),
-    (DICT, "default_params = {'encoder': 'bow'}\n", State.COLLISION, "neither 'gru' nor 'lngru'", 1, ()),
-    (DICT, "defaults = {'encoder': 'gru'}\n", State.NOT_FOUND, "no dictionary default_params", 0, ("defaults",)),
-    (DICT, "default_params = {'coder': 'gru'}\n", State.NOT_FOUND, "no key 'encoder'", 0, ("coder",)),
-    (DICT, "def f():\n    default_params = {'encoder': 'gru'}\n", State.NOT_FOUND, "no dictionary", 0, ()),
-    (TOP_LEVEL, "roots = 'data'\n", State.NOT_FOUND, "root is not assigned", 0, ("roots",)),
-    (TOP_LEVEL, "root = 'a'\nroot = 'b'\n", State.NOT_FOUND, "assigned 2 times", 1, ("root (line 1)", "root (line 2)")),
-    (BRANCH, "def get_files(mode): pass\n", State.NOT_FOUND, "no function get_data_files", 0, ("get_files",)),
+    (DEFAULT, "x = 1\ndef trainer(encoder='bow'): pass\n", EditState.COLLISION, "neither 'gru' nor 'lngru'", 2, ()),
+    (DEFAULT, "def trainer(encoder=GRU): pass\n", EditState.COLLISION, "it is GRU", 1, ()),
+    (DEFAULT, "def train(encoder='gru'): pass\n", EditState.NOT_FOUND, "no function trainer", 0, ("train",)),
+    (
+        DEFAULT,
+        "def trainer(encoders='gru', x=1): pass\n",
+        EditState.NOT_FOUND,
+        "no parameter encoder",
+        0,
+        ("encoders",),
+    ),
+    (DEFAULT, "def trainer(encoder): pass\n", EditState.NOT_FOUND, "no parameter encoder with a default", 0, ()),
+    (DICT, "default_params = {'encoder': 'bow'}\n", EditState.COLLISION, "neither 'gru' nor 'lngru'", 1, ()),
+    (DICT, "defaults = {'encoder': 'gru'}\n", EditState.NOT_FOUND, "no dictionary default_params", 0, ("defaults",)),
+    (DICT, "default_params = {'coder': 'gru'}\n", EditState.NOT_FOUND, "no key 'encoder'", 0, ("coder",)),
+    (DICT, "def f():\n    default_params = {'encoder': 'gru'}\n", EditState.NOT_FOUND, "no dictionary", 0, ()),
+    (TOP_LEVEL, "roots = 'data'\n", EditState.NOT_FOUND, "root is not assigned", 0, ("roots",)),
+    (
+        TOP_LEVEL,
+        "root = 'a'\nroot = 'b'\n",
+        EditState.NOT_FOUND,
+        "assigned 2 times",
+        1,
+        ("root (line 1)", "root (line 2)"),
+    ),
+    (BRANCH, "def get_files(mode): pass\n", EditState.NOT_FOUND, "no function get_data_files", 0, ("get_files",)),
     (
         BRANCH,
         "def get_data_files(mode):\n    vdir = 'a'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "not assigned where",
         0,
         ("vdir (line 2)",),
@@ -239,7 +253,7 @@ REFUSED = [
     (
         BRANCH,
         "def get_data_files(mode):\n    if mode == 'top8':\n        vdir = 'a'\n    else:\n        data_dir = 'b'\n",
-        State.NOT_FOUND,
+        EditState.NOT_FOUND,
         "vdir is not assigned where not mode == 'top8' or mode == 'top4'",
         0,
         ("vdir (line 3)",),
@@ -251,19 +265,21 @@ REFUSED = [
 def test_changed(edit: Edit, before: str, after: str) -> None:
     result = run(edit, before, path=edit.file)
     assert result.source == textwrap.dedent(after)
-    assert result.state is State.TO_DO
+    assert result.state is EditState.TO_DO
     again = run(edit, result.source, path=edit.file)
-    assert (again.source, again.state) == (result.source, State.IN_PLACE)
+    assert (again.source, again.state) == (result.source, EditState.IN_PLACE)
 
 
 @pytest.mark.parametrize(("edit", "source"), IN_PLACE)
 def test_in_place(edit: Edit, source: str) -> None:
     result = run(edit, source, path=edit.file)
-    assert (result.source, result.state) == (source, State.IN_PLACE)
+    assert (result.source, result.state) == (source, EditState.IN_PLACE)
 
 
 @pytest.mark.parametrize(("edit", "source", "state", "detail", "line", "candidates"), REFUSED)
-def test_refused(edit: Edit, source: str, state: State, detail: str, line: int, candidates: tuple[str, ...]) -> None:
+def test_refused(
+    edit: Edit, source: str, state: EditState, detail: str, line: int, candidates: tuple[str, ...]
+) -> None:
     result = run(edit, source, path=edit.file)
     assert (result.source, result.state) == (source, state)
     assert detail in result.finding.detail
@@ -285,4 +301,4 @@ def test_any_path_becomes_a_literal(path: str, source: str, after: str, monkeypa
 
     monkeypatch.setitem(helpers.VALUES, "data_dir", path)
     assert run(TOP_LEVEL, source, path="paths.py").source == after
-    assert run(TOP_LEVEL, after, path="paths.py").state is State.IN_PLACE
+    assert run(TOP_LEVEL, after, path="paths.py").state is EditState.IN_PLACE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lnpatch.source.encoding import decode
+from lnpatch.source.encoding import decode_source
 
 DECODED = [
     pytest.param(b"x = 1\n", "utf-8", "x = 1\n", id="ascii"),
@@ -29,7 +29,7 @@ DECODED = [
 
 @pytest.mark.parametrize(("data", "name", "text"), DECODED)
 def test_decode(data: bytes, name: str, text: str | None) -> None:
-    decoded, encoding = decode(data)
+    decoded, encoding = decode_source(data)
     assert encoding.name == name
     assert text is None or decoded == text
     assert encoding.encode(decoded) == data
@@ -38,5 +38,5 @@ def test_decode(data: bytes, name: str, text: str | None) -> None:
 @pytest.mark.parametrize("byte", range(256))
 def test_every_byte_comes_back(byte: int) -> None:
     data = b"# " + bytes([byte]) + b"\n"
-    text, encoding = decode(data)
+    text, encoding = decode_source(data)
     assert encoding.encode(text) == data

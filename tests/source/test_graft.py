@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lnpatch.source.graft import GraftConflict, Kept, graft
+from lnpatch.source.graft import GraftConflict, KeptLines, graft_changes
 
 MERGED = [
     pytest.param("a\nb\n", "a\nb\n", "a\nx\nb\n", "a\nx\nb\n", id="no layout"),
@@ -31,7 +31,7 @@ CONFLICTS = [
 
 @pytest.mark.parametrize(("base", "source", "edited", "merged"), MERGED)
 def test_merge(base: str, source: str, edited: str, merged: str) -> None:
-    result = graft(base, source, edited)
+    result = graft_changes(base, source, edited)
     assert result.text == merged
     old, new = source.splitlines(), result.text.splitlines()
     for run in result.kept:
@@ -41,12 +41,12 @@ def test_merge(base: str, source: str, edited: str, merged: str) -> None:
 @pytest.mark.parametrize(("base", "source", "edited", "line"), CONFLICTS)
 def test_conflict(base: str, source: str, edited: str, line: int) -> None:
     with pytest.raises(GraftConflict) as caught:
-        graft(base, source, edited)
+        graft_changes(base, source, edited)
     assert caught.value.line == line
 
 
 def test_lines_of_the_source() -> None:
-    result = graft("a\nb\nc\nd\n", "a\nb\nc\nd\n", "a\nx\ny\nc\nz\nd\n")
-    assert result.kept == (Kept(0, 0, 1), Kept(2, 3, 1), Kept(3, 5, 1))
+    result = graft_changes("a\nb\nc\nd\n", "a\nb\nc\nd\n", "a\nx\ny\nc\nz\nd\n")
+    assert result.kept == (KeptLines(0, 0, 1), KeptLines(2, 3, 1), KeptLines(3, 5, 1))
     assert [result.source_line(line) for line in range(1, 8)] == [1, 2, 2, 3, 3, 4, 4]
     assert result.first_change == 2

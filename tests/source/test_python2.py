@@ -135,20 +135,20 @@ def _check_rename(text: str) -> None:
     assert write(edited, rename("renamed", "old")) == data
 
 
-def test_stand_ins_tell_what_they_stand_for() -> None:
+def test_placeholders_know_their_tokens() -> None:
     source = Source.read(b"print 0777, `x`\n")
     module = source.module
     names = re.findall(r"\w+", module.code)
-    assert [source.stand_in(name) for name in names] == ["print", "0777", "`", None, "`"]
-    assert source.original(module.code) == source.text
-    assert source.original(names[0]) == "print"
+    assert [source.original_token(name) for name in names] == ["print", "0777", "`", None, "`"]
+    assert source.restore_tokens(module.code) == source.text
+    assert source.restore_tokens(names[0]) == "print"
 
 
-def test_names_that_look_like_stand_ins() -> None:
+def test_names_that_look_like_placeholders() -> None:
     name = next(iter(Source.read(b"print 0777\n").module.code.split(",")))
     data = f"print {name}, {name}_, 0777, old\n".encode()
     check_identity(data)
-    assert Source.read(data).stand_in(name) is None
+    assert Source.read(data).original_token(name) is None
     assert write(data, rename("old", "x")) == data.replace(b"old", b"x")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 import pytest
 
-from lnpatch.errors import SourceSyntaxError, TornEditError
+from lnpatch.errors import EditRefusedError, SourceSyntaxError
 from lnpatch.source import Source, check_syntax
 from tests.source.edits import Edit, rename
 
@@ -34,7 +34,7 @@ def in_a_call(node: cst.Expr) -> cst.Expr:
     return cst.Expr(cst.Call(cst.Name("f"), [cst.Arg(node.value)]))
 
 
-TORN = [
+REFUSED = [
     pytest.param(
         b"x = 1\nprint x\n",
         replace(cst.Tuple, first_element),
@@ -47,7 +47,7 @@ TORN = [
     pytest.param(
         b"x = 0777\n\nprint x\n",
         replace(cst.Expr, in_a_call),
-        (3, "its result is no valid Python"),
+        (3, "its result is not valid Python"),
         id="print in a call",
     ),
     pytest.param(
@@ -71,7 +71,7 @@ TORN = [
     pytest.param(
         b"a\nx = `a`\n",
         replace(cst.Tuple, without_last_element),
-        (2, "its result is no valid Python"),
+        (2, "its result is not valid Python"),
         id="one of two backquotes",
     ),
     pytest.param(
@@ -83,7 +83,7 @@ TORN = [
     pytest.param(
         b"a\nx = [a for a in 1, 2]\n",
         replace(cst.Tuple, without_last_element),
-        (2, "its result is no valid Python"),
+        (2, "its result is not valid Python"),
         id="list of a comprehension",
     ),
     pytest.param(
@@ -99,7 +99,7 @@ TORN = [
         id="tuple parameter",
     ),
     pytest.param(
-        b"x = 1\nold = 2\ny = 3\n", rename("old", "class"), (2, "its result is no valid Python"), id="not a name"
+        b"x = 1\nold = 2\ny = 3\n", rename("old", "class"), (2, "its result is not valid Python"), id="not a name"
     ),
     pytest.param(
         b"# coding: latin-1\nprint old\n",
@@ -134,10 +134,10 @@ TORN = [
 ]
 
 
-@pytest.mark.parametrize(("data", "edit", "expected"), TORN)
-def test_torn_edit(data: bytes, edit: Edit, expected: tuple[int, str]) -> None:
+@pytest.mark.parametrize(("data", "edit", "expected"), REFUSED)
+def test_refused_edit(data: bytes, edit: Edit, expected: tuple[int, str]) -> None:
     source = Source.read(data, "lib/m.py")
-    with pytest.raises(TornEditError) as caught:
+    with pytest.raises(EditRefusedError) as caught:
         source.write(edit(source.module))
     line, reason = expected
     assert (caught.value.file, caught.value.line) == ("lib/m.py", line)
