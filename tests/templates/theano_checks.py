@@ -70,7 +70,11 @@ def check_types(runner, row):
         inputs = [x, mask, state, memory]
         values = [case["x"].reshape((3, 3) if x.ndim == 2 else (3, 1, 3)), case["mask"], case["state"], case["memory"]]
         outputs, _ = build_graph(runner, case["params"], *inputs)
-        row.compare(compile_and_call(runner, inputs, outputs, values), expected, repr((x_type, mask_type, mask_dtype, state_type)))
+        row.compare(
+            compile_and_call(runner, inputs, outputs, values),
+            expected,
+            repr((x_type, mask_type, mask_dtype, state_type)),
+        )
 
 
 @check("one state for all", FORWARD, to=EXTRA)
@@ -105,7 +109,9 @@ def check_symbolic_nsteps(runner, row):
     case = random_case(runner.layer.cell, make_rng(runner, 23), 5, 2, mask=False, state=False)
     inputs = [runner.tensor.tensor3(), runner.tensor.scalar(dtype="uint32")]
     outputs, _ = build_graph(runner, case["params"], inputs[0], nsteps=inputs[1])
-    row.compare(compile_and_call(runner, inputs, outputs, [case["x"], 3]), [value[:3] for value in run_reference(runner, case)])
+    row.compare(
+        compile_and_call(runner, inputs, outputs, [case["x"], 3]), [value[:3] for value in run_reference(runner, case)]
+    )
 
 
 @check("truncated gradients", {"float32": 0.0, "float64": 0.0}, when=is_keyword, to=EXTRA)
