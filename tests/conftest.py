@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,3 +173,20 @@ def assert_compiles(python: Path, directory: Path, paths: list[str]) -> None:
 def unpriviledged() -> bool:
     """Whether permissions mean anything to this process."""
     return os.name == "posix" and os.geteuid() != 0
+
+
+_SLOW = pytest.StashKey[int]()
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count the slow tests that are left out."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.config.stash[_SLOW] = item.config.stash.get(_SLOW, 0) + 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the default selection leaves out."""
+    count = terminalreporter.config.stash.get(_SLOW, 0)
+    if count:
+        terminalreporter.write_line(f"{count} tests are marked slow and were left out: pytest -m slow")

@@ -8,7 +8,7 @@ import numpy
 
 def load_corpus(path):
     """
-    The sentences of a text file, each a list of words
+    Read the sentences of a text file, each a list of words
     """
     with open(path) as f:
         return [line.split() for line in f if line.strip()]
@@ -37,7 +37,7 @@ def minibatches(sentences, batch_size):
 
 def prepare_data(batch, worddict):
     """
-    Word numbers and mask, [words, sentences]; each sentence ends with an <eos>
+    Make word numbers and mask, [words, sentences]; each sentence ends with an <eos>
     """
     steps = max(len(sentence) for sentence in batch) + 1
     x = numpy.zeros((steps, len(batch))).astype('int64')

@@ -17,7 +17,7 @@ layers = {'ff': ('param_init_fflayer', 'fflayer'),
 
 def get_layer(name):
     """
-    The two functions of a layer
+    Look up the two functions of a layer
     """
     init, build = layers[name]
     return globals()[init], globals()[build]
@@ -26,7 +26,7 @@ def get_layer(name):
 # feedforward layer
 def param_init_fflayer(options, params, prefix='ff', nin=None, nout=None):
     """
-    Weights [nin, nout] and biases [nout]
+    Make weights [nin, nout] and biases [nout]
     """
     params[_p(prefix, 'W')] = norm_weight(nin, nout)
     params[_p(prefix, 'b')] = numpy.zeros((nout,)).astype('float32')
@@ -35,7 +35,7 @@ def param_init_fflayer(options, params, prefix='ff', nin=None, nout=None):
 
 def fflayer(tparams, state_below, options, prefix='ff', activ=tanh, **kwargs):
     """
-    Affine transformation and a nonlinearity
+    Apply an affine transformation and a nonlinearity
     """
     return activ(tensor.dot(state_below, tparams[_p(prefix, 'W')]) + tparams[_p(prefix, 'b')])
 
@@ -43,7 +43,7 @@ def fflayer(tparams, state_below, options, prefix='ff', activ=tanh, **kwargs):
 # GRU layer
 def param_init_gru(options, params, prefix='gru', nin=None, dim=None):
     """
-    W, b, U of the two gates (reset, update); Wx, bx, Ux of the candidate state
+    Make W, b, U of the two gates (reset, update) and Wx, bx, Ux of the candidate state
     """
     if nin is None:
         nin = options['dim_word']

@@ -11,7 +11,7 @@ from utils import norm_weight, linear
 
 def init_params(options):
     """
-    All parameters, as arrays
+    Make all parameters, as arrays
     """
     params = OrderedDict()
     params['Wemb'] = norm_weight(options['n_words'], options['dim_word'])
@@ -25,7 +25,7 @@ def init_params(options):
 
 def build_model(tparams, options):
     """
-    The inputs x, mask [words, sentences] and the cost: the negative log-likelihood of a sentence
+    Build the inputs x, mask [words, sentences] and the cost: the negative log-likelihood of a sentence
     """
     x = tensor.matrix('x', dtype='int64')
     mask = tensor.matrix('mask', dtype='float32')

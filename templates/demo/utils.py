@@ -11,14 +11,14 @@ import theano.tensor as tensor
 
 def _p(prefix, name):
     """
-    The full name of a layer's parameter
+    Join the names of a layer and of its parameter
     """
     return '%s_%s' % (prefix, name)
 
 
 def ortho_weight(ndim):
     """
-    A random orthogonal matrix
+    Draw a random orthogonal matrix
     """
     q, _ = numpy.linalg.qr(numpy.random.normal(size=(ndim, ndim)))
     return q.astype('float32')
@@ -26,7 +26,7 @@ def ortho_weight(ndim):
 
 def norm_weight(nin, nout=None, scale=0.1):
     """
-    Uniform in [-scale, scale]
+    Draw a matrix uniformly from [-scale, scale]
     """
     shape = (nin, nin if nout is None else nout)
     return numpy.random.uniform(-scale, scale, shape).astype('float32')
@@ -48,24 +48,16 @@ def linear(x):
 
 def init_tparams(params):
     """
-    A shared variable for every array
+    Make a shared variable of every array
     """
     return OrderedDict((name, theano.shared(value, name=name)) for name, value in params.iteritems())
 
 
 def itemlist(tparams):
     """
-    The shared variables, in order
+    List the shared variables, in order
     """
     return [variable for _, variable in tparams.iteritems()]
-
-
-def zipp(params, tparams):
-    """
-    Copy arrays into the shared variables
-    """
-    for name, value in params.iteritems():
-        tparams[name].set_value(value)
 
 
 def unzip(tparams):

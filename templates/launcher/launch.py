@@ -1,11 +1,75 @@
 """
-Runs one job of a repository's own code, in the repository's own Python: train, evaluate, encode, or make tiny data.
+Run one job of a repository's own code, in the repository's own Python: train, evaluate, encode, or make tiny data.
 
     PYTHON -u launch.py JOB
 
-JOB is a JSON object, made by lnpatch/runtime/jobs.py; it is run in the folder that the repository expects to be in. What
-the repository prints is passed on as it is; the outcome is written to the file job["result"], as a JSON object. Nothing of
+JOB is a JSON object, made by lnpatch/training/jobs.py. The current folder is the one that the repository expects to be
+run in. What the repository prints is passed on as it is; the outcome is written to a file, as a JSON object. Nothing of
 the repository is changed on disk. For Python 2.7 and 3.
+
+Every job has
+
+    job           str    "train", "evaluate", "encode" or "smoke"
+    launcher      str    NAME of the adapter launch_NAME.py beside this file, "" where the repository needs none
+    path          [str]  absolute folders, put before all others on the module search path, in this order
+    result        str    absolute path of the file for the outcome, replaced as a whole; "" writes none
+
+and, unless it is "smoke",
+
+    call          str    "module:function" of the repository: its trainer, also where the job is "evaluate" or "encode";
+                         adapters take the package of the repository's modules from it
+    added_cells   [str]  cells that are added to the repository's table in memory ("lstm"); may be missing
+    layers        str    the importable name of the module with that table; there where added_cells is
+
+"train" runs until the trainer returns, max_updates are done, or the user stops it:
+
+    entry         str    what a user would start: a script ("driver.py") or a module ("package.module"), whose call of
+                         the trainer gets the settings; "" where the trainer is called directly
+    arguments     [str]  the command line of the entry
+    settings      {str: str|int|float|bool}  keyword arguments of the trainer, over those of the repository
+    optimizers    [str]  "module:function" of each optimizer; the first function that one makes begins an update
+    max_updates   int or null  the updates after which to stop; null for no limit
+    seed          int or null  of random and numpy.random; null leaves them alone
+    compared      str    absolute path of the file for what the updates have changed, "" for none
+    folders       [str]  folders to make where they are missing, relative to the current one
+    data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
+    saves         [{}]   what to save where the trainer is stopped, in order, each with
+      file        str      path of the .npz
+      parameters  str      name of the trainer's variable that holds the parameters
+      arrays      {str: str}  further arrays in the .npz: their name there to the trainer's variable
+      pickles     {str: str}  further files: the trainer's variable to the path of its pickle
+      copies      {str: str}  further files: path to path
+      if_missing  bool     whether a file that is there already is kept
+    Paths in saves are filled in from the trainer's variables, as "{saveto}.pkl".
+
+    outcome: {"state": "done"|"stopped", "settings": {...} as they were used, "updates": int,
+              "saved": [str], paths, only where the trainer was stopped}
+
+"evaluate" gives the figures of the repository's own evaluation:
+
+    model         str    absolute path of the .npz
+    data          str    as above
+    and each of the recipe's options of the job, str by name: "split" (order-embeddings), "mode" (attentive-reader)
+
+    outcome: {"state": "done", "figures": {str: float}}
+
+"encode" writes a vector for each sentence:
+
+    model         str    absolute path of the .npz
+    input         str    absolute path of a text file, one sentence a line; empty lines are left out
+    output        str    absolute path of the .npy to write, float32 [sentences, dim], replaced as a whole
+    tokenized     bool   whether the sentences are tokens separated by blanks
+    and each of the recipe's options of the job, str, absolute paths by name: "dictionary", "word2vec" (skip-thoughts)
+
+    outcome: {"state": "done", "shape": [int, int]}
+
+"smoke" writes tiny data in the repository's own format:
+
+    folder        str    absolute path of the folder to write it to, made where it is missing
+
+    outcome: {"state": "done"}
+
+Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """
 from __future__ import print_function
 
@@ -19,74 +83,88 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def native(value):
-    """A value of JSON with the strings that this Python takes for names and paths: bytes under 2.7, where JSON gives unicode."""
+def to_native_strings(value):
+    """
+    Convert the strings in a value of JSON to str: JSON gives unicode under 2.7, where the repositories expect bytes.
+    """
     if isinstance(value, dict):
-        return {native(key): native(item) for key, item in value.items()}
+        return {to_native_strings(key): to_native_strings(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [native(item) for item in value]
+        return [to_native_strings(item) for item in value]
     return value if isinstance(value, (str, bytes)) or not hasattr(value, "encode") else value.encode("utf-8")
 
 
-def attribute(name):
-    """The module and the attribute's name of "module:attribute"."""
-    module, _, attribute_name = name.partition(":")
-    return importlib.import_module(module), attribute_name
+def import_owner(name):
+    """Import the module of "module:attribute"; return it and the attribute's name."""
+    module, _, attribute = name.partition(":")
+    return importlib.import_module(module), attribute
 
 
 def train(job, adapter):
-    """Trains to the end, to job["max_updates"], or until Ctrl-C; what the trainer has not saved by then is saved."""
+    """Train to the end, to job["max_updates"], or until Ctrl-C; save what the trainer has not saved by then."""
     import launch_updates
 
     for folder in job["folders"]:
         if not os.path.isdir(folder):
             os.makedirs(folder)
     if job["seed"] is not None:
-        import numpy
-
-        random.seed(job["seed"])
-        numpy.random.seed(job["seed"])
-    settings = job["settings"]
+        seed_generators(job["seed"])
     positional = adapter.prepare(job) if hasattr(adapter, "prepare") else []
-    updates = launch_updates.Updates(job["max_updates"])
+    settings = job["settings"]
+    counter = launch_updates.UpdateCounter(job["max_updates"])
     for optimizer in job["optimizers"]:
-        updates.watch(*attribute(optimizer))
-    module, name = attribute(job["call"])
+        counter.watch(*import_owner(optimizer))
+    module, name = import_owner(job["call"])
     trainer = getattr(module, name)
-    before = updates.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compared"] else None
+    before = counter.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compared"] else None
 
-    def call(*args, **kwargs):
+    def call_trainer(*args, **kwargs):
         return trainer(*args, **dict(kwargs, **settings))
 
     outcome = {"state": "done", "settings": settings}
     try:
-        with updates.stopping_on_signals():
+        with counter.stop_on_signals():
             if job["entry"]:
-                setattr(module, name, call)
-                sys.argv = [job["entry"]] + job["arguments"]
-                if job["entry"].endswith(".py"):
-                    runpy.run_path(job["entry"], run_name="__main__")
-                else:
-                    runpy.run_module(job["entry"], run_name="__main__", alter_sys=True)
+                # an entry of the repository looks its trainer up in the module, so it finds this one
+                setattr(module, name, call_trainer)
+                run_entry(job["entry"], job["arguments"])
             else:
-                call(*positional)
-    except launch_updates.Stop as stop:
+                call_trainer(*positional)
+    except launch_updates.StopTraining as stop:
         outcome["state"] = stop.state
-        names = launch_updates.locals_of(sys.exc_info()[2], trainer)
+        names = launch_updates.find_locals(sys.exc_info()[2], trainer)
         if job["compared"]:
-            write(job["compared"], launch_updates.compare(before, names[job["saves"][0]["parameters"]]))
-        outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save(save, names)]
-    outcome["updates"] = updates.count
+            parameters = names[job["saves"][0]["parameters"]]
+            write_json(job["compared"], launch_updates.compare_parameters(before, parameters))
+        outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save_model(save, names)]
+    outcome["updates"] = counter.count
     return outcome
 
 
+def seed_generators(seed):
+    """Seed the generators that the repositories draw from; here, since NumPy is not needed for every job."""
+    import numpy
+
+    random.seed(seed)
+    numpy.random.seed(seed)
+
+
+def run_entry(entry, arguments):
+    """Run a script ("driver.py") or a module ("package.module") as a user would, with a command line."""
+    sys.argv = [entry] + arguments
+    if entry.endswith(".py"):
+        runpy.run_path(entry, run_name="__main__")
+    else:
+        runpy.run_module(entry, run_name="__main__", alter_sys=True)
+
+
 def evaluate(job, adapter):
-    """The figures of the repository's own evaluation of job["model"]."""
+    """Return the figures of the repository's own evaluation of job["model"]."""
     return {"state": "done", "figures": adapter.evaluate(job)}
 
 
 def encode(job, adapter):
-    """Writes the vectors of the sentences in job["input"] to job["output"], float32 [sentences, dim]."""
+    """Write the vectors of the sentences in job["input"] to job["output"], float32 [sentences, dim]."""
     import numpy
 
     vectors = numpy.asarray(adapter.encode(job, read_lines(job["input"])), dtype="float32")
@@ -96,8 +174,8 @@ def encode(job, adapter):
     return {"state": "done", "shape": list(vectors.shape)}
 
 
-def smoke(job, adapter):
-    """Writes tiny data in the repository's own format to the folder job["folder"]."""
+def make_smoke_data(job, adapter):
+    """Write tiny data in the repository's own format to the folder job["folder"]."""
     if not os.path.isdir(job["folder"]):
         os.makedirs(job["folder"])
     adapter.smoke(job["folder"])
@@ -105,24 +183,24 @@ def smoke(job, adapter):
 
 
 def read_lines(path):
-    """The lines of a text file as the repositories take them: bytes under 2.7, UTF-8 text under 3; empty ones left out."""
+    """Read the lines of a text file as the repositories take them: bytes under 2.7, UTF-8 under 3; no empty ones."""
     with open(path) if sys.version_info[0] == 2 else open(path, encoding="utf-8") as file:
         return [line.strip() for line in file if line.strip()]
 
 
-def write(path, value):
-    """Writes a value as JSON, whole or not at all."""
+def write_json(path, value):
+    """Write a value as JSON, whole or not at all."""
     with open(path + ".tmp", "w") as file:
         json.dump(value, file, indent=2)
     os.rename(path + ".tmp", path)
 
 
-JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": smoke}
+JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": make_smoke_data}
 
 
 def main(text):
-    """Runs the job; the exit status."""
-    job = native(json.loads(text))
+    """Run the job; return the exit status."""
+    job = to_native_strings(json.loads(text))
     # The repositories' modules have names such as utils and tools: theirs come first, this script's folder last.
     sys.path[:1] = job["path"]
     sys.path.append(HERE)
@@ -133,7 +211,7 @@ def main(text):
         launch_baseline.CELLS[cell](importlib.import_module(job["layers"]))
     outcome = JOBS[job["job"]](job, adapter)
     if job["result"]:
-        write(job["result"], outcome)
+        write_json(job["result"], outcome)
     return 0
 
 

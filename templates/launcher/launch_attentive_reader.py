@@ -7,42 +7,43 @@ import os
 from launch_updates import dump_pickle, load_pickle
 
 
-def package(job):
-    """What stands before the names of the repository's modules: "att_reader." where they are a package's."""
+def get_package_prefix(job):
+    """Return what stands before the names of the repository's modules: "att_reader." where they are a package's."""
     return job["call"].rpartition(".")[0] + "." if "." in job["call"] else ""
 
 
-def module(job, name):
-    """One of the repository's modules."""
-    return importlib.import_module(package(job) + name)
+def import_module(job, name):
+    """Import one of the repository's modules."""
+    return importlib.import_module(get_package_prefix(job) + name)
 
 
 def prepare(job):
-    """What has to be different for a training: where the data is, and what a reload leaves behind."""
+    """Prepare a training: say where the data is, and load what the repository's own reload leaves out."""
     use_data(job)
     arguments = job["arguments"]
     if "--reloadm" in arguments:
         folder = arguments[arguments.index("--model_dir") + 1]
         name = arguments[arguments.index("--model") + 1]
         paths = [os.path.join(folder, prefix + name) for prefix in ("best_", "")]  # the order of the repository
-        load_late(module(job, "attentive_reader"), next(path for path in paths if os.path.exists(path)))
+        path = next(path for path in paths if os.path.exists(path))
+        load_initial_states(import_module(job, "attentive_reader"), path)
     return []
 
 
-def load_late(reader, path):
+def load_initial_states(reader, path):
     """
-    Has build_model load what load_params does not know of: the learnt initial states, which its layers make themselves.
+    Have build_model load the learnt initial states too: its layers make them, so load_params does not know of them.
     """
     import numpy
 
     build_model = reader.build_model
 
     def build_and_load(tparams, *args, **kwargs):
-        known = set(tparams)
+        loaded = set(tparams)
         built = build_model(tparams, *args, **kwargs)
         stored = numpy.load(path)
         for key in tparams:
-            if key not in known and key in stored.files:
+            if key not in loaded and key in stored.files:
                 tparams[key].set_value(stored[key])
         return built
 
@@ -50,30 +51,30 @@ def load_late(reader, path):
 
 
 def use_data(job):
-    """Has get_data_files name the files in job["data"], instead of those in somebody's home."""
-    iterator = module(job, "pkl_data_iterator")
-    named = iterator.get_data_files
+    """Have get_data_files name the files in job["data"], instead of those in somebody's home."""
+    iterator = import_module(job, "pkl_data_iterator")
+    get_named_files = iterator.get_data_files
 
     def get_data_files(*args, **kwargs):
-        train, valid, vocabulary = named(*args, **kwargs)
-        return [here(path) for path in train], [here(path) for path in valid], here(vocabulary)
+        train, valid, vocabulary = get_named_files(*args, **kwargs)
+        return [move(path) for path in train], [move(path) for path in valid], move(vocabulary)
 
-    def here(path):
+    def move(path):
         return os.path.join(job["data"], os.path.basename(path))
 
     iterator.get_data_files = get_data_files
 
 
 def evaluate(job):
-    """The error and the cost over the validation set, by the repository's own eval_model."""
+    """Compute the error and the cost over the validation set, by the repository's own eval_model."""
     import scipy.sparse
 
     use_data(job)
-    reader = module(job, "attentive_reader")
-    load_late(reader, job["model"])
+    reader = import_module(job, "attentive_reader")
+    load_initial_states(reader, job["model"])
     with open(job["model"] + ".pkl", "rb") as file:
         options = load_pickle(file)
-    _, valid_files, vocabulary = module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
+    _, valid_files, vocabulary = import_module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
     _, valid, _ = reader.load_pkl_data(
         valid_file_paths=valid_files,
         batch_size=options["valid_batch_size"],
@@ -96,7 +97,7 @@ def evaluate(job):
 
 def smoke(folder):
     """
-    96 and 48 little stories about numbered entities, with a question whose answer is one of them.
+    Write 96 and 48 little stories about numbered entities, with a question whose answer is one of them.
 
     The repository's format: lists of word ids that end in 0, answers as one-element lists. Its validation fails where two
     batches have the same length, or where there is only one; so the 48 grow longer.
@@ -107,7 +108,7 @@ def smoke(folder):
     entities = ["@entity%d" % i for i in range(6)]
     words = entities + "went to the sea and saw a boat then he came home who did that @placeholder".split()
     ids = {word: i + 1 for i, word in enumerate(sorted(set(words)))}
-    write(os.path.join(folder, "dict.pkl"), ids)
+    write_pickle(os.path.join(folder, "dict.pkl"), ids)
     fillers = ["and", "then", "he", "came", "home", "the", "boat"]
     for split, size in [("train", 96), ("valid", 48)]:
         stories, questions, answers = [], [], []
@@ -121,10 +122,10 @@ def smoke(folder):
             questions.append([ids[word] for word in question] + [0])
             answers.append([ids[who]])
         for name, value in [("pass", stories), ("qs", questions), ("ans", answers)]:
-            write(os.path.join(folder, "%s4_%s.pkl" % (split, name)), value)
+            write_pickle(os.path.join(folder, "%s4_%s.pkl" % (split, name)), value)
 
 
-def write(path, value):
-    """A pickle that both Pythons read."""
+def write_pickle(path, value):
+    """Write a pickle that both Pythons read."""
     with open(path, "wb") as file:
         dump_pickle(value, file, 2)

@@ -1,12 +1,12 @@
 """
 The plain LSTM, for the repositories that have only a GRU, so that LN-LSTM has a baseline to be compared with.
 
-It is put into the repository's layers module in memory; nothing is written. For Python 2.7 and 3.
+The cell is put into the repository's layers module in memory; nothing is written. For Python 2.7 and 3.
 """
 
 
 def add_lstm(layers):
-    """Puts "lstm" into the table of a layers module in which a layer takes its initial state as the third argument."""
+    """Put "lstm" into the table of a layers module in which a layer takes its initial state as the third argument."""
     import numpy
     import theano
     import theano.tensor as tensor
@@ -14,7 +14,7 @@ def add_lstm(layers):
     _p, norm_weight, ortho_weight = layers._p, layers.norm_weight, layers.ortho_weight
 
     def param_init_lstm(options, params, prefix="lstm", nin=None, dim=None):
-        """W [nin, 4D], U [D, 4D], b [4D], float32; the gates in the order i, f, o, candidate."""
+        """Make W [nin, 4D], U [D, 4D], b [4D], float32; the gates in the order i, f, o, candidate."""
         nin = options["dim_proj"] if nin is None else nin
         dim = options["dim_proj"] if dim is None else dim
         params[_p(prefix, "W")] = numpy.concatenate([norm_weight(nin, dim) for _ in range(4)], axis=1)
@@ -23,7 +23,7 @@ def add_lstm(layers):
         return params
 
     def step(mask, x, h, c, U):
-        """One step of N samples (Hochreiter and Schmidhuber 1997, with forget gates); a masked sample keeps h and c."""
+        """Step N samples (Hochreiter and Schmidhuber 1997, with forget gates); a masked sample keeps h and c."""
         dim = U.shape[0]
         mask = mask[:, None]
         preact = tensor.dot(h, U) + x
@@ -33,7 +33,7 @@ def add_lstm(layers):
         return mask * new_h + (1.0 - mask) * h, mask * new_c + (1.0 - mask) * c
 
     def lstm_layer(tparams, state_below, init_state, options, prefix="lstm", mask=None, **kwargs):
-        """State and cell of every step, [T, N, D] each, for an input [T, N, nin]."""
+        """Return state and cell of every step, [T, N, D] each, for an input [T, N, nin]."""
         U = tparams[_p(prefix, "U")]
         x = tensor.dot(state_below, tparams[_p(prefix, "W")]) + tparams[_p(prefix, "b")]
         zeros = tensor.alloc(numpy.float32(0), state_below.shape[1], U.shape[0])
@@ -51,6 +51,7 @@ def add_lstm(layers):
         )
         return [h, c]
 
+    # the table names functions, which the repository looks up in the module
     layers.param_init_lstm, layers.lstm_layer = param_init_lstm, lstm_layer
     layers.layers["lstm"] = ("param_init_lstm", "lstm_layer")
 

@@ -3,50 +3,44 @@ Order-embeddings: what its README has people do around driver.py, load_model and
 """
 import io
 import os
+import shutil
 
 
 def prepare(job):
-    """Points paths.py to the data; --resume needs the options where the trainer looks for them."""
+    """Point paths.py to the data; --resume needs the options where the trainer looks for them."""
     use_data(job)
     load_from = job["settings"].get("load_from")
     if load_from:  # the trainer reads load_from + ".pkl" and the parameters from load_from itself
-        copy(load_from[: -len(".npz")] + ".pkl", load_from + ".pkl")
+        shutil.copyfile(load_from[: -len(".npz")] + ".pkl", load_from + ".pkl")
     return []
 
 
 def use_data(job):
-    """The folder with the captions and the features, instead of the one that paths.py names."""
+    """Use the folder with the captions and the features in job["data"], instead of the one that paths.py names."""
     import paths
 
     for name in paths.dataset_dir:
         paths.dataset_dir[name] = job["data"]
 
 
-def copy(source, target):
-    """A copy of a file."""
-    with open(source, "rb") as file:
-        data = file.read()
-    with open(target, "wb") as file:
-        file.write(data)
-
-
-def load(job):
-    """The model, by the repository's own loader, which takes its path without the ending."""
+def load_model(job):
+    """Load the model, by the repository's own loader, which takes its path without the ending."""
     import tools
 
     return tools.load_model(job["model"][: -len(".npz")])
 
 
 def evaluate(job):
-    """ranking_eval_5fold; the means over the folds of R@1, R@5, R@10, median and mean rank, in both directions."""
+    """Run ranking_eval_5fold; return the means over the folds of R@1, R@5, R@10, median and mean rank, in both directions."""
     import evaluation
 
     use_data(job)
-    model = load(job)
+    model = load_model(job)
     results = {"t2i": [], "i2t": []}
     for name in results:
-        setattr(evaluation, name, keeping(getattr(evaluation, name), results[name]))
-    if images(job) > 4000:
+        # ranking_eval_5fold prints the figures of its folds and returns nothing
+        setattr(evaluation, name, keep_results(getattr(evaluation, name), results[name]))
+    if count_images(job) > 4000:
         evaluation.ranking_eval_5fold(model, split=job["split"])
     else:  # the 5-fold evaluation has no images for its last folds
         rank_fold(evaluation, model, job["split"])
@@ -57,8 +51,8 @@ def evaluate(job):
     return figures
 
 
-def images(job):
-    """The number of images in the part of the data that is evaluated on."""
+def count_images(job):
+    """Count the images in the part of the data that is evaluated on."""
     import numpy
 
     split = {"dev": "val"}.get(job["split"], job["split"])
@@ -66,7 +60,7 @@ def images(job):
 
 
 def rank_fold(evaluation, model, split):
-    """One fold, as the trainer's own validation does it: the first 1000 images."""
+    """Rank one fold, as the trainer's own validation does it: the first 1000 images."""
     import datasets
     import tools
 
@@ -77,8 +71,8 @@ def rank_fold(evaluation, model, split):
     evaluation.i2t(errors)
 
 
-def keeping(function, results):
-    """The function, whose results are kept in a list as well."""
+def keep_results(function, results):
+    """Wrap a function, so that its results are kept in a list as well."""
 
     def call(*args, **kwargs):
         results.append(function(*args, **kwargs))
@@ -88,10 +82,10 @@ def keeping(function, results):
 
 
 def encode(job, sentences):
-    """The embeddings of tokenized sentences, in the order given."""
+    """Return the embeddings of tokenized sentences, in the order given."""
     import tools
 
-    return tools.encode_sentences(load(job), sentences)
+    return tools.encode_sentences(load_model(job), sentences)
 
 
 COLORS = ["red", "green", "blue", "black", "white", "brown"]
@@ -103,7 +97,7 @@ SIZES = [("train", 256), ("val", 60), ("test", 5000)]
 
 def smoke(folder):
     """
-    Images of a thing in a colour at a place: 18 features that say which (one-hot, with noise, of unit norm), 5 captions.
+    Write images of a thing in a colour at a place: 18 features that say which (one-hot, with noise, of unit norm), 5 captions.
 
     The 5-fold evaluation takes five times 1000 images and 5000 captions, so there are 5000 of the test split. No two
     images of the validation split are of the same: between equal captions, rounding would decide which ranks first.

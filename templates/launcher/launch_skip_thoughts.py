@@ -13,7 +13,7 @@ from launch import read_lines
 
 
 def prepare(job):
-    """The sentences for trainer(X, ...); the dictionary is built first (step 1), unless it is there from an earlier run."""
+    """Return the sentences for trainer(X, ...); build the dictionary first (step 1), unless an earlier run has made it."""
     import vocab
 
     settings = job["settings"]
@@ -29,7 +29,7 @@ def prepare(job):
 
 
 def encode(job, sentences):
-    """The vectors of step 5, for sentences in the order given."""
+    """Return the vectors of step 5, for sentences in the order given."""
     if not job["tokenized"]:
         require_tokenizer()
     import tools
@@ -45,12 +45,12 @@ def encode(job, sentences):
     embed_map = load(job["word2vec"], binary=not job["word2vec"].endswith(".txt"))
     model = tools.load_model(embed_map)
     if job["tokenized"]:
-        tools.preprocess = list
+        tools.preprocess = list  # it splits sentences into tokens, which these are already
     return tools.encode(model, sentences, verbose=False)
 
 
 def require_tokenizer():
-    """Ends with what to do where NLTK's data for splitting sentences is not installed: tools.preprocess needs it."""
+    """Exit with what to do where NLTK's data for splitting sentences is not installed: tools.preprocess needs it."""
     import nltk
 
     name = "punkt_tab" if hasattr(nltk.tokenize.punkt, "PunktTokenizer") else "punkt"
@@ -68,7 +68,7 @@ ENDINGS = ["", "today", "again", "with great care", "in the rain"]
 
 
 def smoke(folder):
-    """A corpus of 600 sentences in which each goes on with what the one before it saw, and 300-d word vectors."""
+    """Write a corpus of 600 sentences, most about what the one before has seen, and word vectors of size 300."""
     rng = random.Random(2016)
     lines = []
     subject = SUBJECTS[0]

@@ -1,4 +1,4 @@
-"""Checks the layers of a patched checkout against the NumPy reference, in the repository's own Python.
+"""Check the layers of a patched checkout against the NumPy reference, in the repository's own Python.
 
     PYTHON -u check_layers.py JOB
 
@@ -29,67 +29,86 @@ import time
 import traceback
 
 import layer_checks
-import layer_engine
-import layer_target
+import layer_functions
+import layer_runner
 import numpy
-from layer_figures import Figure
+from layer_rows import CheckRow
 
 
-def checked_rows(job):
-    """The rows, one after the other, and the convention of the layer, which is None where there is no layer."""
-    figure = Figure("layer", "float32", 0.0)
-    target = None
+def find_layer(job):
+    """Look the cell up in the checkout; return its row of the table, and its LayerFunctions or None."""
+    row = CheckRow("layer", "float32", 0.0)
     try:
-        target = layer_target.Target.imported(str(job["layers"]), str(job["cell"]))
-        figure.cases = 1
-        figure.note = target.convention
-    except layer_target.LayerNotFound as error:
-        figure.fail(str(error))
-    except Exception:  # whatever importing a repository's code raises
-        figure.fail(layer_checks.last_lines(traceback.format_exc()))
-    yield figure.row(), target
-    if target is None:
-        return
+        layer = layer_functions.LayerFunctions.from_module(str(job["layers"]), str(job["cell"]))
+    except layer_functions.LayerNotFound as error:
+        row.fail(str(error))
+    except Exception:  # importing a repository's code can raise anything
+        row.fail(layer_checks.join_last_lines(traceback.format_exc()))
+    else:
+        row.cases = 1
+        row.note = layer.convention
+        return row, layer
+    return row, None
+
+
+def make_rows(layer, job):
+    """Make the checks of a layer; yield the row of each one."""
     dtypes = [str(dtype) for dtype in job.get("dtypes", ["float32", "float64"])]
+    mode = str(job.get("mode") or "FAST_COMPILE")
     for dtype in dtypes:
-        mode = str(job.get("mode") or "FAST_COMPILE")
-        engine = layer_engine.TheanoEngine(target, dtype, job.get("seed", 0), bool(job.get("quick")), mode)
+        runner = layer_runner.TheanoRunner(layer, dtype, job.get("seed", 0), bool(job.get("quick")), mode)
         for check in layer_checks.CHECKS:
-            if check.applies(engine) and not (check.once and dtype != dtypes[0]):
-                yield check.figure(engine).row(), target
+            if check.applies(runner) and not (check.once and dtype != dtypes[0]):
+                yield check.make_row(runner)
 
 
-def versions():
-    """What the figures were made with; no Theano where it cannot be imported, which the rows tell."""
-    found = {"python": ".".join(str(part) for part in sys.version_info[:3]), "numpy": numpy.__version__}
+def get_versions():
+    """Return the versions that the checks ran with; no Theano where it cannot be imported, which the rows say."""
+    versions = {"python": ".".join(str(part) for part in sys.version_info[:3]), "numpy": numpy.__version__}
+    # not imported here: where the import fails, the row of the layer has the reason
     theano = sys.modules.get("theano")
-    return dict(found, theano=theano.__version__) if hasattr(theano, "__version__") else found
+    if hasattr(theano, "__version__"):
+        versions["theano"] = theano.__version__
+    return versions
+
+
+def write_result(result, path):
+    """Write the result as JSON, whole or not at all."""
+    partial = path + ".part"
+    with open(partial, "w") as file:
+        json.dump(result, file, indent=1, sort_keys=True)
+    os.rename(partial, path)
 
 
 def main(job):
-    """Check, print each row, write the result; returns the exit code."""
-    start, rows, target = time.time(), [], None
-    for row, target in checked_rows(job):  # the target is the same each time
-        row["seconds"] = round(time.time() - start - sum(other["seconds"] for other in rows), 3)
-        rows.append(row)
-        print(json.dumps(row, sort_keys=True))
+    """Check, print each row, write the result; return the exit code."""
+    start, rows = time.time(), []
+
+    def report(row):
+        entry = row.as_json()
+        entry["seconds"] = round(time.time() - start - sum(earlier["seconds"] for earlier in rows), 3)
+        rows.append(entry)
+        print(json.dumps(entry, sort_keys=True))
+
+    row, layer = find_layer(job)
+    report(row)
+    if layer is not None:
+        for row in make_rows(layer, job):
+            report(row)
     result = {
         "cell": job["cell"],
-        "convention": target and target.convention,
-        "versions": versions(),
+        "convention": layer and layer.convention,
+        "versions": get_versions(),
         "seconds": round(time.time() - start, 3),
-        "passed": all(row["passed"] for row in rows),
+        "passed": all(entry["passed"] for entry in rows),
         "rows": rows,
     }
-    partial = job["result"] + ".part"
-    with open(partial, "w") as file:
-        json.dump(result, file, indent=1, sort_keys=True)
-    os.rename(partial, job["result"])
+    write_result(result, job["result"])
     return 0 if result["passed"] else 1
 
 
 if __name__ == "__main__":
     # the repository's modules come from the folder that this runs in, never from the folder of this file
     sys.path[0] = os.getcwd()
-    with open(sys.argv[1]) as given:
-        sys.exit(main(json.load(given)))
+    with open(sys.argv[1]) as job_file:
+        sys.exit(main(json.load(job_file)))

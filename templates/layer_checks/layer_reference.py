@@ -8,48 +8,55 @@ from collections import OrderedDict
 import numpy
 
 
-def normalized(row, bias, gain):
-    """Layer normalization of one vector."""
+def normalize(row, bias, gain):
+    """Normalize one vector: layer normalization, with epsilon inside of the root."""
     mean = sum(row) / len(row)
     variance = sum((row - mean) ** 2) / len(row)
     return (row - mean) / (variance + 1e-5) ** 0.5 * gain + bias
 
 
 def sigmoid(x):
-    """The logistic function."""
+    """Return the logistic function of an array."""
     return 1 / (1 + numpy.exp(-x))
 
 
-def lngru(p, x, mask, state):
-    """States [T, N, D] of the LN-GRU with parameters ``p``, by their short names, for x [T, N, nin] and mask [T, N]."""
-    p, states = _float64(p), []
+def run_lngru(p, x, mask, state):
+    """Run the LN-GRU with parameters ``p``, by their short names, over x [T, N, nin] and mask [T, N].
+
+    ``state`` is the initial one, [N, D]; the result is a list of one array, the states [T, N, D].
+    """
+    p, states = as_float64(p), []
     for t in range(len(x)):
         rows = []
         for n in range(x.shape[1]):
             h = state[n]
-            to_gates = normalized(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"])
-            to_candidate = normalized(x[t, n].dot(p["Wx"]) + p["bx"], p["b2"], p["s2"])
-            reset, update = numpy.split(sigmoid(normalized(h.dot(p["U"]), p["b3"], p["s3"]) + to_gates), 2)
-            candidate = numpy.tanh(normalized(h.dot(p["Ux"]), p["b4"], p["s4"]) * reset + to_candidate)
+            to_gates = normalize(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"])
+            to_candidate = normalize(x[t, n].dot(p["Wx"]) + p["bx"], p["b2"], p["s2"])
+            reset, update = numpy.split(sigmoid(normalize(h.dot(p["U"]), p["b3"], p["s3"]) + to_gates), 2)
+            candidate = numpy.tanh(normalize(h.dot(p["Ux"]), p["b4"], p["s4"]) * reset + to_candidate)
             rows.append(update * h + (1 - update) * candidate if mask[t, n] else h)
         state = numpy.array(rows)
         states.append(state)
     return [numpy.array(states)]
 
 
-def lnlstm(p, x, mask, state, memory):
-    """States and cells [T, N, D] of the LN-LSTM with parameters ``p``, by their short names."""
-    p, states, cells = _float64(p), [], []
+def run_lnlstm(p, x, mask, state, memory):
+    """Run the LN-LSTM with parameters ``p``, by their short names, over x [T, N, nin] and mask [T, N].
+
+    ``state`` and ``memory`` are the initial ones, [N, D]; the result is a list of two arrays, states and cells [T, N, D].
+    """
+    p, states, cells = as_float64(p), [], []
     for t in range(len(x)):
         rows, memories = [], []
         for n in range(x.shape[1]):
             h, c = state[n], memory[n]
             if mask[t, n]:
-                total = normalized(h.dot(p["U"]), p["b2"], p["s2"])
-                total = total + normalized(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"]) + p["b"]
+                total = normalize(h.dot(p["U"]), p["b2"], p["s2"])
+                # the released code adds b twice, inside of the normalization and after it
+                total = total + normalize(x[t, n].dot(p["W"]) + p["b"], p["b1"], p["s1"]) + p["b"]
                 enter, forget, leave, candidate = numpy.split(total, 4)
                 c = sigmoid(forget) * c + sigmoid(enter) * numpy.tanh(candidate)
-                h = sigmoid(leave) * numpy.tanh(normalized(c, p["b3"], p["s3"]))
+                h = sigmoid(leave) * numpy.tanh(normalize(c, p["b3"], p["s3"]))
             rows.append(h)
             memories.append(c)
         state, memory = numpy.array(rows), numpy.array(memories)
@@ -58,8 +65,8 @@ def lnlstm(p, x, mask, state, memory):
     return [numpy.array(states), numpy.array(cells)]
 
 
-def run(cell, params, x, mask=None, state=None, memory=None):
-    """The outputs of ``cell`` for x [T, N, nin] or [T, nin]; what is None is all ones (mask) or zeros."""
+def run_cell(cell, params, x, mask=None, state=None, memory=None):
+    """Run ``cell`` over x [T, N, nin] or [T, nin]; a mask that is None is all ones, a state or memory all zeros."""
     x = numpy.asarray(x, "float64")
     x = x[:, None, :] if x.ndim == 2 else x
     dim = params["U"].shape[0]
@@ -67,36 +74,38 @@ def run(cell, params, x, mask=None, state=None, memory=None):
     zeros = numpy.zeros((x.shape[1], dim))
     state = zeros if state is None else zeros + state
     if cell == "lngru":
-        return lngru(params, x, mask, state)
-    return lnlstm(params, x, mask, state, zeros if memory is None else zeros + memory)
+        return run_lngru(params, x, mask, state)
+    return run_lnlstm(params, x, mask, state, zeros if memory is None else zeros + memory)
 
 
-def gradients(cell, case, weights, by=1e-5):
+def numeric_gradients(cell, case, weights, step=1e-5):
     """Central differences of sum(output * weight) over all the outputs, by every number of ``case`` but the mask.
 
-    ``case`` holds the arguments of ``run``, ``weights`` an array for each output. Returns arrays by the names of the
+    ``case`` holds the arguments of ``run_cell``, ``weights`` an array for each output. Returns arrays by the names of the
     parameters, "x", "state" and "memory"; what is None in ``case`` is left out.
     """
 
-    def cost(changed):
-        return sum((value * weight).sum() for value, weight in zip(run(cell, **changed), weights))
+    def compute_cost(changed):
+        return sum((value * weight).sum() for value, weight in zip(run_cell(cell, **changed), weights))
 
-    found = OrderedDict()
-    case = dict(case, params=_float64(case["params"]))
+    gradients = OrderedDict()
+    case = dict(case, params=as_float64(case["params"]))
     inputs = [name for name in ("x", "state", "memory") if case.get(name) is not None]
     case.update((name, numpy.array(case[name], "float64")) for name in inputs)
     for values, names in [(case["params"], list(case["params"])), (case, inputs)]:
         for name in names:
-            found[name] = numpy.zeros(values[name].shape)
+            gradients[name] = numpy.zeros(values[name].shape)
             for index in numpy.ndindex(*values[name].shape):
                 middle, costs = values[name][index], []
-                for value in (middle + by, middle - by):
+                # changed in place and put back, so that there is no copy of all arrays for each of their numbers
+                for value in (middle + step, middle - step):
                     values[name][index] = value
-                    costs.append(cost(case))
+                    costs.append(compute_cost(case))
                 values[name][index] = middle
-                found[name][index] = (costs[0] - costs[1]) / (2 * by)
-    return found
+                gradients[name][index] = (costs[0] - costs[1]) / (2 * step)
+    return gradients
 
 
-def _float64(arrays):
+def as_float64(arrays):
+    """Copy a dictionary of arrays into float64."""
     return OrderedDict((name, numpy.array(value, "float64")) for name, value in arrays.items())

@@ -12,13 +12,13 @@ layers = {"lngru": (param_init_lngru, "lngru_layer")}
 
 
 def ln(x, b, s):
-    """Layer normalization of the rows of a matrix."""
+    """Normalize the rows of a matrix."""
     output = (x - x.mean(1)[:, None]) / tensor.sqrt(x.var(1)[:, None] + 1e-5)
     return s[None, :] * output + b[None, :]
 
 
 def lngru_layer(tparams, state_below, init_state, options, prefix="lngru", mask=None, **kwargs):
-    """The states, [T, N, D], for an input [T, N, nin] and a mask [T, N]."""
+    """Return the states, [T, N, D], for an input [T, N, nin] and a mask [T, N]."""
     names = ["U", "Ux", "b1", "s1", "b2", "s2", "b3", "s3", "b4", "s4"]
     parameters = [tparams[_p(prefix, name)] for name in names]
     dim = tparams[_p(prefix, "Ux")].shape[1]

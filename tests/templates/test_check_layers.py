@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("numpy")
 
 import layer_checks
-import numpy_engine
-from layer_target import LayerNotFound
-from numpy_engine import NumpyEngine
-from template_targets import file_target
+import numpy_runner
+from layer_functions import LayerNotFound
+from numpy_runner import NumpyRunner
+from template_functions import find_file_layer
 
 from lnpatch.folders import templates
 from tests.conftest import READER
@@ -57,7 +57,7 @@ MISTAKES = {
     "another order": ("lngru", "[('1', 2 * dim), ('2', dim), ", "[('2', dim), ('1', 2 * dim), ", "parameters"),
 }  # fmt: skip
 
-# what only an engine with gradients and two types tells
+# what only a runner with gradients and two types tells
 MISTAKES_ON_THEANO = {
     "no gradient through the mean": (
         "lngru",
@@ -99,16 +99,16 @@ def patched(demo, lnpatch):
 def assert_told(rows, told):
     """The rows that have not passed are those, and nothing but those unless ``told`` ends with a "+"."""
     told, more, _ = told.partition(" +")
-    wanted = set(told.split(", "))
+    expected = set(told.split(", "))
     failed = {name for name, row in rows.items() if not row["passed"]}
-    assert failed >= wanted if more else failed == wanted
+    assert failed >= expected if more else failed == expected
     assert all(rows[name]["detail"] for name in failed)
 
 
 def rows_on_numpy(layers, cell):
     """The rows of all checks that NumPy can make."""
-    engine = NumpyEngine(file_target(str(layers), cell, numpy_engine.names()))
-    return {check.name: check.figure(engine).row() for check in layer_checks.CHECKS if check.applies(engine)}
+    runner = NumpyRunner(find_file_layer(str(layers), cell, numpy_runner.module_names()))
+    return {check.name: check.make_row(runner).as_json() for check in layer_checks.CHECKS if check.applies(runner)}
 
 
 @pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
@@ -128,7 +128,7 @@ def test_a_mistake_is_told(patched, mistake):
 
 def test_an_unpatched_checkout_has_no_layer(demo):
     with pytest.raises(LayerNotFound, match="no 'lngru' in its table"):
-        file_target(str(demo / "layers.py"), "lngru", numpy_engine.names())
+        find_file_layer(str(demo / "layers.py"), "lngru", numpy_runner.module_names())
 
 
 @pytest.fixture

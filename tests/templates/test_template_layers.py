@@ -10,37 +10,37 @@ import pytest
 pytest.importorskip("numpy")
 
 import layer_checks
-import numpy_engine
+import numpy_runner
 import theano_checks
-from numpy_engine import NumpyEngine
-from template_targets import CELLS, CONVENTIONS, template_target
+from numpy_runner import NumpyRunner
+from template_functions import CELLS, CONVENTIONS, find_template_layer
 
 from lnpatch.folders import templates
 
 
 def cases(checks, **features):
-    """Every check that an engine with these features makes, on every convention and cell, as pytest parameters."""
+    """Every check that a runner with these features makes, on every convention and cell, as pytest parameters."""
     return [
         pytest.param(check, convention, cell, id=f"{check.name}-{convention}-{cell}")
         for check in checks
         for convention in CONVENTIONS
         for cell in CELLS
-        if check.applies(engine_of(convention, cell, **features))
+        if check.applies(runner_stub(convention, cell, **features))
     ]
 
 
-def engine_of(convention, cell, **features):
-    """As much of an engine as decides what is checked."""
-    target = SimpleNamespace(cell=cell, keyword=convention == "state_keyword")
-    return SimpleNamespace(**{"target": target, "quick": False, **features})
+def runner_stub(convention, cell, **features):
+    """As much of a runner as decides what is checked."""
+    layer = SimpleNamespace(cell=cell, keyword=convention == "state_keyword")
+    return SimpleNamespace(**{"layer": layer, "quick": False, **features})
 
 
 @pytest.mark.parametrize(
     ("check", "convention", "cell"), cases(layer_checks.CHECKS, dtype="float64", differentiates=False)
 )
 def test_on_numpy(check, convention, cell):
-    target = template_target(str(templates()), convention, cell, numpy_engine.names())
-    row = check.figure(NumpyEngine(target)).row()
+    layer = find_template_layer(str(templates()), convention, cell, numpy_runner.module_names())
+    row = check.make_row(NumpyRunner(layer)).as_json()
     assert row["passed"], row
     assert row["cases"] > 0
 
@@ -48,10 +48,10 @@ def test_on_numpy(check, convention, cell):
 @pytest.fixture(scope="module")
 def theano_rows(theano_python, theano_environment):
     """The rows of all the checks in one Theano process for each type, made when first asked for."""
-    found = {}
+    by_dtype = {}
 
     def rows(dtype):
-        if dtype not in found:
+        if dtype not in by_dtype:
             script = Path(theano_checks.__file__)
             result = subprocess.run(
                 [theano_python, str(script), str(templates()), dtype],
@@ -60,8 +60,8 @@ def theano_rows(theano_python, theano_environment):
                 stdout=subprocess.PIPE,
                 check=True,
             )
-            found[dtype] = json.loads(result.stdout)
-        return found[dtype]
+            by_dtype[dtype] = json.loads(result.stdout)
+        return by_dtype[dtype]
 
     return rows
 

@@ -1,6 +1,6 @@
 """Our LN-GRU layer, out of a patched checkout, on whichever Theano this Python has: Theano itself, or PyTensor's C or JAX engine.
 
-Run in the folder that the module ``layers`` is in, with templates/engine on the path. For Python 2.7 and 3.
+Run in the folder that the module ``layers`` is in, with templates/layer_checks on the path. For Python 2.7 and 3.
 """
 # ruff: noqa: B905, RUF005, UP031
 
@@ -14,14 +14,14 @@ import turns
 def prepare(case):
     """The update as the repositories' optimizers make it: one function, which keeps the gradients in shared variables."""
     sys.path.insert(0, os.getcwd())
-    import layer_target
+    import layer_functions
     import theano
     import theano.tensor as tensor
 
-    target = layer_target.Target.imported("layers", "lngru")
+    layer = layer_functions.LayerFunctions.from_module("layers", "lngru")
     tparams = OrderedDict(("at_" + name, theano.shared(case[name], name=name)) for name in turns.PARAMETERS)
     x, mask, weight = [theano.shared(case[name], name=name) for name in ["x", "mask", "weight"]]
-    states = target.graph(tparams, x, mask, None, None, {})[0]
+    states = layer.build_graph(tparams, x, mask, None, None, {})[0]
     cost = (states * weight).sum()
     wanted = list(tparams.values()) + [x]
     kept = [theano.shared(variable.get_value() * 0, name=variable.name) for variable in wanted]

@@ -58,7 +58,7 @@ def test_a_commit_that_is_not_possible_changes_nothing(
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
 
 
-@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("detached", [pytest.param(False, id="branch"), pytest.param(True, id="detached")])
 def test_a_commit_that_fails_late_puts_all_back(
     lnpatch: Cli, demo: Path, detached: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_commit_that_fails_late_puts_all_back(
     assert git(demo, "status", "--short") == ""
 
 
-@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("detached", [pytest.param(False, id="branch"), pytest.param(True, id="detached")])
 def test_a_patch_can_be_committed_later(lnpatch: Cli, demo: Path, detached: bool) -> None:
     if detached:
         git(demo, "checkout", "-q", "--detach")

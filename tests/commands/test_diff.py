@@ -1,8 +1,12 @@
 """`diff`: the patch before it is made, and after."""
 
+import os
+import pty
 import re
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +21,7 @@ def without_index_lines(diff: str) -> str:
     return re.sub(r"^index .*\n", "", diff, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", ["demo", READER])
+@pytest.mark.parametrize("target", ["demo", pytest.param(READER, id="reader")])
 def test_before_is_what_git_says_after(lnpatch: Cli, demo: Path, reader: Path, target: str) -> None:
     checkout = demo if target == "demo" else reader
     objects = sorted((checkout / ".git" / "objects").rglob("*"))
@@ -64,7 +68,7 @@ def test_of_an_applied_patch_needs_no_libcst(demo: Path, lnpatch: Cli) -> None:
         f"code = main(['diff', 'demo', '--dir', {str(demo)!r}]); "
         "sys.exit(code or 'libcst' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=120)
     assert run.returncode == 0, run.stderr.decode()
     assert run.stdout.decode() == git(demo, "diff")
 
@@ -128,33 +132,45 @@ def test_another_cell_than_the_applied_one(lnpatch: Cli, demo: Path) -> None:
     assert lnpatch("diff", "demo", "--dir", demo, "--cell", "lnlstm").code == 4
 
 
-def test_in_a_terminal_it_is_coloured(demo: Path) -> None:
-    import os
-    import pty
+def read_terminal(leader: int, seconds: float) -> bytes:
+    """Read what is written to a terminal until nobody writes to it any more.
 
-    def in_terminal(**environment: str) -> bytes:
-        leader, follower = pty.openpty()
-        env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment}
-        run = subprocess.Popen(
-            [sys.executable, "-m", "lnpatch", "diff", "demo", "--dir", demo], stdout=follower, stderr=follower, env=env
-        )
+    Raises:
+        AssertionError: that has not happened after so many *seconds*.
+    """
+    deadline, shown = time.monotonic() + seconds, b""
+    while True:
+        ready, _, _ = select.select([leader], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, f"it has not ended; so far: {shown!r}"
+        try:
+            part = os.read(leader, 65536)
+        except OSError:  # so Linux says that the other end is closed; elsewhere the read is empty
+            return shown
+        if not part:
+            return shown
+        shown += part
+
+
+def diff_in_terminal(checkout: Path, **environment: str) -> bytes:
+    """What `diff demo` shows in a terminal of 120 columns."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "lnpatch", "diff", "demo", "--dir", checkout]
+    variables = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", **environment}
+    with subprocess.Popen(command, stdout=follower, stderr=follower, env=variables) as process:
         os.close(follower)
-        shown = b""
-        while True:
-            try:
-                part = os.read(leader, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            shown += part
-        assert run.wait() == 0
-        os.close(leader)
-        return shown
+        try:
+            shown = read_terminal(leader, 60)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()  # no more than a formality, unless it hangs
+            os.close(leader)
+    return shown
 
-    coloured = in_terminal()
+
+def test_in_a_terminal_it_is_coloured(demo: Path) -> None:
+    coloured = diff_in_terminal(demo)
     assert b"\x1b[" in coloured
-    plain = in_terminal(NO_COLOR="1").decode()
+    plain = diff_in_terminal(demo, NO_COLOR="1").decode()
     assert "\x1b" not in plain
     bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured.decode())
     assert [line.rstrip() for line in bare.splitlines()] == [line.rstrip() for line in plain.splitlines()]

@@ -1,9 +1,9 @@
-"""Layers run on NumPy: as much of ``theano`` and ``theano.tensor`` as they use, for arrays, and a scan that is a loop."""
+"""Run layers on NumPy: as much of ``theano`` and ``theano.tensor`` as they use, for arrays, and a scan that is a loop."""
 
 from types import SimpleNamespace
 
 import numpy
-import template_targets
+import template_functions
 
 
 class Array(numpy.ndarray):
@@ -15,12 +15,12 @@ class Array(numpy.ndarray):
         return kept[tuple(None if axis == "x" else slice(None) for axis in pattern)]
 
     def get_value(self, borrow=False):
-        """The value of a shared variable."""
+        """Return the value of a shared variable: the array itself."""
         return self
 
 
-def variable(value, name=None):
-    """What stands for a Theano variable."""
+def make_variable(value, name=None):
+    """Make the array that stands for a Theano variable."""
     return numpy.asarray(value, "float64").view(Array)
 
 
@@ -37,7 +37,7 @@ def scan(fn, sequences, outputs_info, non_sequences, n_steps, strict, name, prof
 
 
 tensor = SimpleNamespace(
-    alloc=lambda value, *shape: variable(numpy.full(shape, value)),
+    alloc=lambda value, *shape: make_variable(numpy.full(shape, value)),
     cast=lambda value, dtype: value.astype(dtype),
     dot=numpy.dot,
     nnet=SimpleNamespace(sigmoid=lambda x: 1 / (1 + numpy.exp(-x))),
@@ -46,13 +46,13 @@ tensor = SimpleNamespace(
 )
 
 
-def names():
-    """What a layers module finds in its repository and in Theano, on NumPy."""
-    helpers = template_targets.helpers(numpy.random.RandomState(0))
-    return dict(helpers, theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=variable)
+def module_names():
+    """Return the names that a layers module has from its repository and from Theano, on NumPy."""
+    helpers = template_functions.make_helpers(numpy.random.RandomState(0))
+    return dict(helpers, theano=SimpleNamespace(scan=scan), tensor=tensor, sharedX=make_variable)
 
 
-class NumpyEngine:
+class NumpyRunner:
     """Runs a cell on arrays, in float64; it has no gradients."""
 
     differentiates = False
@@ -60,11 +60,11 @@ class NumpyEngine:
     seed = 0
     quick = False
 
-    def __init__(self, target):
-        self.target = target
+    def __init__(self, layer):
+        self.layer = layer
 
     def outputs(self, params, x, mask=None, state=None, memory=None, options=None, **kwargs):
-        """The outputs of the layer."""
-        tparams = {"at_" + name: variable(value) for name, value in params.items()}
-        inputs = [None if value is None else variable(value) for value in (x, mask, state, memory)]
-        return self.target.graph(tparams, *inputs, options=options or {}, **kwargs)
+        """Compute the outputs of the layer."""
+        tparams = {"at_" + name: make_variable(value) for name, value in params.items()}
+        inputs = [None if value is None else make_variable(value) for value in (x, mask, state, memory)]
+        return self.layer.build_graph(tparams, *inputs, options=options or {}, **kwargs)

@@ -11,7 +11,7 @@ Cli = Callable[..., Output]
 
 
 @pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
-@pytest.mark.parametrize("target", ["demo", READER])
+@pytest.mark.parametrize("target", ["demo", pytest.param(READER, id="reader")])
 def test_every_byte_is_back(lnpatch: Cli, demo: Path, reader: Path, target: str, cell: str) -> None:
     checkout = demo if target == "demo" else reader
     before = contents(checkout)
@@ -53,8 +53,8 @@ def test_later_commits_survive(lnpatch: Cli, demo: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"encoder='lngru'", b"encoder='lngru', mine=1"),
-        (b"encoder='lngru'", b"encoder='mine'"),
+        pytest.param(b"encoder='lngru'", b"encoder='lngru', mine=1", id="beside the new value"),
+        pytest.param(b"encoder='lngru'", b"encoder='mine'", id="in place of the new value"),
     ],
 )
 def test_a_change_over_the_patch_is_a_conflict_with_its_line(lnpatch: Cli, demo: Path, old: bytes, new: bytes) -> None:
@@ -112,7 +112,9 @@ def test_each_branch_has_its_own_patch(lnpatch: Cli, demo: Path) -> None:
         git(demo, "checkout", "-q", "-f", "master")
 
 
-@pytest.mark.parametrize("edit", [b"%s# at the end\n", b"# at the start\n%s"])
+@pytest.mark.parametrize(
+    "edit", [pytest.param(b"%s# at the end\n", id="at the end"), pytest.param(b"# at the start\n%s", id="at the start")]
+)
 @pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
 def test_the_patch_of_another_branch_is_no_obstacle(lnpatch: Cli, demo: Path, edit: bytes, cell: str) -> None:
     lnpatch("apply", "demo", "--dir", demo, "--commit")

@@ -96,7 +96,7 @@ def test_without_python_27_setup_says_what_gives_one(lnpatch: Run, monkeypatch: 
         assert words in refused.err
 
 
-@pytest.mark.parametrize("python", ["nowhere/python", sys.executable])
+@pytest.mark.parametrize("python", ["nowhere/python", pytest.param(sys.executable, id="Python 3")])
 def test_a_python_that_is_no_27(lnpatch: Run, python: str) -> None:
     refused = lnpatch("setup", "demo", "--runtime", "theano", "--python", python)
     assert refused.code == 5
@@ -136,13 +136,13 @@ def test_doctor_misses_git(lnpatch: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
 @pytest.mark.parametrize(
     ("options", "python27", "wanted"),
     [
-        (EngineOptions(), True, "theano"),
-        (EngineOptions(), False, "pytensor"),
-        (EngineOptions(engine="c"), True, "pytensor"),
-        (EngineOptions(device="gpu"), True, "pytensor"),
-        (EngineOptions("theano", device="gpu"), True, "theano"),
-        (EngineOptions("pytensor"), True, "pytensor"),
-        (EngineOptions("theano"), False, "theano"),
+        pytest.param(EngineOptions(), True, "theano", id="with Python 2.7"),
+        pytest.param(EngineOptions(), False, "pytensor", id="without Python 2.7"),
+        pytest.param(EngineOptions(engine="c"), True, "pytensor", id="C"),
+        pytest.param(EngineOptions(device="gpu"), True, "pytensor", id="GPU"),
+        pytest.param(EngineOptions("theano", device="gpu"), True, "theano", id="Theano on a GPU"),
+        pytest.param(EngineOptions("pytensor"), True, "pytensor", id="PyTensor"),
+        pytest.param(EngineOptions("theano"), False, "theano", id="Theano without Python 2.7"),
     ],
 )
 def test_the_runtime_that_is_chosen(

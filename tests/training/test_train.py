@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +15,19 @@ import numpy
 import pytest
 
 from tests.conftest import Output, contents, git
-from tests.runtime.conftest import TOY
+from tests.training.conftest import TOY
 
 Run = Callable[..., Output]
 
 
 def updates(run: Path) -> list[dict[str, object]]:
+    """What a run has reported: its updates, and its validations among them."""
     return [json.loads(line) for line in (run / "updates.jsonl").read_text().splitlines()]
+
+
+def costs(run: Path) -> list[object]:
+    """The cost of every update of a run, in order."""
+    return [entry["cost"] for entry in updates(run) if "cost" in entry]
 
 
 def test_a_run_leaves_what_it_was_and_how_it_went(lnpatch: Run, toy: Path) -> None:
@@ -47,24 +54,29 @@ def test_the_checkout_is_left_alone(lnpatch: Run, toy: Path) -> None:
     assert contents(toy) == before
 
 
+#: Command lines, the cell that they train and for how many updates.
+LENGTHS = [
+    (["--max-updates", "12"], "lngru", 12),
+    (["--smoke"], "lngru", 7),
+    (["--smoke", "--max-updates", "3"], "lngru", 3),
+    (["--cell", "gru", "--max-updates", "5"], "gru", 5),
+    (["--set", "max_epochs=2"], "lngru", 20),
+    (["--set", "dispFreq=4", "--max-updates", "9"], "lngru", 9),
+]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "cell", "count"),
-    [
-        (["--max-updates", "12"], "lngru", 12),
-        (["--smoke"], "lngru", 7),
-        (["--smoke", "--max-updates", "3"], "lngru", 3),
-        (["--cell", "gru", "--max-updates", "5"], "gru", 5),
-        (["--set", "max_epochs=2"], "lngru", 20),
-        (["--set", "dispFreq=4", "--max-updates", "9"], "lngru", 9),
-    ],
+    ("arguments", "cell", "count"), [pytest.param(*case, id=" ".join(case[0])) for case in LENGTHS]
 )
 def test_how_long_and_with_what(lnpatch: Run, toy: Path, arguments: list[str], cell: str, count: int) -> None:
     done = lnpatch("train", TOY, "--output", "run", *arguments)
     assert done.code == 0, done.err
     info = json.loads(Path("run/run.json").read_text())
     assert (info["cell"], info["updates"], info["state"]) == (cell, count, "done")
-    stored = numpy.load("run/model.npz")
-    assert f"{'lngru' if cell == 'lngru' else 'gru'}_U" in stored.files or stored.files
+    stored = set(numpy.load("run/model.npz").files)
+    assert f"{cell}_U" in stored
+    # the gains are what a layer-normalized cell has and a plain one has not
+    assert (f"{cell}_s1" in stored) == (cell == "lngru")
 
 
 def test_stopped_at_the_limit_it_saves_what_the_trainer_would(lnpatch: Run, toy: Path) -> None:
@@ -80,7 +92,12 @@ def test_stopped_at_the_limit_it_saves_what_the_trainer_would(lnpatch: Run, toy:
 def test_the_same_run_twice_gives_the_same_model(lnpatch: Run, toy: Path) -> None:
     for name in ("one", "two"):
         assert lnpatch("train", TOY, "--smoke", "--output", name).code == 0
-    assert updates(Path("one"))[0]["cost"] == updates(Path("two"))[0]["cost"]
+    assert len(costs(Path("one"))) == 7
+    assert costs(Path("one")) == costs(Path("two"))
+    one, two = numpy.load("one/model.npz"), numpy.load("two/model.npz")
+    assert one.files == two.files
+    for name in one.files:
+        assert numpy.array_equal(one[name], two[name]), name
 
 
 def test_resume_goes_on_with_numbers_and_model(lnpatch: Run, toy: Path) -> None:
@@ -111,18 +128,43 @@ def test_resume_after_a_kill_goes_on_from_what_was_reported(lnpatch: Run, toy: P
     assert [json.loads(line)["update"] for line in lines if line.endswith("}")] == list(range(1, 9))
 
 
-def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
-    def interrupt() -> None:
-        path = Path("run/updates.jsonl")
-        while not (path.exists() and path.read_text().count("\n") > 2):
-            timer.wait(0.05)
-        os.kill(os.getpid(), signal.SIGINT)
+#: Seconds that a run may take to report its first updates, and to end after a Ctrl-C.
+DEADLINE = 60
 
-    timer = threading.Event()
-    thread = threading.Thread(target=interrupt, daemon=True)
-    thread.start()
+
+class CtrlC(threading.Thread):
+    """Presses Ctrl-C when a run has reported more than two updates; if that does not end it, twice more, which kills it."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__(daemon=True)
+        self._reported = run / "updates.jsonl"
+        self._ended = threading.Event()
+        self.pressed = 0
+
+    def run(self) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while not self._has_begun() and time.monotonic() < deadline and not self._ended.wait(0.05):
+            pass
+        while self.pressed < 3 and not self._ended.is_set():
+            self.pressed += 1
+            os.kill(os.getpid(), signal.SIGINT)
+            self._ended.wait(DEADLINE)
+
+    def end(self) -> None:
+        """Press it no more: the run has ended."""
+        self._ended.set()
+        self.join(DEADLINE)
+
+    def _has_begun(self) -> bool:
+        return self._reported.exists() and self._reported.read_text().count("\n") > 2
+
+
+def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
+    keyboard = CtrlC(Path("run"))
+    keyboard.start()
     done = lnpatch("train", TOY, "--output", "run", "--set", "wait=0.1", "--set", "max_epochs=100")
-    thread.join()
+    keyboard.end()
+    assert keyboard.pressed == 1
     assert done.code == 1
     assert "Stopped" in done.text
     info = json.loads(Path("run/run.json").read_text())
@@ -152,7 +194,7 @@ def test_print_command_is_one_line_that_trains(lnpatch: Run, toy: Path) -> None:
     assert printed.code == 0
     assert printed.text.count("\n") == 1
     assert not Path("a run/model.npz").exists()
-    subprocess.run(printed.text, shell=True, check=True)
+    subprocess.run(printed.text, shell=True, check=True, timeout=300)
     assert Path("a run/model.npz").exists()
     assert "Update  3" in Path("a run/log.txt").read_text()
 
@@ -163,27 +205,30 @@ def test_a_run_has_a_folder_of_its_own(lnpatch: Run, toy: Path) -> None:
     assert len(list(Path("runs/toy").iterdir())) == 2
 
 
+#: Command lines, their exit codes and words of their messages.
+REFUSED = [
+    (["--set", "dimm=3"], 2, ["no setting 'dimm'", "Did you mean dim?", "lrate"]),
+    (["--set", "dim"], 2, ["KEY=VALUE"]),
+    (["--set", "dim=large"], 2, ["an integer"]),
+    (["--set", "dim=2.5"], 2, ["an integer"]),
+    (["--set", "lrate=fast"], 2, ["a number"]),
+    (["--set", "reload_=true"], 2, ["set by lnpatch itself"]),
+    (["--set", "encoder=gru"], 2, ["set by lnpatch itself", "--cell"]),
+    (["--cell", "lnlstm"], 3, ["no layer 'lnlstm'", "gru, lngru", "--cell lnlstm --dir OTHER"]),
+    (["--cell", "sru"], 3, ["no layer 'sru'"]),
+    (["--data", "nowhere.txt"], 3, ["nowhere.txt", "--smoke"]),
+    (["--data", "."], 3, ["it is a folder"]),
+    (["--dir", "nowhere"], 3, ["no checkout"]),
+    (["--resume"], 2, ["--output"]),
+    (["--resume", "--output", "nowhere"], 3, ["nowhere"]),
+    (["--output", "toy"], 4, ["not empty"]),
+    (["--", "--dim", "3"], 2, ["no command line"]),
+    (["--max-updates", "0"], 2, ["0 is not in the range"]),
+]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["--set", "dimm=3"], 2, ["no setting 'dimm'", "Did you mean dim?", "lrate"]),
-        (["--set", "dim"], 2, ["KEY=VALUE"]),
-        (["--set", "dim=large"], 2, ["an integer"]),
-        (["--set", "dim=2.5"], 2, ["an integer"]),
-        (["--set", "lrate=fast"], 2, ["a number"]),
-        (["--set", "reload_=true"], 2, ["set by lnpatch itself"]),
-        (["--set", "encoder=gru"], 2, ["set by lnpatch itself", "--cell"]),
-        (["--cell", "lnlstm"], 3, ["no layer 'lnlstm'", "gru, lngru", "--cell lnlstm --dir OTHER"]),
-        (["--cell", "sru"], 3, ["no layer 'sru'"]),
-        (["--data", "nowhere.txt"], 3, ["nowhere.txt", "--smoke"]),
-        (["--data", "."], 3, ["it is a folder"]),
-        (["--dir", "nowhere"], 3, ["no checkout"]),
-        (["--resume"], 2, ["--output"]),
-        (["--resume", "--output", "nowhere"], 3, ["nowhere"]),
-        (["--output", "toy"], 4, ["not empty"]),
-        (["--", "--dim", "3"], 2, ["no command line"]),
-        (["--max-updates", "0"], 2, ["0 is not in the range"]),
-    ],
+    ("arguments", "code", "words"), [pytest.param(*case, id=" ".join(case[0])) for case in REFUSED]
 )
 def test_what_is_refused(lnpatch: Run, toy: Path, arguments: list[str], code: int, words: list[str]) -> None:
     refused = lnpatch("train", TOY, *arguments)

@@ -15,7 +15,7 @@ from lnpatch.recipes.recipe import Job
 from lnpatch.training.models import find_model, require_layers
 from lnpatch.training.run_folder import RUN
 from tests.conftest import Output
-from tests.runtime.conftest import TOY
+from tests.training.conftest import TOY
 
 Run = Callable[..., Output]
 

@@ -54,7 +54,17 @@ def test_links_inside_the_checkout_are_followed(lnpatch: Cli, tmp_path: Path, de
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/passwd", "../outside.py", "a/../../b.py", ".git/config", "a/.GIT/hooks/x", "", "a//b.py", "C:/x.py", "a\nb"],
+    [
+        "/etc/passwd",
+        "../outside.py",
+        "a/../../b.py",
+        ".git/config",
+        "a/.GIT/hooks/x",
+        pytest.param("", id="empty"),
+        "a//b.py",
+        "C:/x.py",
+        pytest.param("a\nb", id="with a newline"),
+    ],
 )
 def test_recipes_cannot_name_files_outside(lnpatch: Cli, tmp_path: Path, path: str) -> None:
     recipe = tmp_path / "r.toml"
@@ -65,7 +75,7 @@ def test_recipes_cannot_name_files_outside(lnpatch: Cli, tmp_path: Path, path: s
     assert "edits[2].file" in refused.err
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "x.lock", "-x", "a..b", ".x", ""])
+@pytest.mark.parametrize("name", ["../x", "a/b", "x.lock", "-x", "a..b", ".x", pytest.param("", id="empty")])
 def test_recipes_cannot_have_names_that_mean_something_to_git(lnpatch: Cli, tmp_path: Path, name: str) -> None:
     recipe = tmp_path / "r.toml"
     text = (FIXTURES / "reader.toml").read_text()

@@ -10,14 +10,18 @@ from lnpatch.recipes import find
 from lnpatch.training.output import Event, NotANumber, OutputParser, Update, Validation, parse_log
 
 UPDATES = [
-    ("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125)),
-    ("Epoch  3 Update  1200 Cost  1.5e-05 UD  2", Update(3, 1200, 1.5e-05, 2.0)),
-    ("Epoch  0  Update  20  Cost  3.25  UD  0.5  UpNorm  0.1  GNorm  2.0", Update(0, 20, 3.25, 0.5)),
-    ("Saving... Done Epoch  0 Update  2 Cost  [ 4.5] UD  0.5", None),
-    ("Epoch  0 Update  2 Cost  [4.5] UD  0.5", Update(0, 2, 4.5, 0.5)),
-    ("Epoch  0", None),
-    ("Seen 640 samples", None),
-    ("Epoch  x Update  1 Cost  1 UD  1", None),
+    pytest.param("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125), id="first"),
+    pytest.param("Epoch  3 Update  1200 Cost  1.5e-05 UD  2", Update(3, 1200, 1.5e-05, 2.0), id="exponent"),
+    pytest.param(
+        "Epoch  0  Update  20  Cost  3.25  UD  0.5  UpNorm  0.1  GNorm  2.0",
+        Update(0, 20, 3.25, 0.5),
+        id="more figures",
+    ),
+    pytest.param("Saving... Done Epoch  0 Update  2 Cost  [ 4.5] UD  0.5", None, id="not at the line's start"),
+    pytest.param("Epoch  0 Update  2 Cost  [4.5] UD  0.5", Update(0, 2, 4.5, 0.5), id="array"),
+    pytest.param("Epoch  0", None, id="epoch alone"),
+    pytest.param("Seen 640 samples", None, id="another line"),
+    pytest.param("Epoch  x Update  1 Cost  1 UD  1", None, id="not a number"),
 ]
 
 
@@ -48,9 +52,9 @@ def test_validation_of_the_attentive_reader() -> None:
 @pytest.mark.parametrize(
     ("lines", "update"),
     [
-        (["Epoch  0 Update  7 Cost  1.0 UD  0.1", "NaN detected"], 8),
-        (["Epoch  0 Update  7 Cost  nan UD  0.1"], 7),
-        (["Epoch  0 Update  7 Cost  inf UD  0.1"], 7),
+        pytest.param(["Epoch  0 Update  7 Cost  1.0 UD  0.1", "NaN detected"], 8, id="said after the update"),
+        pytest.param(["Epoch  0 Update  7 Cost  nan UD  0.1"], 7, id="nan"),
+        pytest.param(["Epoch  0 Update  7 Cost  inf UD  0.1"], 7, id="inf"),
     ],
 )
 def test_nan(lines: list[str], update: int) -> None:

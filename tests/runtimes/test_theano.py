@@ -1,4 +1,4 @@
-"""The hand-off for real on the embedded repository: Python 2.7, Theano 0.8.2, from the environment to the curves.
+"""Training for real on the embedded repository: Python 2.7, Theano 0.8.2, from the environment to the curves.
 
 Minutes, most of which Theano spends compiling; LNPATCH_TEST_CACHE names a folder to keep the environment and the compiled
 code in from one time to the next.
@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Output, contents, git
+
+pytestmark = pytest.mark.slow
 
 Run = Callable[..., Output]
 

@@ -58,9 +58,9 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout.open(make_checkout(tmp_path / "there", FILES), "test")
 
 
-@pytest.mark.parametrize(("place", "wanted"), CASES)
-def test_where_settings_stand(checkout: Checkout, place: str, wanted: list[Setting]) -> None:
-    assert list(trainer_settings(checkout, Job("train.py", parameters=(place,))).values()) == wanted
+@pytest.mark.parametrize(("place", "expected"), CASES, ids=["function", "table", "flags"])
+def test_where_settings_stand(checkout: Checkout, place: str, expected: list[Setting]) -> None:
+    assert list(trainer_settings(checkout, Job("train.py", parameters=(place,))).values()) == expected
 
 
 def test_flags_come_before_parameters(checkout: Checkout) -> None:

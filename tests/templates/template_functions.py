@@ -4,15 +4,15 @@
 import ast
 import os
 
-import layer_target
+import layer_functions
 import numpy
 
 CONVENTIONS = ("state_argument", "state_keyword")
 CELLS = ("lngru", "lnlstm")
 
 
-def definitions(path):
-    """The functions of a file, compiled, and the table ``layers`` where it has one; imports are left out."""
+def compile_definitions(path):
+    """Compile the functions of a file and the table ``layers`` where it has one; imports are left out."""
     with open(path) as file:
         tree = ast.parse(file.read(), path)
     tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) or is_table(node)]
@@ -24,23 +24,23 @@ def is_table(node):
     return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "layers"
 
 
-def template_target(folder, convention, cell, names):
-    """The cell that the templates in ``folder`` make over the helpers ``names``."""
+def find_template_layer(folder, convention, cell, names):
+    """Find the cell that the templates in ``folder`` make over the helpers ``names``."""
     namespace = dict(names, layers={cell: ("param_init_" + cell, cell + "_layer")})
     for name in ("ln", cell, convention + "/" + cell):
-        exec(definitions(os.path.join(folder, "layers", name + ".py")), namespace)
-    return layer_target.Target.named(namespace, cell)
+        exec(compile_definitions(os.path.join(folder, "layers", name + ".py")), namespace)
+    return layer_functions.LayerFunctions.from_names(namespace, cell)
 
 
-def file_target(path, cell, names):
-    """The cell of a layers module's file, over the helpers ``names``."""
+def find_file_layer(path, cell, names):
+    """Find the cell of a layers module's file, over the helpers ``names``."""
     namespace = dict(names)
-    exec(definitions(path), namespace)
-    return layer_target.Target.named(namespace, cell)
+    exec(compile_definitions(path), namespace)
+    return layer_functions.LayerFunctions.from_names(namespace, cell)
 
 
-def helpers(rng):
-    """The helpers that the parameter initializers take from their repository, drawing from ``rng``."""
+def make_helpers(rng):
+    """Make the helpers that the parameter initializers take from their repository, drawing from ``rng``."""
 
     def norm_weight(nin, nout=None, scale=0.1, ortho=True):
         return rng.uniform(-scale, scale, (nin, nout or nin)).astype("float32")

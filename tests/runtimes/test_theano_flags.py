@@ -20,10 +20,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("version", "device", "given", "wanted"), CASES)
-def test_flags(version: str, device: str, given: str, wanted: dict[str, str]) -> None:
-    flags = parse_flags(theano_flags(version, device, Path("/c"), {"floatX": "float32"}, given))
-    assert wanted.items() <= flags.items()
+@pytest.mark.parametrize(
+    ("version", "device", "own_flags", "expected"),
+    [pytest.param(*case, id=" ".join(filter(None, case[:3]))) for case in CASES],
+)
+def test_flags(version: str, device: str, own_flags: str, expected: dict[str, str]) -> None:
+    flags = parse_flags(theano_flags(version, device, Path("/c"), {"floatX": "float32"}, own_flags))
+    assert expected.items() <= flags.items()
     assert flags.get("force_device") == ("True" if device == "gpu" else None)
     assert ("lib.cnmem" in flags) == (device == "gpu" and flags["device"].startswith("gpu"))
 

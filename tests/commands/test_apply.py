@@ -14,7 +14,7 @@ Cli = Callable[..., Output]
 
 
 @pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
-@pytest.mark.parametrize("target", ["demo", READER])
+@pytest.mark.parametrize("target", ["demo", pytest.param(READER, id="reader")])
 def test_both_cells_in_both_conventions(
     lnpatch: Cli, demo: Path, reader: Path, python2: Path, target: str, cell: str
 ) -> None:
@@ -120,7 +120,7 @@ def test_data_dir_for_a_target_without_one(lnpatch: Cli, demo: Path) -> None:
     assert "no setting for --data-dir" in refused.err
 
 
-@pytest.mark.parametrize("staged", [False, True])
+@pytest.mark.parametrize("staged", [pytest.param(False, id="unstaged"), pytest.param(True, id="staged")])
 def test_dirty_files_are_refused_by_name(lnpatch: Cli, demo: Path, staged: bool) -> None:
     for name in ("layers.py", "model.py"):
         (demo / name).write_bytes((demo / name).read_bytes() + b"\n# mine\n")
@@ -250,7 +250,7 @@ def test_in_a_linked_worktree(lnpatch: Cli, demo: Path, tmp_path: Path) -> None:
     assert git(linked, "status", "--short") == ""
 
 
-@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("linked", [pytest.param(False, id="main"), pytest.param(True, id="linked")])
 def test_the_record_survives_garbage_collection(lnpatch: Cli, demo: Path, tmp_path: Path, linked: bool) -> None:
     checkout = tmp_path / "linked" if linked else demo
     if linked:
@@ -292,10 +292,16 @@ def test_a_fork_in_another_style(lnpatch: Cli, tmp_path: Path, demo_files: dict[
 
 
 @pytest.mark.parametrize(
-    "change", [b"\xef\xbb\xbf", b"# -*- coding: latin-1 -*-\n# caf\xe9\n", b"\x0c\n", b"#!/usr/bin/python\n"]
+    "change",
+    [
+        pytest.param(b"\xef\xbb\xbf", id="BOM"),
+        pytest.param(b"# -*- coding: latin-1 -*-\n# caf\xe9\n", id="latin-1"),
+        pytest.param(b"\x0c\n", id="form feed"),
+        pytest.param(b"#!/usr/bin/python\n", id="shebang"),
+    ],
 )
-@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("newline", [pytest.param(b"\n", id="LF"), pytest.param(b"\r\n", id="CRLF")])
+@pytest.mark.parametrize("final", [pytest.param(True, id="final newline"), pytest.param(False, id="no final newline")])
 def test_bytes_around_the_edits_stay(
     lnpatch: Cli,
     tmp_path: Path,

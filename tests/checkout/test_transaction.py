@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lnpatch.checkout import transaction
+from lnpatch.checkout.worktree import Checkout
 from tests.conftest import Output, contents, git
 
 Cli = Callable[..., Output]
@@ -45,7 +46,7 @@ sys.exit(main(arguments))
 def killed(at: int, when: str, *arguments: str | Path) -> int:
     """The exit code of a command that is killed at its *at*-th step."""
     return subprocess.run(
-        [sys.executable, "-c", _KILLED, str(at), when, *arguments], capture_output=True, check=False
+        [sys.executable, "-c", _KILLED, str(at), when, *arguments], capture_output=True, check=False, timeout=120
     ).returncode
 
 
@@ -117,7 +118,13 @@ def test_recovery_after_git_has_put_another_content_back(lnpatch: Cli, demo: Pat
     assert lnpatch("status", "demo", "--dir", demo).code == 0
 
 
-@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(KeyboardInterrupt, id="Ctrl-C"),
+        pytest.param(OSError(28, "No space left on device"), id="full disk"),
+    ],
+)
 def test_a_failure_in_the_middle_puts_all_back(
     lnpatch: Cli, demo: Path, failure: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,8 +148,6 @@ def test_a_failure_in_the_middle_puts_all_back(
 
 
 def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lnpatch.checkout.worktree import Checkout
-
     monkeypatch.setattr(transaction, "PATIENCE", 0.1)
     held, done = threading.Event(), threading.Event()
 
@@ -153,10 +158,11 @@ def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(20)
+    assert held.wait(20)
     refused = lnpatch("apply", "demo", "--dir", demo)
     done.set()
-    thread.join()
+    thread.join(20)
+    assert not thread.is_alive()
     assert refused.code == 4
     assert "Another lnpatch" in refused.err
     assert lnpatch("apply", "demo", "--dir", demo).code == 0
@@ -165,7 +171,7 @@ def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch
 def test_many_at_once_make_one_patch(demo: Path) -> None:
     command = [sys.executable, "-m", "lnpatch", "apply", "demo", "--dir", str(demo)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    outputs = [process.communicate() for process in running]
+    outputs = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], outputs
     assert sum(b"2 files changed" in out for out, _ in outputs) == 1
     assert git(demo, "status", "--short") == " M layers.py\n M train.py\n"

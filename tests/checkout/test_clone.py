@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import git as gitpython
 import pytest
 
 from lnpatch.cli import main
@@ -144,8 +145,6 @@ def test_a_source_that_is_not_there(lnpatch: Cli, recipe: Path, tmp_path: Path) 
 def test_a_clone_that_is_stopped_leaves_nothing(
     lnpatch: Cli, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import git as gitpython
-
     def stopped(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
@@ -197,7 +196,9 @@ def test_unsafe_addresses_are_refused(lnpatch: Cli, recipe: Path, tmp_path: Path
     assert leftovers(tmp_path, before) == set()
 
 
-@pytest.mark.parametrize(("files", "code"), [({}, 3), ({"a": b""}, 5)])
+@pytest.mark.parametrize(
+    ("files", "code"), [pytest.param({}, 3, id="empty"), pytest.param({"a": b""}, 5, id="with a file")]
+)
 def test_a_folder_that_is_no_checkout(lnpatch: Cli, tmp_path: Path, files: dict[str, bytes], code: int) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""A checkout's layer: found through its own table, called by its own convention. For Python 2.7 and 3."""
+"""A checkout's layer: found through the repository's own table, called by its own convention. For Python 2.7 and 3."""
 
 import importlib
 
@@ -7,8 +7,8 @@ class LayerNotFound(Exception):
     """The layers module has no such cell, or one that takes its initial state in no known way."""
 
 
-class Target(object):
-    """A cell's two functions, whichever repository they are in.
+class LayerFunctions(object):
+    """The two functions of a cell, whichever repository they are in.
 
     cell: its name in the table
     initialize: makes the parameters, arrays by name
@@ -31,8 +31,8 @@ class Target(object):
         return "state_keyword" if self.keyword else "state_argument"
 
     @classmethod
-    def named(cls, names, cell):
-        """The cell of a layers module, given by the module's names; its table ``layers`` says which functions it is."""
+    def from_names(cls, names, cell):
+        """Find a cell in a dictionary of a layers module's names; its table ``layers`` says which functions it is."""
         try:
             functions = names["layers"][cell]
         except KeyError:
@@ -41,15 +41,15 @@ class Target(object):
         return cls(cell, *[eval(name, names) if isinstance(name, str) else name for name in functions])
 
     @classmethod
-    def imported(cls, module, cell):
-        """The cell of the importable layers module of that name."""
+    def from_module(cls, module, cell):
+        """Find a cell in the importable layers module of that name."""
         module = importlib.import_module(module)
         if cell in getattr(module, "layers", ()) and hasattr(module, "get_layer"):
             return cls(cell, *module.get_layer(cell))
-        return cls.named(vars(module), cell)
+        return cls.from_names(vars(module), cell)
 
-    def graph(self, tparams, x, mask, state, memory, options, prefix="at", **kwargs):
-        """Call the layer; the initial cell is passed on where there is one."""
+    def build_graph(self, tparams, x, mask, state, memory, options, prefix="at", **kwargs):
+        """Call the layer; ``memory``, the initial cell of an LSTM, is passed on where there is one."""
         if memory is not None:
             kwargs["init_memory"] = memory
         if self.keyword:

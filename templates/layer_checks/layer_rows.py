@@ -3,8 +3,8 @@
 import numpy
 
 
-class Figure(object):
-    """What a check found: how many cases, the largest error of all, and what is wrong, if anything is.
+class CheckRow(object):
+    """The outcome of a check: how many cases, the largest error of all, and what is wrong, if anything is.
 
     name: what was checked, for people
     dtype: the type that was computed in
@@ -15,19 +15,19 @@ class Figure(object):
         self.name, self.dtype, self.tolerance = name, dtype, tolerance
         self.cases = 0
         self.largest_error = 0.0
-        self.farthest = ""  # the case with the largest error
+        self.worst_case = ""  # the case with the largest error
         self.problems = []
         self.note = ""  # said of a check that passes
 
-    def compare(self, found, wanted, case="", relative=False):
+    def compare(self, actual, expected, case="", relative=False):
         """Count a case: two lists of arrays, which have to agree in number and shapes, and how far apart they are.
 
         ``relative``: errors are those of each array divided by its largest value, where that is above 1.
         """
         self.cases += 1
-        if len(found) != len(wanted):
-            return self.fail("%d outputs, not %d" % (len(found), len(wanted)), case)
-        for ours, right in zip(found, wanted):
+        if len(actual) != len(expected):
+            return self.fail("%d outputs, not %d" % (len(actual), len(expected)), case)
+        for ours, right in zip(actual, expected):
             if ours.shape != right.shape:
                 return self.fail("shape %r, not %r" % (ours.shape, right.shape), case)
             if ours.size:
@@ -36,10 +36,10 @@ class Figure(object):
         return None
 
     def measure(self, error, case=""):
-        """Take in an error; one that is no number is infinite."""
+        """Take an error into account; NaN counts as infinite, since no comparison with NaN is true."""
         error = float(error) if numpy.isfinite(error) else float("inf")
         if error > self.largest_error:
-            self.largest_error, self.farthest = error, case
+            self.largest_error, self.worst_case = error, case
 
     def fail(self, problem, case=""):
         """Note something wrong that has no size."""
@@ -50,13 +50,13 @@ class Figure(object):
         """Whether there was a case, nothing wrong, and no error above the tolerance."""
         return self.cases > 0 and not self.problems and self.largest_error <= self.tolerance
 
-    def row(self):
-        """The row, for JSON: an infinite error is null."""
-        said = list(self.problems)
-        if not self.cases and not said:
-            said.append("nothing was compared")
+    def as_json(self):
+        """Return the row as the script prints it; an infinite error is null, for JSON has none."""
+        problems = list(self.problems)
+        if not self.cases and not problems:
+            problems.append("nothing was compared")
         if self.largest_error > self.tolerance:
-            said.append("off by %.3g%s" % (self.largest_error, self.farthest and " in: " + self.farthest))
+            problems.append("off by %.3g%s" % (self.largest_error, self.worst_case and " in: " + self.worst_case))
         return {
             "name": self.name,
             "dtype": self.dtype,
@@ -64,5 +64,5 @@ class Figure(object):
             "largest_error": self.largest_error if numpy.isfinite(self.largest_error) else None,
             "tolerance": self.tolerance,
             "passed": self.passed,
-            "detail": "; ".join(said) if said else self.note,
+            "detail": "; ".join(problems) if problems else self.note,
         }

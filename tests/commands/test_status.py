@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lnpatch.cli import main
 from tests.conftest import READER, Output, git
 
 Cli = Callable[..., Output]
@@ -78,8 +79,6 @@ def test_without_a_target(lnpatch: Cli, demo: Path, tmp_path: Path, monkeypatch:
     assert [(report["target"], report["dir"]) for report in found] == [("demo", "lnpatch-demo")]
     assert lnpatch("status", "--dir", demo, "--format", "json").json["targets"][0]["target"] == "demo"
     monkeypatch.chdir(demo)
-    from lnpatch.cli import main
-
     assert main(["status"]) == 0
     empty = tmp_path / "empty"
     empty.mkdir()
