@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from lnpatch.cli import main
 from lnpatch.folders import templates
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import compile_errors, find_python2
 
 # the gate runs the same examples each time; everybody else looks for new ones
@@ -143,7 +143,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     given = os.environ.get("LNPATCH_UPSTREAM")
 
     def clone(target: str) -> Path:
-        repository = find(target).repository
+        repository = find_recipe(target).repository
         directory = folder / repository.directory
         if not directory.exists():
             source = str(Path(given) / repository.directory) if given else repository.url

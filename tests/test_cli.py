@@ -213,7 +213,7 @@ def test_stopped_while_json_is_wanted(lnpatch: Cli, demo: Path, monkeypatch: pyt
     def stopped(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(apply, "make_plan", stopped)
+    monkeypatch.setattr(apply, "make_change", stopped)
     stopped_run = lnpatch("apply", "demo", "--dir", demo, "--format", "json")
     assert (stopped_run.code, stopped_run.json["error"]["kind"]) == (1, "StoppedError")
 

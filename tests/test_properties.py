@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lnpatch.edits import EditState
 from lnpatch.folders import templates
 from lnpatch.patch.plan import PatchState, make_plan
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import compile_errors
 from lnpatch.source import check_syntax
 from lnpatch.source.merge import find_hunks, merge_three_way
@@ -92,7 +92,7 @@ def styled(draw: st.DrawFn) -> tuple[str, str, dict[str, bytes]]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir: str | None) -> None:
     target, cell, files = case
-    recipe = find(target)
+    recipe = find_recipe(target)
     values = recipe.values(cell, data_dir)
     plan = make_plan(recipe, values, MemoryFiles(files))
     plan.refuse()

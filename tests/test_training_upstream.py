@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy
 import pytest
+from lnpatch.console.training import PlainView
 
 from lnpatch.commands.train import TrainOptions, prepare
-from lnpatch.console.training import PlainView
 from lnpatch.folders import templates
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import find_python2
-from lnpatch.training.patched import EngineOptions
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 from tests.conftest import FIXTURES, Output, git
 
 Run = Callable[..., Output]
@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def arguments(self) -> list[str]:
-        return ["--runtime", self.runtime, *(["--engine", self.backend] if self.backend != "auto" else [])]
+        return ["--runtime", self.runtime, *(["--backend", self.backend] if self.backend != "auto" else [])]
 
     def __str__(self) -> str:
         return self.runtime if self.backend == "auto" else f"{self.runtime}-{self.backend}"
@@ -85,9 +85,9 @@ def test_from_apply_to_curves(
         assert done.json["last_cost"] < 0.9 * done.json["first_cost"]
     changed = {line[3:] for line in git(Path("there"), "status", "--short", "--untracked-files=no").splitlines()}
     assert changed == {
-        edit.file for edit in find(target).edits + find(target).repairs if "data_dir" not in edit.needs()
+        edit.file for edit in find_recipe(target).edits + find_recipe(target).repairs if "data_dir" not in edit.needs()
     }
-    jobs = find(target).jobs
+    jobs = find_recipe(target).jobs
     if "evaluate" in jobs:
         split = ["--split", "dev"] if "split" in jobs["evaluate"].options else []
         figures = lnpatch("evaluate", target, *where, "--model", cell, *split, "--format", "json")
@@ -122,12 +122,12 @@ def test_engines_agree_in_cost_and_gradients(
     found = {}
     for engine in ENGINES:
         options = TrainOptions(
-            EngineOptions(engine.runtime, engine=engine.backend),
+            RuntimeOptions(engine.runtime, engine=engine.backend),
             smoke=True,
             output=str(engine),
             arguments=("--use_dropout", "0") if target == "attentive-reader" else (),
         )
-        launch = prepare(find(target), Path("there"), options, PlainView()).launch
+        launch = prepare(find_recipe(target), Path("there"), options, PlainView()).launch
         script = [str(FIXTURES / "record_gradients.py"), str(templates() / "launcher")]
         job = launch.arguments[-1]
         command = [str(launch.python), *script, job, str(tmp_path / "shared.npz"), str(tmp_path / f"{engine}.npz")]

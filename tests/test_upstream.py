@@ -8,7 +8,7 @@ import pytest
 
 from lnpatch.edits.inject import InjectDefinitions
 from lnpatch.folders import templates
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from tests.conftest import Output, assert_compiles, contents, git, make_checkout
 
 pytestmark = pytest.mark.upstream
@@ -28,7 +28,7 @@ SETTINGS = {
 
 def intended(target: str, cell: str) -> dict[str, tuple[int, int]]:
     """What `git diff --numstat` has to say after apply: the templates' definitions and one entry in the table."""
-    recipe = find(target)
+    recipe = find_recipe(target)
     inject = next(edit for edit in recipe.edits if isinstance(edit, InjectDefinitions))
     lines = 1
     for name in inject.templates:
@@ -62,7 +62,7 @@ def test_the_whole_way(
     source, directory = upstream(target), tmp_path / "new"
     applied = lnpatch("apply", target, "--from", source, "--dir", directory, "--cell", cell)
     assert applied.code == 0, applied.err
-    assert git(directory, "rev-parse", "HEAD").strip() == find(target).repository.commit
+    assert git(directory, "rev-parse", "HEAD").strip() == find_recipe(target).repository.commit
     pristine = contents(source)
     patched = contents(directory)
     diff = git(directory, "diff")
@@ -183,7 +183,7 @@ def test_a_fork_without_anchors_is_refused_with_all_of_them(
     lnpatch: Cli, upstream: Callable[[str], Path], tmp_path: Path, target: str
 ) -> None:
     files = contents(upstream(target))
-    recipe = find(target)
+    recipe = find_recipe(target)
     for edit in recipe.selected(recipe.values()):
         text = files[edit.file].decode()
         for name in ("layers = {", "def trainer(", "default_params = {", "class DataIterator", "def main("):

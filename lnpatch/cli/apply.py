@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from lnpatch.checkout.clone import ReportCloning
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json, print_notes
 from lnpatch.cli.options import (
@@ -21,7 +22,9 @@ from lnpatch.cli.options import (
     target_argument,
 )
 from lnpatch.cli.patch_report import change_json, print_change
-from lnpatch.commands.apply import apply as apply_patch
+
+if TYPE_CHECKING:
+    from lnpatch.checkout.clone import ReportCloning
 
 
 @click.command()
@@ -54,7 +57,7 @@ def apply(
     A new clone is made at the commit that the recipe names.
     """
     with _clone_progress() as report_cloning:
-        report = apply_patch(
+        report = commands.apply(
             target,
             directory,
             cell=cell,

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json, print_notes, step_progress
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument, runtime_options
-from lnpatch.commands.check import CheckResult, CheckRow
-from lnpatch.commands.check import check as check_checkout
 from lnpatch.errors import ExitCode
-from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.prepare import TrainPlan
-from lnpatch.training.train_run import SilentView
+from lnpatch.training.train_view import SilentView
+
+if TYPE_CHECKING:
+    from lnpatch.commands.check import CheckResult, CheckRow
+    from lnpatch.runtimes.environment import ReportStep
+    from lnpatch.training.prepare import TrainPlan
 
 
 @click.command()
@@ -41,7 +44,7 @@ def check(
     the one patched checkout in it.
     """
     with _check_view() as (view, on_row):
-        result = check_checkout(target, directory, quick=quick, runtime=runtime, view=view, on_row=on_row)
+        result = commands.check(target, directory, quick=quick, runtime=runtime, view=view, on_row=on_row)
     if form == "json":
         print_json(asdict(result) | {"passed": result.passed})
     else:

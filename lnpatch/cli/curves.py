@@ -7,20 +7,22 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, make_console, print_json, print_notes
 from lnpatch.cli.options import TEXT, format_option
-from lnpatch.commands.curves import CurvesReport
-from lnpatch.commands.curves import curves as compare_runs
 from lnpatch.curves import textplot
 from lnpatch.curves.panels import metric_title
 from lnpatch.curves.series import Series, running_mean
 from lnpatch.curves.summary import FINAL_COST, Comparison, Line, Moment
 from lnpatch.errors import PlotLibraryError, UsageError
+
+if TYPE_CHECKING:
+    from lnpatch.commands.curves import CurvesReport
 
 
 @click.command()
@@ -70,7 +72,9 @@ def curves(
     """
     if plot and form == "json":
         raise UsageError("--plot is for people; it does not go with --format json.")
-    report = compare_runs(runs, [Path(file) for file in figures], metric=metric, window=smooth, valid_every=valid_every)
+    report = commands.curves(
+        runs, [Path(file) for file in figures], metric=metric, window=smooth, valid_every=valid_every
+    )
     if form == "json":
         print_json(curves_json(report))
     else:

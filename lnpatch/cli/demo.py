@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_next, print_patch
 from lnpatch.cli.curves import curves_json, print_curves
 from lnpatch.cli.options import TEXT, cell_option, format_option
 from lnpatch.cli.train import print_run, train_json
 from lnpatch.cli.train_view import train_view
-from lnpatch.commands.demo import DemoResult, run_demo, train_demo
 from lnpatch.errors import ExitCode
+
+if TYPE_CHECKING:
+    from lnpatch.commands.demo import DemoResult
 
 
 @click.command()
@@ -29,7 +32,7 @@ def demo(context: click.Context, directory: str | None, cell: str | None, trains
     It is patched, reviewed, checked, and taken back; or trained, too.
     """
     folder = Path(directory) if directory is not None else None
-    result = run_demo(folder, cell)
+    result = commands.run_demo(folder, cell)
     if form == "json" and not trains:
         print_json(_demo_json(result))
     elif form == "text":
@@ -69,7 +72,7 @@ def _print_demo(result: DemoResult) -> None:
 
 def _train_demo(directory: Path | None, cell: str | None, form: str) -> None:
     with train_view() as view:
-        trained = train_demo(directory, cell, view)
+        trained = commands.train_demo(directory, cell, view)
     if form == "json":
         runs = [train_json(result) for result in trained.runs]
         print_json({"runs": runs, "curves": curves_json(trained.curves)})

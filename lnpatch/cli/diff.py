@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import print_json, print_notes, print_patch
 from lnpatch.cli.options import (
     cell_option,
@@ -14,7 +15,6 @@ from lnpatch.cli.options import (
     optional_target_argument,
 )
 from lnpatch.cli.patch_report import diff_json
-from lnpatch.commands.diff import diff as find_diff
 from lnpatch.errors import ExitCode
 
 
@@ -41,7 +41,7 @@ def diff(
 
     `git apply` takes it. Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
     """
-    report = find_diff(target, directory, cell=cell, data_dir=data_dir, repairs=not no_repairs)
+    report = commands.diff(target, directory, cell=cell, data_dir=data_dir, repairs=not no_repairs)
     if form == "json":
         print_json(diff_json(report))
     else:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json
 from lnpatch.cli.options import format_option
-from lnpatch.commands.doctor import Diagnosis, Requirement, cache_size, diagnose
 from lnpatch.errors import ExitCode
 from lnpatch.folders import cache_root
+
+if TYPE_CHECKING:
+    from lnpatch.commands.doctor import Diagnosis, Requirement
 
 
 @click.command()
@@ -24,7 +27,7 @@ def doctor(context: click.Context, form: str) -> None:
 
     Each thing that is lacking comes with the command that brings it.
     """
-    diagnoses, size = diagnose(), cache_size()
+    diagnoses, size = commands.diagnose(), commands.cache_size()
     if form == "json":
         print_json(_doctor_json(diagnoses, size))
     else:

@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_error, print_json, print_next, print_notes
 from lnpatch.cli.options import TEXT, format_option, target_argument
-from lnpatch.commands.download import DownloadReport
-from lnpatch.commands.download import download as download_files
-from lnpatch.downloads.artefact import Download
-from lnpatch.downloads.transfer import Watcher
-from lnpatch.recipes import Artefact
+
+if TYPE_CHECKING:
+    from lnpatch.commands.download import DownloadReport
+    from lnpatch.downloads.artefact import Download
+    from lnpatch.downloads.transfer import Watcher
+    from lnpatch.recipes import Artefact
 
 #: Seconds between two lines about one file, where standard error is no terminal.
 _LINE_EVERY = 10.0
@@ -57,7 +59,7 @@ def download(
     """
     folder = Path(dest) if dest is not None else None
     with _download_progress() as watch:
-        report = download_files(target, names, folder, watch, mirror=mirror, trust_new=trust_new)
+        report = commands.download(target, names, folder, watch, mirror=mirror, trust_new=trust_new)
     if form == "json":
         print_json(_download_json(report))
     else:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes, short_path, step_progress
 from lnpatch.cli.options import (
     TEXT,
@@ -15,8 +16,9 @@ from lnpatch.cli.options import (
     optional_target_argument,
     runtime_options,
 )
-from lnpatch.commands.encode import Encoding
-from lnpatch.commands.encode import encode as encode_text
+
+if TYPE_CHECKING:
+    from lnpatch.commands.encode import Encoding
 
 
 @click.command()
@@ -43,7 +45,7 @@ def encode(
     files = {"dictionary": dictionary, "word2vec": word2vec}
     options = {name: value for name, value in files.items() if value is not None}
     with step_progress() as report_step:
-        result = encode_text(target, directory, options=options, report_step=report_step, **choices)
+        result = commands.encode(target, directory, options=options, report_step=report_step, **choices)
     if form == "json":
         print_json(_encoding_json(result))
     else:

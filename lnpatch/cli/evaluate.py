@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json, print_notes, short_path, step_progress
 from lnpatch.cli.options import (
@@ -17,8 +18,9 @@ from lnpatch.cli.options import (
     optional_target_argument,
     runtime_options,
 )
-from lnpatch.commands.evaluate import Evaluation
-from lnpatch.commands.evaluate import evaluate as evaluate_model
+
+if TYPE_CHECKING:
+    from lnpatch.commands.evaluate import Evaluation
 
 
 @click.command()
@@ -39,7 +41,7 @@ def evaluate(target: str | None, directory: str | None, split: str | None, form:
     """
     options = {} if split is None else {"split": split}
     with step_progress() as report_step:
-        result = evaluate_model(target, directory, options=options, report_step=report_step, **choices)
+        result = commands.evaluate(target, directory, options=options, report_step=report_step, **choices)
     if form == "json":
         print_json(_evaluation_json(result))
     else:

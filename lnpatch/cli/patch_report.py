@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_next, print_patch
 from lnpatch.edits import EditState
-from lnpatch.patch.plan import EditReport, PatchState
-from lnpatch.patch.report import Report
+from lnpatch.patch.patch_state import PatchState
+
+if TYPE_CHECKING:
+    from lnpatch.patch.plan import EditReport
+    from lnpatch.patch.report import Report
 
 _STATE_STYLES = {
     EditState.TO_DO: "yellow",

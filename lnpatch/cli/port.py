@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes, print_patch
 from lnpatch.cli.options import TEXT, directory_option, format_option, optional_target_argument
-from lnpatch.commands.port import PortReport
-from lnpatch.commands.port import port as port_code
+
+if TYPE_CHECKING:
+    from lnpatch.commands.port import PortReport
 
 
 @click.command()
@@ -25,7 +27,7 @@ def port(target: str | None, directory: str | None, output: str | None, with_pat
     It is what is trained on a machine of today; the checkout stays as it is. Without TARGET, the checkout around this
     folder is meant, or the one patched checkout in it.
     """
-    report = port_code(target, directory, output=Path(output) if output else None, with_patch=with_patch)
+    report = commands.port(target, directory, output=Path(output) if output else None, with_patch=with_patch)
     if form == "json":
         print_json(_port_json(report))
     else:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json
 from lnpatch.cli.options import cell_option, format_option, target_argument
-from lnpatch.commands.recipes import show as find_recipe
-from lnpatch.commands.recipes import targets as known_targets
-from lnpatch.recipes import Job, Recipe
+
+if TYPE_CHECKING:
+    from lnpatch.recipes import Job, Recipe
 
 
 @click.command()
 @format_option
 def targets(form: str) -> None:
     """List the known targets."""
-    recipes = known_targets()
+    recipes = commands.targets()
     if form == "json":
-        print_json({"targets": [_recipe_json(*find_recipe(recipe.name)) for recipe in recipes]})
+        print_json({"targets": [_recipe_json(*commands.show(recipe.name)) for recipe in recipes]})
     else:
         _print_targets(recipes)
 
@@ -33,7 +34,7 @@ def targets(form: str) -> None:
 @format_option
 def show(target: str, cell: str | None, form: str) -> None:
     """Show one recipe: repository, edits, released files, jobs."""
-    recipe, values = find_recipe(target, cell)
+    recipe, values = commands.show(target, cell)
     if form == "json":
         print_json(_recipe_json(recipe, values))
     else:

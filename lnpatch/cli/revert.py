@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import print_json, print_notes
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument
 from lnpatch.cli.patch_report import change_json, print_change
-from lnpatch.commands.revert import revert as revert_patch
 
 
 @click.command()
@@ -19,7 +19,7 @@ def revert(target: str | None, directory: str | None, form: str) -> None:
 
     Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
     """
-    report = revert_patch(target, directory)
+    report = commands.revert(target, directory)
     if form == "json":
         print_json(change_json(report))
     else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, step_progress
 from lnpatch.cli.options import format_option, optional_target_argument, runtime_options
-from lnpatch.commands.setup import setup as set_up_environment
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 
 
@@ -20,7 +20,7 @@ def setup(target: str | None, runtime: RuntimeOptions, form: str) -> None:
     Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
     """
     with step_progress() as report_step:
-        environment, was_there = set_up_environment(target, runtime=runtime, report_step=report_step)
+        environment, was_there = commands.setup(target, runtime=runtime, report_step=report_step)
     if form == "json":
         print_json(
             {

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument
 from lnpatch.cli.patch_report import print_edits, report_json
-from lnpatch.commands.status import status as find_status
-from lnpatch.commands.status import status_of_all
 from lnpatch.errors import ExitCode
-from lnpatch.patch.plan import PatchState
-from lnpatch.patch.report import Report
+from lnpatch.patch.patch_state import PatchState
+
+if TYPE_CHECKING:
+    from lnpatch.patch.report import Report
 
 
 @click.command()
@@ -29,10 +30,10 @@ def status(context: click.Context, target: str | None, directory: str | None, ex
     Without TARGET, all that are found: in the checkout around this folder, else in the folders here.
     """
     if target is None:
-        reports = status_of_all(directory)
+        reports = commands.status_of_all(directory)
         document: dict[str, Any] = {"targets": [report_json(report) for report in reports]}
     else:
-        reports = [find_status(target, directory)]
+        reports = [commands.status(target, directory)]
         document = report_json(reports[0])
     if form == "json":
         print_json(document)

@@ -6,10 +6,11 @@ import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import (
     format_duration,
     format_figures,
@@ -26,14 +27,11 @@ from lnpatch.cli.options import (
     runtime_options,
 )
 from lnpatch.cli.train_view import train_view
-from lnpatch.commands.locate import locate
-from lnpatch.commands.train import plan_training
-from lnpatch.commands.train import train as train_checkout
 from lnpatch.errors import ExitCode
-from lnpatch.recipes import Recipe
-from lnpatch.training.prepare import TrainOptions, shell_command
 from lnpatch.training.run_folder import RunState
-from lnpatch.training.train_run import TrainResult
+
+if TYPE_CHECKING:
+    from lnpatch.training.train_run import TrainResult
 
 
 class TrainCommand(click.Command):
@@ -90,20 +88,19 @@ def train(
 
     Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
     """
-    location = locate(target, directory)
     if print_command:
         with train_view() as view:
-            plan = plan_training(location.recipe, location.directory, TrainOptions(**choices), view.report_step)
-        _print_command(shell_command(plan), plan.folder)
+            line, folder = commands.train_command(target, directory, **choices, report_step=view.report_step)
+        _print_command(line, folder)
         return
     with train_view() as view:
-        result = train_checkout(location.recipe, location.directory, **choices, view=view)
+        result = commands.train(target, directory, **choices, view=view)
     if form == "json":
         print_json(train_json(result))
     else:
         print_notes(result.notes)
         print_run(result)
-        _print_next_steps(result, location.recipe)
+        _print_next_steps(result)
     if result.info.state is not RunState.DONE:
         context.exit(ExitCode.FAILED)
 
@@ -146,12 +143,11 @@ def _print_command(line: str, folder: Path) -> None:
     make_console(stderr=True).print(note, style="dim")
 
 
-def _print_next_steps(result: TrainResult, recipe: Recipe) -> None:
+def _print_next_steps(result: TrainResult) -> None:
     """Print the commands that use a run."""
     console = make_console(stderr=True)
     run = shlex.quote(short_path(result.folder))
     if result.info.model:
-        for job in ("evaluate", "encode"):
-            if job in recipe.jobs:
-                console.print(f"next: lnpatch {job} {result.info.target} --model {run}", style="dim")
+        for job in result.model_jobs:
+            console.print(f"next: lnpatch {job} {result.info.target} --model {run}", style="dim")
     console.print(f"next: lnpatch curves {run}", style="dim")

@@ -6,12 +6,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, short_path
 from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
-from lnpatch.training.prepare import TrainPlan
-from lnpatch.training.train_run import TrainView
+
+if TYPE_CHECKING:
+    from lnpatch.training.prepare import TrainPlan
+    from lnpatch.training.train_view import TrainView
 
 #: At most one plain line of updates in so many seconds.
 _PLAIN_SECONDS = 2.0

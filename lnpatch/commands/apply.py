@@ -17,7 +17,7 @@ from lnpatch.errors import CloneError
 from lnpatch.patch.applied import open_checkout
 from lnpatch.patch.change import Change, WrittenChange, make_change, write_change
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.plan import PatchState
+from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.report import Report, make_report
 
 

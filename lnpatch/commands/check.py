@@ -17,7 +17,8 @@ from lnpatch.training.jobs import CHECK_LAYERS, CheckLayersJob
 from lnpatch.training.patched import Patched, find_job, open_patched
 from lnpatch.training.prepare import TrainOptions, prepare_training
 from lnpatch.training.run_job import require_result
-from lnpatch.training.train_run import SilentView, TrainResult, TrainView, run_plan
+from lnpatch.training.train_run import TrainResult, run_plan
+from lnpatch.training.train_view import SilentView, TrainView
 
 
 @dataclass(frozen=True)

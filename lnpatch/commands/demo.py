@@ -23,7 +23,8 @@ from lnpatch.runtimes.find_python2 import compile_errors, find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.source import check_syntax
 from lnpatch.training.run_folder import make_run_folder
-from lnpatch.training.train_run import TrainResult, TrainView
+from lnpatch.training.train_run import TrainResult
+from lnpatch.training.train_view import TrainView
 
 #: The updates of a demo training: all of its 20 epochs.
 _UPDATES = 80

@@ -8,7 +8,8 @@ from lnpatch.edits import EditState
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.change import planned_files
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.plan import EditReport, PatchState, make_plan
+from lnpatch.patch.patch_state import PatchState
+from lnpatch.patch.plan import EditReport, make_plan
 from lnpatch.patch.report import Report, make_report
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from lnpatch.checkout.record import FileChange, diff_files
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.patch.applied import find_applied, open_checkout
-from lnpatch.patch.plan import PatchState
+from lnpatch.patch.patch_state import PatchState
 from lnpatch.port import Ported
 from lnpatch.port import port as make
 

@@ -11,7 +11,7 @@ from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.commands.status import report_status
 from lnpatch.errors import Overlap, RevertConflictError
 from lnpatch.patch.applied import find_applied, open_checkout
-from lnpatch.patch.plan import PatchState
+from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.report import Report, make_report
 from lnpatch.patch.take_back import take_back_patch
 from lnpatch.recipes import Recipe

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.schema import Scalar
 from lnpatch.training.patched import open_patched
-from lnpatch.training.prepare import TrainOptions, TrainPlan, prepare_training
-from lnpatch.training.train_run import SilentView, TrainResult, TrainView, run_plan
+from lnpatch.training.prepare import TrainOptions, TrainPlan, prepare_training, shell_command
+from lnpatch.training.train_run import TrainResult, run_plan
+from lnpatch.training.train_view import SilentView, TrainView
 
 #: Hyperparameters: by name, or as ``KEY=VALUE``.
 Settings = Mapping[str, Scalar | None] | Sequence[str]
@@ -67,18 +70,30 @@ def train(
         arguments=tuple(arguments),
     )
     view = view or SilentView()
-    return run_plan(plan_training(target, directory, options, view.report_step), view)
+    return run_plan(_plan(target, directory, options, view.report_step), view)
 
 
-def plan_training(target: Target, directory: Folder, options: TrainOptions, report_step: ReportStep) -> TrainPlan:
-    """Make all that a trainer needs, and do not start it.
+def train_command(
+    target: Target = None,
+    directory: Folder = None,
+    *,
+    report_step: ReportStep = lambda text: None,
+    **options: Any,
+) -> tuple[str, Path]:
+    """Make all that a trainer needs, and return the line that starts it elsewhere, and the run's folder.
 
     Args:
         report_step: called with what is being done.
+        options: those of :class:`TrainOptions`.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
+    plan = _plan(target, directory, TrainOptions(**options), report_step)
+    return shell_command(plan), plan.folder
+
+
+def _plan(target: Target, directory: Folder, options: TrainOptions, report_step: ReportStep) -> TrainPlan:
     location = locate(target, directory)
     return prepare_training(open_patched(location.recipe, location.directory), options, report_step)
 

@@ -1,13 +1,205 @@
-"""What can go wrong, one class per failure; the messages and the exit codes are written here and nowhere else.
+"""What can go wrong, one class for each failure; the messages and the exit codes are written here and nowhere else.
 
-Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
+A caller catches a kind, or a single failure::
+
+    LnpatchError
+    ├── FailedError          exit code 1: tried, and did not work out
+    │     BadModelError, EditRefusedError, FileError, JobFailedError, PatchRefusedError, RecordError,
+    │     SourceSyntaxError, StoppedError, TrainingFailedError, UnsafePathError
+    ├── InvalidRequestError  2: what was asked for cannot be
+    │     AmbiguousTargetError, NoJobError, NoRequirementsError, RecipeError, SettingError, SettingValueError,
+    │     UnknownCellError, UnsafeAddressError, UsageError
+    ├── NotFoundError        3: a target, a file or an anchor is not there
+    │     CheckoutMissingError, DataMissingError, JobSourceError, LayerMissingError, ModelMissingError, NotARunError,
+    │     NotAppliedError, RevisionNotFoundError, SourceMissingError, TargetNotFoundError, TargetUnknownError
+    ├── ConflictError        4: going on would overwrite or lose something
+    │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
+    │     OtherCellError, RevertConflictError, RunExistsError
+    └── MachineError         5: git, a network, a Python or a package is lacking
+          CloneError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NotACheckoutError,
+          WrongPythonError
 """
 
-from lnpatch.errors.base import *
-from lnpatch.errors.checkout import *
-from lnpatch.errors.curves import *
-from lnpatch.errors.downloads import *
-from lnpatch.errors.patch import *
-from lnpatch.errors.port import *
-from lnpatch.errors.training import *
-from lnpatch.errors.usage import *
+from __future__ import annotations
+
+from lnpatch.errors.base import (
+    ConflictError,
+    ExitCode,
+    FailedError,
+    InvalidRequestError,
+    LnpatchError,
+    MachineError,
+    NotFoundError,
+)
+from lnpatch.errors.checkout import (
+    BranchExistsError,
+    BusyError,
+    CheckoutMissingError,
+    CloneError,
+    DirtyFilesError,
+    FileError,
+    GitError,
+    GitMissingError,
+    InterruptedOperationError,
+    NotACheckoutError,
+    OperationInProgressError,
+    OtherCellError,
+    Overlap,
+    RecordError,
+    RevertConflictError,
+    RevisionNotFoundError,
+    SourceMissingError,
+    UnsafeAddressError,
+    UnsafePathError,
+)
+from lnpatch.errors.curves import (
+    FigureFormatError,
+    NothingToDrawError,
+    NoUpdatesError,
+    PlotLibraryError,
+    RunFormatError,
+    RunNotFoundError,
+    UnknownMetricError,
+)
+from lnpatch.errors.downloads import (
+    ArtefactNotFoundError,
+    ChecksumError,
+    ChecksumRecordError,
+    CutOffError,
+    DeadLinkError,
+    DownloadsFailedError,
+    FailedDownload,
+    HyperparametersError,
+    MirrorError,
+    MirrorMissingError,
+    NoSpaceError,
+    PickleBrokenError,
+    PickleRefusedError,
+    PickleTruncatedError,
+    UnreachableError,
+    WrongContentError,
+)
+from lnpatch.errors.patch import (
+    EditRefusedError,
+    PatchRefusedError,
+    Refusal,
+    SourceSyntaxError,
+)
+from lnpatch.errors.port import (
+    PortEmptyError,
+    PortFolderError,
+    PortLibraryError,
+    PortModifiedError,
+)
+from lnpatch.errors.training import (
+    BadModelError,
+    DataMissingError,
+    EnvironmentBuildError,
+    JobFailedError,
+    JobSourceError,
+    LayerMissingError,
+    ModelMissingError,
+    NoJobError,
+    NoPython2Error,
+    NoRequirementsError,
+    NotAppliedError,
+    NotARunError,
+    RunExistsError,
+    SettingError,
+    SettingValueError,
+    TrainingFailedError,
+    WrongPythonError,
+)
+from lnpatch.errors.usage import (
+    AmbiguousTargetError,
+    RecipeError,
+    StoppedError,
+    TargetNotFoundError,
+    TargetUnknownError,
+    UnknownCellError,
+    UsageError,
+)
+
+__all__ = [
+    "AmbiguousTargetError",
+    "ArtefactNotFoundError",
+    "BadModelError",
+    "BranchExistsError",
+    "BusyError",
+    "CheckoutMissingError",
+    "ChecksumError",
+    "ChecksumRecordError",
+    "CloneError",
+    "ConflictError",
+    "CutOffError",
+    "DataMissingError",
+    "DeadLinkError",
+    "DirtyFilesError",
+    "DownloadsFailedError",
+    "EditRefusedError",
+    "EnvironmentBuildError",
+    "ExitCode",
+    "FailedDownload",
+    "FailedError",
+    "FigureFormatError",
+    "FileError",
+    "GitError",
+    "GitMissingError",
+    "HyperparametersError",
+    "InterruptedOperationError",
+    "InvalidRequestError",
+    "JobFailedError",
+    "JobSourceError",
+    "LayerMissingError",
+    "LnpatchError",
+    "MachineError",
+    "MirrorError",
+    "MirrorMissingError",
+    "ModelMissingError",
+    "NoJobError",
+    "NoPython2Error",
+    "NoRequirementsError",
+    "NoSpaceError",
+    "NoUpdatesError",
+    "NotACheckoutError",
+    "NotARunError",
+    "NotAppliedError",
+    "NotFoundError",
+    "NothingToDrawError",
+    "OperationInProgressError",
+    "OtherCellError",
+    "Overlap",
+    "PatchRefusedError",
+    "PickleBrokenError",
+    "PickleRefusedError",
+    "PickleTruncatedError",
+    "PlotLibraryError",
+    "PortEmptyError",
+    "PortFolderError",
+    "PortLibraryError",
+    "PortModifiedError",
+    "RecipeError",
+    "RecordError",
+    "Refusal",
+    "RevertConflictError",
+    "RevisionNotFoundError",
+    "RunExistsError",
+    "RunFormatError",
+    "RunNotFoundError",
+    "SettingError",
+    "SettingValueError",
+    "SourceMissingError",
+    "SourceSyntaxError",
+    "StoppedError",
+    "TargetNotFoundError",
+    "TargetUnknownError",
+    "TrainingFailedError",
+    "UnknownCellError",
+    "UnknownMetricError",
+    "UnreachableError",
+    "UnsafeAddressError",
+    "UnsafePathError",
+    "UsageError",
+    "WrongContentError",
+    "WrongPythonError",
+]

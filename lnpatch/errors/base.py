@@ -1,7 +1,4 @@
-"""What can go wrong, one class per failure; the messages and the exit codes are written here and nowhere else.
-
-Exit codes: 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
-"""
+"""The base of every failure, and its kinds: one for each exit code."""
 
 from __future__ import annotations
 
@@ -37,13 +34,12 @@ class _Words(string.Formatter):
 
 
 class LnpatchError(Exception):
-    """Base of every failure that a user can cause or has to know of.
-
-    ``what`` says what happened and where, ``then`` what to do next; both may have the fields of the failure in braces.
-    """
+    """Base of every failure that a user can cause or has to know of."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    #: What happened and where; the fields of the failure may stand in it, in braces.
     what: ClassVar[str] = ""
+    #: What to do next, likewise.
     then: ClassVar[str] = ""
 
     @property
@@ -72,3 +68,33 @@ class LnpatchError(Exception):
             "exit_code": int(self.exit_code),
             "details": fields,
         }
+
+
+class FailedError(LnpatchError):
+    """Something was tried, and did not work out."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+
+class InvalidRequestError(LnpatchError):
+    """What was asked for cannot be: options that do not go together, a mistake in a recipe."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class NotFoundError(LnpatchError):
+    """A target, a file or an anchor is not there."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.NOT_FOUND
+
+
+class ConflictError(LnpatchError):
+    """Going on would overwrite something, or lose it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.CONFLICT
+
+
+class MachineError(LnpatchError):
+    """This machine lacks something: git, a network, a Python, a package."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.ENVIRONMENT

@@ -6,17 +6,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import ConflictError, FailedError, InvalidRequestError, MachineError, NotFoundError
 
 
 @dataclass
-class CheckoutMissingError(LnpatchError):
+class CheckoutMissingError(NotFoundError):
     """The folder that should hold the checkout is not there."""
 
     directory: str
     target: str
-
-    exit_code = ExitCode.NOT_FOUND
 
     @property
     def message(self) -> str:
@@ -30,14 +28,12 @@ class CheckoutMissingError(LnpatchError):
 
 
 @dataclass
-class NotACheckoutError(LnpatchError):
+class NotACheckoutError(MachineError):
     """The folder is there but is not the top of a git working tree."""
 
     directory: str
     inside: str = ""
     can_become_one: bool = True
-
-    exit_code = ExitCode.ENVIRONMENT
 
     @property
     def message(self) -> str:
@@ -55,7 +51,7 @@ class NotACheckoutError(LnpatchError):
 
 
 @dataclass
-class UnsafePathError(LnpatchError):
+class UnsafePathError(FailedError):
     """A path of a recipe leads out of the checkout, through a link for instance."""
 
     directory: str
@@ -65,7 +61,7 @@ class UnsafePathError(LnpatchError):
 
 
 @dataclass
-class FileError(LnpatchError):
+class FileError(FailedError):
     """The system refused to read or write a file."""
 
     file: str
@@ -75,14 +71,13 @@ class FileError(LnpatchError):
 
 
 @dataclass
-class DirtyFilesError(LnpatchError):
+class DirtyFilesError(ConflictError):
     """Files that the patch would change have changes that are not committed."""
 
     directory: str
     files: Sequence[str]
     has_commits: bool = True
 
-    exit_code = ExitCode.CONFLICT
     what = "Uncommitted changes are in the way; nothing was changed:{files!l}"
 
     @property
@@ -94,7 +89,7 @@ class DirtyFilesError(LnpatchError):
 
 
 @dataclass
-class OtherCellError(LnpatchError):
+class OtherCellError(ConflictError):
     """The target is applied with another cell."""
 
     target: str
@@ -102,7 +97,6 @@ class OtherCellError(LnpatchError):
     wanted: str
     directory: str
 
-    exit_code = ExitCode.CONFLICT
     what = "{directory} is patched with {applied} already; {wanted} was asked for."
     then = "Take it back first: lnpatch revert {target!q} --dir {directory!q}"
 
@@ -125,43 +119,40 @@ class Overlap:
 
 
 @dataclass
-class RevertConflictError(LnpatchError):
+class RevertConflictError(ConflictError):
     """The patch cannot be taken back without losing what was changed since."""
 
     directory: str
     overlaps: Sequence[Overlap]
 
-    exit_code = ExitCode.CONFLICT
     what = "Changes made since lie over the patch; nothing was changed:{overlaps!l}"
     then = "Undo your change at these lines, or move it away from the patched ones, and try again."
 
 
 @dataclass
-class BusyError(LnpatchError):
+class BusyError(ConflictError):
     """Another lnpatch works in this checkout."""
 
     directory: str
 
-    exit_code = ExitCode.CONFLICT
     what = "Another lnpatch is at work in {directory}."
     then = "Wait for it to end, and try again."
 
 
 @dataclass
-class InterruptedOperationError(LnpatchError):
+class InterruptedOperationError(ConflictError):
     """An operation was cut off, and files were changed before lnpatch could finish or undo it."""
 
     directory: str
     operation: str
     files: Sequence[str]
 
-    exit_code = ExitCode.CONFLICT
     what = "lnpatch {operation} was cut off in {directory}, and these files were changed since:{files!l}"
     then = "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
 
 
 @dataclass
-class RecordError(LnpatchError):
+class RecordError(FailedError):
     """A reference of lnpatch's holds something that lnpatch did not write."""
 
     directory: str
@@ -172,49 +163,45 @@ class RecordError(LnpatchError):
 
 
 @dataclass
-class GitMissingError(LnpatchError):
+class GitMissingError(MachineError):
     """There is no git on this machine."""
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "git was not found on PATH."
     then = "Install git (https://git-scm.com/downloads), version 2.30 or later."
 
 
 @dataclass
-class GitError(LnpatchError):
+class GitError(MachineError):
     """git refused something."""
 
     doing: str
     output: str
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "git failed while {doing}:{output!l}"
 
 
 @dataclass
-class UnsafeAddressError(LnpatchError):
+class UnsafeAddressError(InvalidRequestError):
     """An address or revision that git would take for an option or run as a command."""
 
     name: str
     value: str
 
-    exit_code = ExitCode.USAGE
     what = "{name} {value!r} is refused: git would take it for an option or for a command to run."
 
 
 @dataclass
-class SourceMissingError(LnpatchError):
+class SourceMissingError(NotFoundError):
     """The local repository to clone from is not there."""
 
     source: str
 
-    exit_code = ExitCode.NOT_FOUND
     what = "There is no repository at {source}."
     then = "--from takes the folder of a git repository, or a URL."
 
 
 @dataclass
-class CloneError(LnpatchError):
+class CloneError(MachineError):
     """The repository could not be cloned; nothing was left behind."""
 
     url: str
@@ -222,7 +209,6 @@ class CloneError(LnpatchError):
     target: str
     output: str
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "{url} could not be cloned; nothing was left at {directory}.{output!l}"
     then = (
         "Without a network, give a copy that you have: lnpatch apply {target!q} --from PATH (a clone, a bare repository "
@@ -231,36 +217,33 @@ class CloneError(LnpatchError):
 
 
 @dataclass
-class RevisionNotFoundError(LnpatchError):
+class RevisionNotFoundError(NotFoundError):
     """The repository has no such revision."""
 
     revision: str
     repository: str
 
-    exit_code = ExitCode.NOT_FOUND
     what = "{repository} has no revision {revision}."
     then = "--ref names another one: a branch, a tag or a commit."
 
 
 @dataclass
-class BranchExistsError(LnpatchError):
+class BranchExistsError(ConflictError):
     """The branch for --commit is there already."""
 
     branch: str
     directory: str
 
-    exit_code = ExitCode.CONFLICT
     what = "{directory} has a branch {branch} already; nothing was changed."
     then = "Rename or remove it: git -C {directory!q} branch -m {branch} {branch}-old"
 
 
 @dataclass
-class OperationInProgressError(LnpatchError):
+class OperationInProgressError(ConflictError):
     """git is in the middle of something that a commit would disturb."""
 
     directory: str
     operation: str
 
-    exit_code = ExitCode.CONFLICT
     what = "A {operation} is in progress in {directory}; nothing was changed."
     then = "End it first (`git status` says how), or apply without --commit."

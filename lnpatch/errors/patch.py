@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import ExitCode, FailedError
 
 
 @dataclass
-class SourceSyntaxError(LnpatchError):
+class SourceSyntaxError(FailedError):
     """The file is neither valid Python 2.7 nor valid Python 3."""
 
     file: str
@@ -21,7 +21,7 @@ class SourceSyntaxError(LnpatchError):
 
 
 @dataclass
-class EditRefusedError(LnpatchError):
+class EditRefusedError(FailedError):
     """An edit cannot be carried back to the source without harm to the code around it."""
 
     file: str
@@ -50,7 +50,7 @@ class Refusal:
 
 
 @dataclass
-class PatchRefusedError(LnpatchError):
+class PatchRefusedError(FailedError):
     """Anchors are missing or names collide; nothing was changed."""
 
     target: str

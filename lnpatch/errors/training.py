@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import ConflictError, FailedError, InvalidRequestError, MachineError, NotFoundError
 
 
 @dataclass
-class NotAppliedError(LnpatchError):
+class NotAppliedError(NotFoundError):
     """The checkout is not patched."""
 
     target: str
     directory: str
     state: str
 
-    exit_code = ExitCode.NOT_FOUND
     what = "{target} is not patched in {directory} ({state})."
     then = "Patch it first: lnpatch apply {target!q} --dir {directory!q}"
 
 
 @dataclass
-class LayerMissingError(LnpatchError):
+class LayerMissingError(NotFoundError):
     """The checkout has no layer of that name."""
 
     cell: str
@@ -31,7 +30,6 @@ class LayerMissingError(LnpatchError):
     target: str
     can_apply: bool
 
-    exit_code = ExitCode.NOT_FOUND
     what = "There is no layer {cell!r} in {directory}; it has {layers!c}."
 
     @property
@@ -44,14 +42,12 @@ class LayerMissingError(LnpatchError):
 
 
 @dataclass
-class JobSourceError(LnpatchError):
+class JobSourceError(NotFoundError):
     """A place in the checkout that the recipe's job names is not there."""
 
     file: str
     reason: str
     name: str = ""
-
-    exit_code = ExitCode.NOT_FOUND
 
     @property
     def message(self) -> str:
@@ -62,14 +58,13 @@ class JobSourceError(LnpatchError):
 
 
 @dataclass
-class NoJobError(LnpatchError):
+class NoJobError(InvalidRequestError):
     """The recipe says nothing about this job."""
 
     target: str
     job: str
     jobs: Sequence[str]
 
-    exit_code = ExitCode.USAGE
     what = "{target} does not support {job}."
 
     @property
@@ -82,15 +77,13 @@ class NoJobError(LnpatchError):
 
 
 @dataclass
-class SettingError(LnpatchError):
+class SettingError(InvalidRequestError):
     """The trainer has no such hyperparameter."""
 
     name: str
     target: str
     candidates: Sequence[str]
     names: Sequence[str]
-
-    exit_code = ExitCode.USAGE
 
     @property
     def message(self) -> str:
@@ -101,19 +94,18 @@ class SettingError(LnpatchError):
 
 
 @dataclass
-class SettingValueError(LnpatchError):
+class SettingValueError(InvalidRequestError):
     """A hyperparameter was given a value of the wrong type."""
 
     name: str
     value: str
     expected: str
 
-    exit_code = ExitCode.USAGE
     what = "--set {name}={value}: expected {expected}."
 
 
 @dataclass
-class DataMissingError(LnpatchError):
+class DataMissingError(NotFoundError):
     """What the user brings is not where it was said to be."""
 
     target: str
@@ -121,25 +113,23 @@ class DataMissingError(LnpatchError):
     missing: Sequence[str]
     expected: str
 
-    exit_code = ExitCode.NOT_FOUND
     what = "The data is not whole at {data}; missing:{missing!l}"
     then = "Expected: {expected}. `lnpatch download {target!q}` fetches what was released; --smoke needs no data."
 
 
 @dataclass
-class ModelMissingError(LnpatchError):
+class ModelMissingError(NotFoundError):
     """A model, or a file that goes with it, is not there."""
 
     file: str
     reason: str
 
-    exit_code = ExitCode.NOT_FOUND
     what = "{file}: {reason}"
     then = "A model is an .npz file with its options beside it, or the folder of a run."
 
 
 @dataclass
-class BadModelError(LnpatchError):
+class BadModelError(FailedError):
     """A model's files cannot be used."""
 
     file: str
@@ -151,14 +141,12 @@ class BadModelError(LnpatchError):
 
 
 @dataclass
-class NotARunError(LnpatchError):
+class NotARunError(NotFoundError):
     """The folder is no run of lnpatch's."""
 
     folder: str
     reason: str
     candidates: Sequence[str]
-
-    exit_code = ExitCode.NOT_FOUND
 
     @property
     def message(self) -> str:
@@ -167,13 +155,12 @@ class NotARunError(LnpatchError):
 
 
 @dataclass
-class RunExistsError(LnpatchError):
+class RunExistsError(ConflictError):
     """The folder for a new run is in use."""
 
     folder: str
     is_run: bool
 
-    exit_code = ExitCode.CONFLICT
     what = "{folder} is not empty; nothing in it was changed."
 
     @property
@@ -184,7 +171,7 @@ class RunExistsError(LnpatchError):
 
 
 @dataclass
-class TrainingFailedError(LnpatchError):
+class TrainingFailedError(FailedError):
     """The repository's trainer has failed."""
 
     target: str
@@ -197,7 +184,7 @@ class TrainingFailedError(LnpatchError):
 
 
 @dataclass
-class JobFailedError(LnpatchError):
+class JobFailedError(FailedError):
     """The repository's own code, or the launcher around it, has failed."""
 
     target: str
@@ -209,10 +196,9 @@ class JobFailedError(LnpatchError):
 
 
 @dataclass
-class NoPython2Error(LnpatchError):
+class NoPython2Error(MachineError):
     """There is no Python 2.7 on this machine."""
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "There is no Python 2.7 here: not in LNPATCH_PYTHON27, on PATH, in pyenv or in conda."
     then = (
         "One of these gives it: pyenv install 2.7.18 | conda create -n python27 python=2.7 | apt-get install python2.7; "
@@ -221,36 +207,33 @@ class NoPython2Error(LnpatchError):
 
 
 @dataclass
-class WrongPythonError(LnpatchError):
+class WrongPythonError(MachineError):
     """The Python that was given cannot be used."""
 
     python: str
     wanted: str
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "{python} is not a Python {wanted} that runs."
 
 
 @dataclass
-class NoRequirementsError(LnpatchError):
+class NoRequirementsError(InvalidRequestError):
     """The recipe does not say what it needs to run."""
 
     target: str
     recipe: str
 
-    exit_code = ExitCode.USAGE
     what = "{target} has no [requirements]: its recipe does not say which packages run it."
     then = "Add one to {recipe}; those that come with lnpatch are examples."
 
 
 @dataclass
-class EnvironmentBuildError(LnpatchError):
+class EnvironmentBuildError(MachineError):
     """An environment could not be built."""
 
     command: str
     log: str
     lines: Sequence[str]
 
-    exit_code = ExitCode.ENVIRONMENT
     what = "The environment could not be built: {command}{lines!l}"
     then = "The whole output is in {log}. The next try starts afresh; pip's own settings (index, proxy) are respected."

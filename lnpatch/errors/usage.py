@@ -6,37 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import FailedError, InvalidRequestError, NotFoundError
 
 
 @dataclass
-class UsageError(LnpatchError):
+class UsageError(InvalidRequestError):
     """The options do not go together, or with this target."""
 
     reason: str
     advice: str = ""
 
-    exit_code = ExitCode.USAGE
     what = "{reason}"
     then = "{advice}"
 
 
 @dataclass
-class StoppedError(LnpatchError):
+class StoppedError(FailedError):
     """The user has stopped lnpatch."""
 
     what = "Stopped; nothing was left half done."
 
 
 @dataclass
-class TargetNotFoundError(LnpatchError):
+class TargetNotFoundError(NotFoundError):
     """There is no target of that name, or no recipe at that path."""
 
     target: str
     candidates: Sequence[str]
     is_path: bool = False
 
-    exit_code = ExitCode.NOT_FOUND
     then = "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
 
     @property
@@ -48,36 +46,33 @@ class TargetNotFoundError(LnpatchError):
 
 
 @dataclass
-class RecipeError(LnpatchError):
+class RecipeError(InvalidRequestError):
     """A recipe file cannot be used as it is."""
 
     file: str
     problems: Sequence[Any]  # of lnpatch.schema.Problem
 
-    exit_code = ExitCode.USAGE
     what = "{file} cannot be used as a recipe:{problems!l}"
     then = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
 
 
 @dataclass
-class UnknownCellError(LnpatchError):
+class UnknownCellError(InvalidRequestError):
     """The recipe has no such cell."""
 
     cell: str
     target: str
     cells: Sequence[str]
 
-    exit_code = ExitCode.USAGE
     what = "{target} has no cell {cell!r}; it has {cells!c}."
 
 
 @dataclass
-class TargetUnknownError(LnpatchError):
+class TargetUnknownError(NotFoundError):
     """No target is named, and nothing around says which is meant."""
 
     directory: str = ""
 
-    exit_code = ExitCode.NOT_FOUND
     then = (
         "Name a target (`lnpatch targets` lists them), or go to a patched checkout; `lnpatch apply TARGET` makes one."
     )
@@ -90,11 +85,10 @@ class TargetUnknownError(LnpatchError):
 
 
 @dataclass
-class AmbiguousTargetError(LnpatchError):
+class AmbiguousTargetError(InvalidRequestError):
     """No target is named, and several may be meant."""
 
     locations: Sequence[str]
 
-    exit_code = ExitCode.USAGE
     what = "No target is named, and there are several:{locations!l}"
     then = "Name the one that is meant, with --dir where two are of one target."

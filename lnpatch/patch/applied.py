@@ -11,7 +11,8 @@ from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditFinding, EditState
 from lnpatch.errors import OtherCellError
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.plan import EditReport, PatchState, Plan, make_plan
+from lnpatch.patch.patch_state import PatchState
+from lnpatch.patch.plan import EditReport, Plan, make_plan
 from lnpatch.recipes import Recipe
 
 

@@ -12,7 +12,8 @@ from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import DirtyFilesError, RevertConflictError
 from lnpatch.patch.applied import Applied, find_applied
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.plan import EditReport, PatchState, Plan, make_plan
+from lnpatch.patch.patch_state import PatchState
+from lnpatch.patch.plan import EditReport, Plan, make_plan
 from lnpatch.patch.take_back import take_back_patch
 from lnpatch.recipes import Recipe
 

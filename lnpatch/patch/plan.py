@@ -1,33 +1,28 @@
-"""The plan: a recipe and the contents of files in, changed contents and findings out. Pure; no disk, no git."""
+"""Plan a patch: a recipe and the contents of files in, changed contents and findings out. Pure; no disk, no git."""
 
 from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from lnpatch import source
 from lnpatch.edits import CheckoutFiles, Edit, EditContext, EditFinding, EditState
 from lnpatch.errors import PatchRefusedError, Refusal
+from lnpatch.patch.patch_state import PatchState
 from lnpatch.recipes import Recipe
 from lnpatch.suggest import close_matches
 
 
-class PatchState(StrEnum):
-    """How far a recipe is in a checkout."""
-
-    APPLIED = "applied"
-    NOT_APPLIED = "not-applied"
-    PARTIAL = "partial"
-    MODIFIED = "modified"
-
-
 @dataclass(frozen=True)
 class FilePlan:
-    """One file: what is in it now, what will be, and what each edit found. ``before`` is None where there is no file."""
+    """What becomes of one file."""
 
     path: str
+    #: What is in it now; None where there is no file.
     before: bytes | None
+    #: What will be in it.
     after: bytes | None
+    #: What each edit has found.
     findings: tuple[EditFinding, ...]
 
     @property
@@ -89,7 +84,7 @@ class Plan:
 
 
 def make_plan(recipe: Recipe, values: dict[str, str], files: CheckoutFiles, repairs: bool = True) -> Plan:
-    """What *recipe* does to *files* with the placeholders *values*.
+    """Plan what *recipe* does to *files* with the placeholders *values*.
 
     Raises:
         SourceSyntaxError: a file is neither Python 2.7 nor Python 3.
@@ -102,33 +97,39 @@ def make_plan(recipe: Recipe, values: dict[str, str], files: CheckoutFiles, repa
     return Plan(recipe.name, values["cell"], plans)
 
 
-def _nearest_files(path: str, names: list[str]) -> tuple[str, ...]:
-    """The files that *path* may have become: those of the same name elsewhere, else those of a like path."""
+def _similar_files(path: str, names: list[str]) -> tuple[str, ...]:
+    """Return the files that *path* may have become: those of the same name elsewhere, else those of a similar path."""
     name = posixpath.basename(path)
     return tuple(other for other in names if posixpath.basename(other) == name)[:3] or close_matches(path, names)
 
 
 def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: CheckoutFiles) -> FilePlan:
-    """The plan for one file; each edit comes with what it mends, empty where it is no repair."""
-    from lnpatch.source import Source
-
+    """Plan the edits of one file; each comes with what it mends, empty where it is not a repair."""
     before = files.read(path)
     if before is None:
-        names = files.names()
-        detail = "git tracks the file, but it is not checked out" if path in names else "the file is not there"
-        near = () if path in names else _nearest_files(path, names)
-        findings = tuple(
-            EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, near, repair)
-            for edit, repair in edits
-            for name in edit.names(values)
-        )
-        return FilePlan(path, None, None, findings)
-    source = Source.read(before, path)
-    module = source.module
-    found: list[EditFinding] = []
+        return _plan_missing_file(path, edits, values, files)
+    document = source.Source.read(before, path)
+    module = document.module
+    findings: list[EditFinding] = []
     for edit, repair in edits:
-        outcome = edit.run(EditContext(path, source, module, files, values))
+        outcome = edit.run(EditContext(path, document, module, files, values))
         module = outcome.module
-        found += [replace(finding, repair=repair) for finding in outcome.findings]
-    after = before if module is source.module else source.write(module)
-    return FilePlan(path, before, after, tuple(found))
+        findings += [replace(finding, repair=repair) for finding in outcome.findings]
+    after = before if module is document.module else document.write(module)
+    return FilePlan(path, before, after, tuple(findings))
+
+
+def _plan_missing_file(
+    path: str, edits: list[tuple[Edit, str]], values: dict[str, str], files: CheckoutFiles
+) -> FilePlan:
+    """Return the plan for a file that is not there: every edit of it is not found, and says which files are like it."""
+    names = files.names()
+    tracked = path in names
+    detail = "git tracks the file, but it is not checked out" if tracked else "the file is not there"
+    candidates = () if tracked else _similar_files(path, names)
+    findings = tuple(
+        EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, candidates, repair)
+        for edit, repair in edits
+        for name in edit.names(values)
+    )
+    return FilePlan(path, None, None, findings)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.patch.plan import EditReport, PatchState
+from lnpatch.patch.patch_state import PatchState
+from lnpatch.patch.plan import EditReport
 from lnpatch.recipes import Recipe
 
 

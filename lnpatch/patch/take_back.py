@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lnpatch import source
 from lnpatch.checkout.record import FileChange
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import Overlap, SourceSyntaxError
@@ -25,14 +26,12 @@ def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overla
 
 def _still_python(merged: bytes, current: bytes, path: str) -> bool:
     """Whether the merge has not broken a file that was sound."""
-    from lnpatch.source import check_syntax
-
     try:
-        check_syntax(current, path)
+        source.check_syntax(current, path)
     except SourceSyntaxError:
         return True
     try:
-        check_syntax(merged, path)
+        source.check_syntax(merged, path)
     except SourceSyntaxError:
         return False
     return True

@@ -13,7 +13,7 @@ from lnpatch.edits.inject import InjectDefinitions
 from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
 from lnpatch.patch.applied import Applied, find_applied, open_checkout
-from lnpatch.patch.plan import PatchState
+from lnpatch.patch.patch_state import PatchState
 from lnpatch.recipes.recipe import Job, Recipe
 from lnpatch.source import Source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lnpatch.errors import TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
@@ -13,38 +13,7 @@ from lnpatch.training.jobs import LAUNCH
 from lnpatch.training.output import Event, OutputParser, Update, Validation
 from lnpatch.training.prepare import TrainPlan
 from lnpatch.training.run_folder import RunInfo, RunState, RunWriter, time_now, write_info
-
-
-class TrainView(Protocol):
-    """Shows a run while it goes on."""
-
-    def report_step(self, text: str) -> None:
-        """Show what is being done before the trainer starts."""
-
-    def start(self, plan: TrainPlan) -> None:
-        """Show that the trainer starts."""
-
-    def show_line(self, text: str) -> None:
-        """Show a line of the trainer's output."""
-
-    def show_event(self, event: Event) -> None:
-        """Show what the trainer reports."""
-
-
-class SilentView:
-    """A view that shows nothing."""
-
-    def report_step(self, text: str) -> None:
-        pass
-
-    def start(self, plan: TrainPlan) -> None:
-        pass
-
-    def show_line(self, text: str) -> None:
-        pass
-
-    def show_event(self, event: Event) -> None:
-        pass
+from lnpatch.training.train_view import TrainView
 
 
 @dataclass(frozen=True)
@@ -65,6 +34,8 @@ class TrainResult:
     validation: Mapping[str, float] = field(default_factory=dict)
     #: What the launcher says of the parameters, where it was asked: see ``templates/launcher/launch.py``.
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: The recipe's jobs that take its model.
+    model_jobs: tuple[str, ...] = ()
     #: Remarks for people.
     notes: tuple[str, ...] = ()
 
@@ -130,6 +101,7 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
         progress.seconds_per_update(),
         progress.validation,
         outcome.result.get("parameters", {}),
+        tuple(job for job in ("evaluate", "encode") if job in plan.runtime.recipe.jobs),
         plan.notes,
     )
 

@@ -30,7 +30,7 @@ and, unless it is "smoke",
     optimizers    [str]  "module:function" of each optimizer; the first function that one makes begins an update
     max_updates   int or null  the updates after which to stop; null for no limit
     seed          int or null  of random and numpy.random; null leaves them alone
-    compared      str    absolute path of the file for what the updates have changed, "" for none
+    compares_parameters  bool  whether the outcome says which parameters the updates have changed
     folders       [str]  folders to make where they are missing, relative to the current one
     data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
     saves         [{}]   what to save where the trainer is stopped, in order, each with
@@ -43,7 +43,8 @@ and, unless it is "smoke",
     Paths in saves are filled in from the trainer's variables, as "{saveto}.pkl".
 
     outcome: {"state": "done"|"stopped", "settings": {...} as they were used, "updates": int,
-              "saved": [str], paths, only where the trainer was stopped}
+              "saved": [str], paths, only where the trainer was stopped,
+              "parameters": {"count": int, "unchanged": [str], "finite": bool}, only then and where it was asked for}
 
 "evaluate" gives the figures of the repository's own evaluation:
 
@@ -116,7 +117,7 @@ def train(job, adapter):
         counter.watch(*import_owner(optimizer))
     module, name = import_owner(job["call"])
     trainer = getattr(module, name)
-    before = counter.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compared"] else None
+    before = counter.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compares_parameters"] else None
 
     def call_trainer(*args, **kwargs):
         return trainer(*args, **dict(kwargs, **settings))
@@ -133,9 +134,8 @@ def train(job, adapter):
     except launch_updates.StopTraining as stop:
         outcome["state"] = stop.state
         names = launch_updates.find_locals(sys.exc_info()[2], trainer)
-        if job["compared"]:
-            parameters = names[job["saves"][0]["parameters"]]
-            write_json(job["compared"], launch_updates.compare_parameters(before, parameters))
+        if job["compares_parameters"]:
+            outcome["parameters"] = launch_updates.compare_parameters(before, names[job["saves"][0]["parameters"]])
         outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save_model(save, names)]
     outcome["updates"] = counter.count
     return outcome

@@ -119,13 +119,13 @@ def find_locals(traceback, function):
 
 
 def compare_parameters(before, parameters):
-    """Return how many parameters there are, which have not changed at all ("still"), and whether all are finite."""
+    """Return how many parameters there are, which have not changed at all, and whether all are finite."""
     import numpy
 
     now = {key: value.get_value() for key, value in parameters.items()}
     return {
         "count": len(now),
-        "still": sorted(key for key, value in now.items() if (value == before[key]).all()),
+        "unchanged": sorted(key for key, value in now.items() if (value == before[key]).all()),
         "finite": all(bool(numpy.isfinite(value).all()) for value in now.values()),
     }
 

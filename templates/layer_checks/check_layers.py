@@ -2,7 +2,7 @@
 
     PYTHON -u check_layers.py JOB
 
-in a folder from which the layers module can be imported. JOB is a JSON file:
+in a folder from which the layers module can be imported. JOB is a JSON object, made by lnpatch/training/jobs.py:
 
     layers    the importable name of the layers module: "layers", "att_reader.layers"
     cell      the cell's name in its table: "lngru" or "lnlstm"
@@ -110,5 +110,8 @@ def main(job):
 if __name__ == "__main__":
     # the repository's modules come from the folder that this runs in, never from the folder of this file
     sys.path[0] = os.getcwd()
-    with open(sys.argv[1]) as job_file:
-        sys.exit(main(json.load(job_file)))
+    job_from_caller = json.loads(sys.argv[1])
+    if job_from_caller.get("quick"):
+        # Theano's own functions are not optimized either; the user's flags come after it and win
+        os.environ["THEANO_FLAGS"] = "mode=FAST_COMPILE," + os.environ.get("THEANO_FLAGS", "")
+    sys.exit(main(job_from_caller))

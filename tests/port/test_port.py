@@ -14,7 +14,7 @@ import pytest
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortModifiedError
 from lnpatch.port import fixers, port
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from tests.conftest import READER, Output, contents, git, make_checkout, unpriviledged
 
 Cli = Callable[..., Output]
@@ -245,7 +245,7 @@ def test_a_repair_that_is_not_possible_is_a_remark(
 
 
 def test_every_run_can_have_a_copy_of_its_own(patched: Path, tmp_path: Path) -> None:
-    recipe, checkout = find("demo"), Checkout.open(patched, "demo")
+    recipe, checkout = find_recipe("demo"), Checkout.open(patched, "demo")
     first, second = (port(recipe, checkout, tmp_path / name) for name in ("one", "two"))
     assert (first.reused, second.reused) == (False, True)
     assert first.files == second.files
@@ -254,20 +254,20 @@ def test_every_run_can_have_a_copy_of_its_own(patched: Path, tmp_path: Path) -> 
 
 def test_a_run_that_goes_on_keeps_what_it_has_written_beside_its_code(patched: Path, tmp_path: Path) -> None:
     checkout = Checkout.open(patched, "demo")
-    copy = port(find("demo"), checkout, tmp_path / "code", keep=True).directory
+    copy = port(find_recipe("demo"), checkout, tmp_path / "code", keep=True).directory
     (copy / "snapshots").mkdir()
     (copy / "snapshots" / "1.npz").write_bytes(b"model")
     (copy / "removed.py").symlink_to("nowhere")
     (copy / "more.py").write_text("a trainer's own, before the checkout had one")
     (patched / "more.py").write_bytes(b"print 1\n")
     subprocess.run(["git", "-C", patched, "add", "more.py"], check=True)
-    assert port(find("demo"), checkout, tmp_path / "code", keep=True).directory == copy
+    assert port(find_recipe("demo"), checkout, tmp_path / "code", keep=True).directory == copy
     assert (copy / "snapshots" / "1.npz").read_bytes() == b"model"
     assert (copy / "removed.py").is_symlink()
     assert (copy / "more.py").read_text() == "print(1)\n"
     (copy / "train.py").write_text("changed")
     with pytest.raises(PortModifiedError):
-        port(find("demo"), checkout, tmp_path / "code", keep=True)
+        port(find_recipe("demo"), checkout, tmp_path / "code", keep=True)
 
 
 def test_a_copy_that_is_used_again_is_quick(lnpatch: Cli, patched: Path) -> None:

@@ -51,7 +51,7 @@ def test_costs_fall(ported, run_engine, engine, cell, tmp_path, monkeypatch):
 
 
 def test_the_check_of_the_layers_passes_on_jax(run_engine, tmp_path):
-    commands = (["apply"], ["check", "--runtime", "pytensor", "--engine", "jax", "--quick"])
+    commands = (["apply"], ["check", "--runtime", "pytensor", "--backend", "jax", "--quick"])
     for command, *options in commands:
         done = run_engine("jax", "-m", "lnpatch", command, "demo", "--dir", tmp_path / "demo", *options, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -11,32 +11,33 @@ from pathlib import Path
 import pytest
 
 from lnpatch.errors import EnvironmentBuildError
+from lnpatch.runtimes import choose
 from lnpatch.runtimes import find_python2 as python2
-from lnpatch.runtimes.environment import Spec, ensure, find
-from lnpatch.training import patched as handoff
-from lnpatch.training.patched import EngineOptions, choose_runtime
+from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.environment import EnvironmentSpec, ensure_environment, find_environment
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 from tests.conftest import Output
 
 Run = Callable[..., Output]
 
 
 @pytest.fixture
-def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EnvironmentSpec:
     """An environment with nothing in it, which needs no network."""
     monkeypatch.setenv("LNPATCH_CACHE", str(tmp_path / "cache"))
-    return Spec("test", Path(sys.executable), (), ("json", "pip"))
+    return EnvironmentSpec("test", Path(sys.executable), (), ("json", "pip"))
 
 
-def test_built_once_and_found_again(spec: Spec) -> None:
+def test_built_once_and_found_again(spec: EnvironmentSpec) -> None:
     said: list[str] = []
-    assert find(spec) is None
-    environment = ensure(spec, said.append)
+    assert find_environment(spec) is None
+    environment = ensure_environment(spec, said.append)
     assert environment.python.exists()
     assert environment.version("pip")
     assert environment.version("python") == ".".join(map(str, sys.version_info[:3]))
     assert said
     said.clear()
-    assert ensure(spec, said.append) == environment == find(spec)
+    assert ensure_environment(spec, said.append) == environment == find_environment(spec)
     assert not said
 
 
@@ -54,34 +55,34 @@ def break_module(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [break_manifest, break_python, break_module])
-def test_a_broken_one_is_built_again(spec: Spec, damage: Callable[[Path], None]) -> None:
-    folder = ensure(spec, lambda _: None).folder
+def test_a_broken_one_is_built_again(spec: EnvironmentSpec, damage: Callable[[Path], None]) -> None:
+    folder = ensure_environment(spec, lambda _: None).folder
     damage(folder)
-    assert find(spec) is None
-    assert ensure(spec, lambda _: None).folder == folder
-    assert find(spec) is not None
+    assert find_environment(spec) is None
+    assert ensure_environment(spec, lambda _: None).folder == folder
+    assert find_environment(spec) is not None
 
 
-def test_other_requirements_are_another_environment(spec: Spec) -> None:
-    other = Spec("test", spec.base, (("six",),), ())
+def test_other_requirements_are_another_environment(spec: EnvironmentSpec) -> None:
+    other = EnvironmentSpec("test", spec.base, (("six",),), ())
     assert other.folder != spec.folder
 
 
-def test_what_cannot_be_installed_leaves_no_environment(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_installed_leaves_no_environment(spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    wanted = Spec("test", spec.base, (("no-such-package-of-lnpatch",),), ())
+    wanted = EnvironmentSpec("test", spec.base, (("no-such-package-of-lnpatch",),), ())
     with pytest.raises(EnvironmentBuildError) as caught:
-        ensure(wanted, lambda _: None)
-    assert find(wanted) is None
+        ensure_environment(wanted, lambda _: None)
+    assert find_environment(wanted) is None
     assert "no-such-package-of-lnpatch" in Path(caught.value.log).read_text()
     assert caught.value.exit_code == 5
 
 
-def test_the_callers_packages_stay_out(spec: Spec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_callers_packages_stay_out(spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert ensure(spec, lambda _: None).python.exists()
+    assert ensure_environment(spec, lambda _: None).python.exists()
 
 
 def test_without_python_27_setup_says_what_gives_one(lnpatch: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +105,7 @@ def test_a_python_that_is_no_27(lnpatch: Run, python: str) -> None:
 
 
 def test_theano_has_no_engines_to_choose(lnpatch: Run) -> None:
-    assert lnpatch("setup", "demo", "--runtime", "theano", "--engine", "jax").code == 2
+    assert lnpatch("setup", "demo", "--runtime", "theano", "--backend", "jax").code == 2
 
 
 def test_doctor_lists_every_job(lnpatch: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -136,17 +137,17 @@ def test_doctor_misses_git(lnpatch: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
 @pytest.mark.parametrize(
     ("options", "python27", "wanted"),
     [
-        pytest.param(EngineOptions(), True, "theano", id="with Python 2.7"),
-        pytest.param(EngineOptions(), False, "pytensor", id="without Python 2.7"),
-        pytest.param(EngineOptions(engine="c"), True, "pytensor", id="C"),
-        pytest.param(EngineOptions(device="gpu"), True, "pytensor", id="GPU"),
-        pytest.param(EngineOptions("theano", device="gpu"), True, "theano", id="Theano on a GPU"),
-        pytest.param(EngineOptions("pytensor"), True, "pytensor", id="PyTensor"),
-        pytest.param(EngineOptions("theano"), False, "theano", id="Theano without Python 2.7"),
+        pytest.param(RuntimeOptions(), True, "theano", id="with Python 2.7"),
+        pytest.param(RuntimeOptions(), False, "pytensor", id="without Python 2.7"),
+        pytest.param(RuntimeOptions(backend="c"), True, "pytensor", id="C"),
+        pytest.param(RuntimeOptions(device="gpu"), True, "pytensor", id="GPU"),
+        pytest.param(RuntimeOptions("theano", device="gpu"), True, "theano", id="Theano on a GPU"),
+        pytest.param(RuntimeOptions("pytensor"), True, "pytensor", id="PyTensor"),
+        pytest.param(RuntimeOptions("theano"), False, "theano", id="Theano without Python 2.7"),
     ],
 )
 def test_the_runtime_that_is_chosen(
-    options: EngineOptions, python27: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
+    options: RuntimeOptions, python27: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handoff, "find_python2", lambda: Path("python2.7") if python27 else None)
+    monkeypatch.setattr(choose, "find_python2", lambda: Path("python2.7") if python27 else None)
     assert choose_runtime(options).name == wanted

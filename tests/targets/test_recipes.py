@@ -8,7 +8,7 @@ import pytest
 
 from lnpatch.edits import edit_kinds
 from lnpatch.errors import RecipeError
-from lnpatch.recipes import Recipe, known, read_recipe
+from lnpatch.recipes import Recipe, known_recipes, read_recipe
 from tests.conftest import FIXTURES, Output
 
 Cli = Callable[..., Output]
@@ -29,7 +29,7 @@ def problems(tmp_path: Path, *replacements: tuple[str, str]) -> list[str]:
     return [str(problem) for problem in raised.value.problems]
 
 
-@pytest.mark.parametrize("recipe", known(), ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", known_recipes(), ids=lambda recipe: recipe.name)
 def test_known_recipes_are_complete(recipe: Recipe) -> None:
     assert recipe.repository.license
     assert recipe.cell in recipe.cells
@@ -44,13 +44,13 @@ def test_known_recipes_are_complete(recipe: Recipe) -> None:
 
 def test_names_and_aliases_are_unique() -> None:
     owners: dict[str, str] = {}
-    for recipe in known():
+    for recipe in known_recipes():
         for name in (recipe.name, *recipe.aliases):
             assert owners.setdefault(name.lower().replace("_", "-"), recipe.name) == recipe.name
 
 
 def test_the_released_files_have_the_seeds_addresses() -> None:
-    urls = {artefact.url for recipe in known() for artefact in recipe.artefacts}
+    urls = {artefact.url for recipe in known_recipes() for artefact in recipe.artefacts}
     assert {re.sub(r"^.*/~\w+/", "", url)[:20] for url in urls} == {
         "lngru_order_add0.npz",
         "lngru_order_add0.pkl",

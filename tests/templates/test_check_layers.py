@@ -137,9 +137,8 @@ def check_script(tmp_path):
 
     def run(python, folder, environment=None, **job):
         job = {"result": str(tmp_path / "result.json"), **job}
-        (tmp_path / "job.json").write_text(json.dumps(job))
         script = templates() / "layer_checks" / "check_layers.py"
-        command = [python, "-u", script, tmp_path / "job.json"]
+        command = [python, "-u", script, json.dumps(job)]
         ran = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         printed = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
         result = json.loads(Path(job["result"]).read_text())

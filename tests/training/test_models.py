@@ -12,7 +12,7 @@ import pytest
 
 from lnpatch.errors import BadModelError, LnpatchError, ModelMissingError
 from lnpatch.recipes.recipe import Job
-from lnpatch.training.models import find_model, require_layers
+from lnpatch.training.models import find_model, require_cells
 from lnpatch.training.run_folder import RUN
 from tests.conftest import Output
 from tests.training.conftest import TOY
@@ -57,8 +57,8 @@ def test_a_run_that_has_saved_nothing(lnpatch: Run, toy: Path) -> None:
 def test_a_model_of_another_cell(tmp_path: Path) -> None:
     model = find_model(str(write_model(tmp_path / "m.npz", {"encoder": "lnlstm"})), JOB)
     with pytest.raises(BadModelError, match="lnlstm"):
-        require_layers(model, JOB, ("gru", "lngru"), "there")
-    require_layers(model, JOB, ("gru", "lnlstm"), "there")
+        require_cells(model, JOB, ("gru", "lngru"), "there")
+    require_cells(model, JOB, ("gru", "lnlstm"), "there")
 
 
 @pytest.mark.parametrize("keep", [0, 10, 100, -1])

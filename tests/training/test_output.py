@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 import pytest
 
-from lnpatch.recipes import find
-from lnpatch.training.output import Event, NotANumber, OutputParser, Update, Validation, parse_log
+from lnpatch.recipes import find_recipe
+from lnpatch.training.output import CostBecameNaN, Event, OutputParser, Update, Validation
 
 UPDATES = [
     pytest.param("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125), id="first"),
@@ -25,6 +26,11 @@ UPDATES = [
 ]
 
 
+def parse_lines(lines: Iterable[str], validation: Sequence[str] = ()) -> list[Event]:
+    parser = OutputParser(validation)
+    return [event for line in lines for event in parser.parse(line)]
+
+
 @pytest.mark.parametrize(("line", "wanted"), UPDATES)
 def test_updates(line: str, wanted: Update | None) -> None:
     assert OutputParser().parse(line) == ([wanted] if wanted else [])
@@ -36,7 +42,7 @@ def test_validation_of_order_embeddings() -> None:
         "Text to image (dev set): 10.1, 30.2, 50.3, 7.0, 21.5",
         "Image to text (dev set): 12.0, 33.0, 55.0, 6.0, 20.0",
     ]
-    t2i, i2t = parse_log(lines, find("order-embeddings").jobs["train"].validation)[1:]
+    t2i, i2t = parse_lines(lines, find_recipe("order-embeddings").jobs["train"].validation)[1:]
     names = ("r1", "r5", "r10", "medr", "meanr")
     assert t2i == Validation(300, dict(zip((f"t2i_{n}" for n in names), (10.1, 30.2, 50.3, 7.0, 21.5), strict=True)))
     assert i2t == Validation(300, dict(zip((f"i2t_{n}" for n in names), (12.0, 33.0, 55.0, 6.0, 20.0), strict=True)))
@@ -44,7 +50,7 @@ def test_validation_of_order_embeddings() -> None:
 
 def test_validation_of_the_attentive_reader() -> None:
     lines = ["\t>>>Valid error:  0.625  Valid cost:  2.5", "\t>>>Train error:  0.1  Train cost:  0.2"]
-    assert parse_log(lines, find("attentive-reader").jobs["train"].validation) == [
+    assert parse_lines(lines, find_recipe("attentive-reader").jobs["train"].validation) == [
         Validation(0, {"error": 0.625, "cost": 2.5})
     ]
 
@@ -58,7 +64,7 @@ def test_validation_of_the_attentive_reader() -> None:
     ],
 )
 def test_nan(lines: list[str], update: int) -> None:
-    assert NotANumber(update) in parse_log(lines)
+    assert CostBecameNaN(update) in parse_lines(lines)
 
 
 def test_numbers_go_on_from_an_offset() -> None:

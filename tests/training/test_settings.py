@@ -9,7 +9,7 @@ import pytest
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import JobSourceError
 from lnpatch.recipes.recipe import Job
-from lnpatch.training.settings import Setting, trainer_settings
+from lnpatch.training.settings import Setting, read_settings
 from tests.conftest import make_checkout
 
 FILES = {
@@ -60,11 +60,11 @@ def checkout(tmp_path: Path) -> Checkout:
 
 @pytest.mark.parametrize(("place", "expected"), CASES, ids=["function", "table", "flags"])
 def test_where_settings_stand(checkout: Checkout, place: str, expected: list[Setting]) -> None:
-    assert list(trainer_settings(checkout, Job("train.py", parameters=(place,))).values()) == expected
+    assert list(read_settings(checkout, Job("train.py", parameters=(place,))).values()) == expected
 
 
 def test_flags_come_before_parameters(checkout: Checkout) -> None:
-    settings = trainer_settings(checkout, Job("train.py", parameters=("main.py", "train.py:trainer")))
+    settings = read_settings(checkout, Job("train.py", parameters=("main.py", "train.py:trainer")))
     assert settings["dim"].flag
     assert not settings["name"].flag
 
@@ -72,4 +72,4 @@ def test_flags_come_before_parameters(checkout: Checkout) -> None:
 @pytest.mark.parametrize("place", ["gone.py:trainer", "train.py:gone", "gone.py"])
 def test_a_place_that_is_not_there(checkout: Checkout, place: str) -> None:
     with pytest.raises(JobSourceError, match="gone"):
-        trainer_settings(checkout, Job("train.py", parameters=(place,)))
+        read_settings(checkout, Job("train.py", parameters=(place,)))

@@ -176,7 +176,7 @@ def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
 def test_nan_is_a_failure(lnpatch: Run, toy: Path) -> None:
     done = lnpatch("train", TOY, "--output", "run", "--set", "nan_at=4")
     assert done.code == 1
-    assert "not a number any more at update 4" in done.err
+    assert "became NaN at update 4" in done.err
     assert json.loads(Path("run/run.json").read_text())["state"] == "nan"
 
 

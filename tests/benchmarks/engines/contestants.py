@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lnpatch.folders import cache_folder, templates
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.pytensor import PyTensorRuntime
 from lnpatch.runtimes.theano_flags import theano_flags
@@ -77,7 +77,9 @@ def _over_pytensor(name: str, engine: str, checkout: Path) -> Contestant:
         device = " --device gpu" if DEVICE == "gpu" else ""
         return Contestant(name, missing=f"PyTensor is not installed: lnpatch setup demo --runtime pytensor{device}")
     path = (str(checkout), str(templates() / "layer_checks"))
-    launch = _runtime(engine).launch(find("demo"), found, "launcher/launch.py", (), checkout, device=DEVICE, path=path)
+    launch = _runtime(engine).launch(
+        find_recipe("demo"), found, "launcher/launch.py", (), checkout, device=DEVICE, path=path
+    )
     return Contestant(name, "lngru_theano.py", found.python, environment=launch.environment)
 
 
@@ -87,7 +89,7 @@ def _runtime(engine: str) -> PyTensorRuntime:
 
 def _pytensor(engine: str) -> Environment | None:
     """The environment that trains on PyTensor, where it is there already."""
-    return _runtime(engine).find(find("demo"), "train")
+    return _runtime(engine).find(find_recipe("demo"), "train")
 
 
 def _python_with(module: str, pythons: Iterable[Path]) -> Path | None:

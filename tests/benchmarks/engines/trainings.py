@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import LnpatchError
-from lnpatch.recipes import find
+from lnpatch.recipes import find_recipe
+from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.output import OutputParser
-from lnpatch.training.patched import EngineOptions, choose_runtime
 from lnpatch.training.run_folder import LOG, UPDATES
 from tests.benchmarks.engines import corpora, machine
 
@@ -116,19 +117,19 @@ TRAININGS = (_skip_thoughts(), _order_embeddings())
 def engines(target: str) -> list[Engine]:
     """All engines, for a target, the slowest first."""
     return [
-        _engine(target, THEANO, EngineOptions("theano")),
-        _engine(target, "PyTensor, C engine", EngineOptions("pytensor", engine="c")),
-        _engine(target, "PyTensor, JAX engine", EngineOptions("pytensor", engine="jax", device=machine.DEVICE)),
+        _engine(target, THEANO, RuntimeOptions("theano")),
+        _engine(target, "PyTensor, C engine", RuntimeOptions("pytensor", engine="c")),
+        _engine(target, "PyTensor, JAX engine", RuntimeOptions("pytensor", engine="jax", device=machine.DEVICE)),
     ]
 
 
-def _engine(target: str, name: str, options: EngineOptions) -> Engine:
-    backend = ("--engine", options.engine) if options.runtime == "pytensor" else ()
+def _engine(target: str, name: str, options: RuntimeOptions) -> Engine:
+    backend = ("--backend", options.engine) if options.runtime == "pytensor" else ()
     arguments = ("--runtime", options.runtime, "--device", options.device, *backend)
     if GPU and options.device != "gpu":
         return Engine(name, arguments, "it has no code for the cards of today")
     try:
-        found = choose_runtime(options).find(find(target), "train")
+        found = choose_runtime(options).find(find_recipe(target), "train")
     except LnpatchError as error:
         return Engine(name, arguments, error.message)
     missing = "" if found else f"its environment is not there: lnpatch setup {target} {' '.join(arguments)}"

@@ -1,0 +1,49 @@
+"""The functions behind the commands, imported when they are first used.
+
+What they import takes up to 500 ms, which ``lnpatch COMMAND --help`` and a mistake in the options do without.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lnpatch.commands.apply import apply as apply
+    from lnpatch.commands.check import check as check
+    from lnpatch.commands.curves import curves as curves
+    from lnpatch.commands.demo import run_demo as run_demo
+    from lnpatch.commands.demo import train_demo as train_demo
+    from lnpatch.commands.diff import diff as diff
+    from lnpatch.commands.doctor import cache_size as cache_size
+    from lnpatch.commands.doctor import diagnose as diagnose
+    from lnpatch.commands.download import download as download
+    from lnpatch.commands.encode import encode as encode
+    from lnpatch.commands.evaluate import evaluate as evaluate
+    from lnpatch.commands.port import port as port
+    from lnpatch.commands.recipes import show as show
+    from lnpatch.commands.recipes import targets as targets
+    from lnpatch.commands.revert import revert as revert
+    from lnpatch.commands.setup import setup as setup
+    from lnpatch.commands.status import status as status
+    from lnpatch.commands.status import status_of_all as status_of_all
+    from lnpatch.commands.train import train as train
+    from lnpatch.commands.train import train_command as train_command
+
+#: The modules of those that are not called as their module is.
+_MODULES = {
+    "cache_size": "doctor",
+    "diagnose": "doctor",
+    "run_demo": "demo",
+    "show": "recipes",
+    "status_of_all": "status",
+    "targets": "recipes",
+    "train_command": "train",
+    "train_demo": "demo",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"lnpatch.commands.{_MODULES.get(name, name)}"), name)
