@@ -19,7 +19,7 @@ and, unless it is "smoke",
     call          str    "module:function" of the repository: its trainer, also where the job is "evaluate" or "encode";
                          adapters take the package of the repository's modules from it
     added_cells   [str]  cells that are added to the repository's table in memory ("lstm"); may be missing
-    layers        str    the importable name of the module with that table; there where added_cells is
+    layers        str    the importable name of the module with that table; missing where added_cells is
 
 "train" runs until the trainer returns, max_updates are done, or the user stops it:
 
@@ -30,9 +30,11 @@ and, unless it is "smoke",
     optimizers    [str]  "module:function" of each optimizer; the first function that one makes begins an update
     max_updates   int or null  the updates after which to stop; null for no limit
     seed          int or null  of random and numpy.random; null leaves them alone
-    compared      str    absolute path of the file for what the updates have changed, "" for none
+    compared      str    absolute path of the file for what the updates have changed, "" for none: written where the
+                         trainer is stopped, {"count": int, "still": [str] that did not change, "finite": bool}, of
+                         the parameters of saves[0]
     folders       [str]  folders to make where they are missing, relative to the current one
-    data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
+    data          str    absolute path of the data, a file or a folder; "" where the job needs none
     saves         [{}]   what to save where the trainer is stopped, in order, each with
       file        str      path of the .npz
       parameters  str      name of the trainer's variable that holds the parameters
@@ -68,6 +70,13 @@ and, unless it is "smoke",
     folder        str    absolute path of the folder to write it to, made where it is missing
 
     outcome: {"state": "done"}
+
+An adapter has any of these functions, for the jobs that its repository supports:
+
+    prepare(job)             before a training: may change job["settings"]; returns the trainer's positional arguments
+    evaluate(job)            returns the figures, {str: float}
+    encode(job, sentences)   returns the vectors, [sentences, dim]
+    smoke(folder)            writes the tiny data
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """

@@ -1,4 +1,4 @@
-"""A runtime that needs no engine: the toy repository under the Python of the tests."""
+"""A runtime that needs no Theano: the toy repository under the Python of the tests."""
 
 from __future__ import annotations
 
