@@ -51,7 +51,15 @@ def break_module(folder: Path) -> None:
     package.rename(package.with_name("gone"))
 
 
-@pytest.mark.parametrize("damage", [break_manifest, break_python, break_module])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(break_module, id="module"),
+        # each builds two environments
+        pytest.param(break_manifest, id="manifest", marks=pytest.mark.slow),
+        pytest.param(break_python, id="python", marks=pytest.mark.slow),
+    ],
+)
 def test_a_broken_one_is_built_again(spec: Spec, damage: Callable[[Path], None]) -> None:
     folder = ensure(spec, lambda _: None).folder
     damage(folder)
