@@ -30,11 +30,9 @@ and, unless it is "smoke",
     optimizers    [str]  "module:function" of each optimizer; the first function that one makes begins an update
     max_updates   int or null  the updates after which to stop; null for no limit
     seed          int or null  of random and numpy.random; null leaves them alone
-    compared      str    absolute path of the file for what the updates have changed, "" for none: written where the
-                         trainer is stopped, {"count": int, "still": [str] that did not change, "finite": bool}, of
-                         the parameters of saves[0]
+    compared      str    absolute path of the file for what the updates have changed, "" for none
     folders       [str]  folders to make where they are missing, relative to the current one
-    data          str    absolute path of the data, a file or a folder; "" where the job needs none
+    data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
     saves         [{}]   what to save where the trainer is stopped, in order, each with
       file        str      path of the .npz
       parameters  str      name of the trainer's variable that holds the parameters
