@@ -19,7 +19,7 @@ and, unless it is "smoke",
     call          str    "module:function" of the repository: its trainer, also where the job is "evaluate" or "encode";
                          adapters take the package of the repository's modules from it
     added_cells   [str]  cells that are added to the repository's table in memory ("lstm"); may be missing
-    layers        str    the importable name of the module with that table; there where added_cells is
+    layers        str    the importable name of the module with that table; given along with added_cells
 
 "train" runs until the trainer returns, max_updates are done, or the user stops it:
 
@@ -69,6 +69,13 @@ and, unless it is "smoke",
     folder        str    absolute path of the folder to write it to, made where it is missing
 
     outcome: {"state": "done"}
+
+An adapter has any of these functions, for the jobs that its repository supports:
+
+    prepare(job)             before a training: may change job["settings"]; returns the trainer's positional arguments
+    evaluate(job)            returns the figures, {str: float}
+    encode(job, sentences)   returns the vectors, [sentences, dim]
+    smoke(folder)            writes the tiny data
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """

@@ -75,8 +75,8 @@ def test_shows_what_is_not_possible(lnpatch: Cli, demo: Path) -> None:
 
 
 def test_without_a_target(lnpatch: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = lnpatch("status", "--format", "json").json["targets"]  # tmp_path holds the demo under its usual name
-    assert [(report["target"], report["dir"]) for report in found] == [("demo", "lnpatch-demo")]
+    reports = lnpatch("status", "--format", "json").json["targets"]  # tmp_path holds the demo under its usual name
+    assert [(report["target"], report["dir"]) for report in reports] == [("demo", "lnpatch-demo")]
     assert lnpatch("status", "--dir", demo, "--format", "json").json["targets"][0]["target"] == "demo"
     monkeypatch.chdir(demo)
     assert main(["status"]) == 0
@@ -92,8 +92,8 @@ def test_without_a_target_finds_what_is_there_and_no_more(
     assert lnpatch("status", "--dir", reader, "--format", "json").json == {"targets": []}
     assert lnpatch("status", "--dir", reader, "--exit-code").code == 1
     lnpatch("apply", READER, "--dir", reader)
-    found = lnpatch("status", "--dir", reader, "--format", "json").json["targets"]
-    assert [(report["target"], report["state"]) for report in found] == [("reader", "applied")]
+    reports = lnpatch("status", "--dir", reader, "--format", "json").json["targets"]
+    assert [(report["target"], report["state"]) for report in reports] == [("reader", "applied")]
 
 
 def test_of_a_checkout_that_is_not_there(lnpatch: Cli) -> None:

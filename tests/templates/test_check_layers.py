@@ -96,10 +96,10 @@ def patched(demo, lnpatch):
     return patch
 
 
-def assert_told(rows, told):
-    """The rows that have not passed are those, and nothing but those unless ``told`` ends with a "+"."""
-    told, more, _ = told.partition(" +")
-    expected = set(told.split(", "))
+def assert_failed(rows, names):
+    """The rows that have not passed are those, and nothing but those unless ``names`` ends with a "+"."""
+    names, more, _ = names.partition(" +")
+    expected = set(names.split(", "))
     failed = {name for name, row in rows.items() if not row["passed"]}
     assert failed >= expected if more else failed == expected
     assert all(rows[name]["detail"] for name in failed)
@@ -122,8 +122,8 @@ def test_the_patched_demo_passes(patched, cell):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_told(patched, mistake):
-    cell, old, new, told = MISTAKES[mistake]
-    assert_told(rows_on_numpy(patched(cell, old, new), cell), told)
+    cell, old, new, names = MISTAKES[mistake]
+    assert_failed(rows_on_numpy(patched(cell, old, new), cell), names)
 
 
 def test_an_unpatched_checkout_has_no_layer(demo):
@@ -197,11 +197,11 @@ def test_the_other_convention_passes_on_theano(reader, lnpatch, check_script, th
 
 @pytest.mark.parametrize("mistake", MISTAKES_ON_THEANO)
 def test_a_mistake_is_told_on_theano(patched, check_script, theano_python, theano_environment, mistake):
-    cell, old, new, told = MISTAKES_ON_THEANO[mistake]
+    cell, old, new, names = MISTAKES_ON_THEANO[mistake]
     folder = patched(cell, old, new).parent
     job = {"layers": "layers", "cell": cell, "quick": True}
     code, rows, _ = check_script(
         theano_python, folder, theano_environment("floatX=float32", "mode=FAST_COMPILE"), **job
     )
     assert code == 1
-    assert_told({f"{row['dtype']} {row['name']}": row for row in rows}, told)
+    assert_failed({f"{row['dtype']} {row['name']}": row for row in rows}, names)

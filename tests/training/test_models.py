@@ -57,8 +57,8 @@ def test_a_run_that_has_saved_nothing(lnpatch: Run, toy: Path) -> None:
 def test_a_model_of_another_cell(tmp_path: Path) -> None:
     model = find_model(str(write_model(tmp_path / "m.npz", {"encoder": "lnlstm"})), JOB)
     with pytest.raises(BadModelError, match="lnlstm"):
-        require_cells(model, JOB, ("gru", "lngru"), "there")
-    require_cells(model, JOB, ("gru", "lnlstm"), "there")
+        require_cells(model, JOB, ("gru", "lngru"), "DIR")
+    require_cells(model, JOB, ("gru", "lnlstm"), "DIR")
 
 
 @pytest.mark.parametrize("keep", [0, 10, 100, -1])

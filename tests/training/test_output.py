@@ -31,9 +31,9 @@ def parse_lines(lines: Iterable[str], validation: Sequence[str] = ()) -> list[Ev
     return [event for line in lines for event in parser.parse(line)]
 
 
-@pytest.mark.parametrize(("line", "wanted"), UPDATES)
-def test_updates(line: str, wanted: Update | None) -> None:
-    assert OutputParser().parse(line) == ([wanted] if wanted else [])
+@pytest.mark.parametrize(("line", "update"), UPDATES)
+def test_updates(line: str, update: Update | None) -> None:
+    assert OutputParser().parse(line) == ([update] if update else [])
 
 
 def test_validation_of_order_embeddings() -> None:

@@ -55,7 +55,7 @@ CASES = [
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    return Checkout.open(make_checkout(tmp_path / "there", FILES), "test")
+    return Checkout.open(make_checkout(tmp_path / "checkout", FILES), "test")
 
 
 @pytest.mark.parametrize(("place", "expected"), CASES, ids=["function", "table", "flags"])
