@@ -15,7 +15,7 @@ def huge_pages() -> dict[str, str]:
 
     The arrays of an update come and go with it, and Linux clears each page that it gives out. With and without, updates of
     skip-thoughts take Theano 0.8.2 792 and 914 ms, JAX 205 and 269 ms, those of order-embeddings Theano 519 and 573 ms, JAX 141 and
-    211 ms: `pytest tests/benchmarks/test_engines.py --benchmark-only -k training`, for the latter with
+    211 ms: `pytest tests/benchmarks/test_runtimes.py --benchmark-only -k training`, for the latter with
     GLIBC_TUNABLES=glibc.malloc.hugetlb=0.
     """
     own = os.environ.get("GLIBC_TUNABLES", "")

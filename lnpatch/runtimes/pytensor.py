@@ -86,7 +86,7 @@ class PyTensorRuntime:
         variables = {
             **huge_pages(),
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in wanted.items()),
-            "LNPATCH_ENGINE": self._engine if self._engine != "auto" else "jax" if environment.version("jax") else "c",
+            "LNPATCH_BACKEND": self._engine if self._engine != "auto" else "jax" if environment.version("jax") else "c",
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
             "PYTHONPATH": os.pathsep.join([str(templates() / "pytensor"), *path]),
             "PYTHONNOUSERSITE": "1",
