@@ -1,4 +1,4 @@
-"""What layer normalization costs, on the engine that LNPATCH_THEANO_PYTHON names: plain cell, ours, and the formulas read
+"""What layer normalization costs, with the Theano that LNPATCH_THEANO_PYTHON names: plain cell, ours, and the formulas read
 literally, timed in turn. With ``pytest tests/benchmarks --benchmark-only -s`` the figures are printed."""
 
 import json

@@ -1,1 +1,1 @@
-"""Engines timed against each other: who takes part, in turn, on what data, and the table that comes of it."""
+"""Runtimes timed against each other: the contestants, their turns, the data, and the table of the figures."""
