@@ -164,34 +164,44 @@ class PaperRow:
 
 
 @dataclass(frozen=True)
-class Size:
-    """The lengths that an axis is brought to: the next of ``steps``, at most ``most``, a number or the name of a setting."""
-
-    most: Scalar
-    steps: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class PaddedFunction:
     """A function of the repository whose inputs may be padded with zeros, and its outputs cut back.
 
-    ``inputs`` names the axes of each input, ``""`` for one that stays as it is; ``lengths`` are scalar inputs that hold the
-    length of an axis; ``masks`` says what masks an input. A sum over masked steps and samples stays the same, a mean over
-    the samples does not: then their axis is not named.
+    A sum over masked steps and samples stays the same, a mean over the samples does not: then their axis must not be named.
     """
 
+    #: The axes of each input, by its name; ``""`` for one that stays as it is. The names have to be those of all its inputs.
     inputs: dict[str, tuple[str, ...]]
+    #: The axes of each output.
     outputs: tuple[tuple[str, ...], ...]
+    #: Further inputs, integers that are the length of an axis: by name, the axis.
     lengths: dict[str, str] = field(default_factory=dict)
+    #: By name of an input, the input that masks it.
     masks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Padding:
-    """How batches are brought to a few shapes for an engine that compiles each: axes, and the functions that have them."""
+    """How batches are brought to a few shapes for a backend that compiles each: axes, and the functions that have them."""
 
-    sizes: dict[str, Size] = field(default_factory=dict)
+    renamed: ClassVar[Mapping[str, str]] = {"sizes": "buckets"}
+
+    #: By name of the axis, the lengths that it is brought to, in ascending order; the last may be the name of a hyperparameter.
+    buckets: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    #: The functions whose inputs are padded.
     functions: tuple[PaddedFunction, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the buckets that are not lengths in ascending order."""
+        for axis, buckets in self.buckets.items():
+            lengths = buckets[:-1] if buckets and isinstance(buckets[-1], str) else buckets
+            numbers = [length for length in lengths if type(length) is int and length > 0]  # True is an int, too
+            if not buckets or len(numbers) < len(lengths) or numbers != sorted(set(numbers)):
+                yield (
+                    f"buckets.{axis}",
+                    "expected lengths in ascending order, of which the last may be the name of a hyperparameter, "
+                    f"found {list(buckets)!r}",
+                )
 
 
 @dataclass(frozen=True)

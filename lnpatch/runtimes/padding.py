@@ -1,49 +1,63 @@
-"""Batches brought to a few shapes, since JAX compiles once for each: the recipe's declaration, for the module over PyTensor."""
+"""Passes a recipe's padding to the module over PyTensor: batches brought to a few shapes, since JAX compiles once for each."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lnpatch.recipes.recipe import Padding
+from lnpatch.recipes.recipe import PaddedFunction, Padding
 from lnpatch.runtimes.launch import Launch
+from lnpatch.schema import Scalar
 
 
 def with_padding(launch: Launch, padding: Padding, settings: Mapping[str, Any]) -> Launch:
-    """*launch* with the declaration in its environment, if it is one of PyTensor's.
+    """Return *launch* with the padding in its environment, if it is a launch of PyTensor.
 
-    ``templates/pytensor/theano/_padding.py`` says what it means there.
+    ``templates/pytensor/theano/_padding.py`` reads it there, and documents it.
 
     Args:
-        settings: the trainer's, for sizes that are one of them.
+        settings: the trainer's hyperparameters, for buckets that are named after one of them.
     """
-    if not padding.functions or "LNPATCH_ENGINE" not in launch.environment:
+    if not padding.functions or "LNPATCH_BACKEND" not in launch.environment:
         return launch
-    text = json.dumps(as_declaration(padding, settings), separators=(",", ":"))
+    text = json.dumps(declare_padding(padding, settings), separators=(",", ":"))
     return replace(launch, environment={**launch.environment, "LNPATCH_PADDING": text})
 
 
-def as_declaration(padding: Padding, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The declaration with its sizes as numbers; an axis whose size is not known here stays as it is."""
-    sizes: dict[str, Any] = {}
-    for axis, size in padding.sizes.items():
-        most = settings.get(size.most) if isinstance(size.most, str) else size.most
-        if isinstance(most, int) and most > 0:
-            sizes[axis] = {"steps": [step for step in size.steps if step < most], "most": most}
+def declare_padding(padding: Padding, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of LNPATCH_PADDING; an axis whose last bucket is not known stays as it is."""
+    buckets: dict[str, list[int]] = {}
+    for axis, declared in padding.buckets.items():
+        if lengths := _resolve_buckets(declared, settings):
+            buckets[axis] = lengths
+    # a function is recognized by all of its inputs, and one that is a length can be declared as nothing but its axis
     functions = [
-        {
-            "inputs": {name: _axes(axes, sizes) for name, axes in function.inputs.items()}
-            | {name: axis for name, axis in function.lengths.items() if axis in sizes},
-            "masks": function.masks,
-            "outputs": [_axes(axes, sizes) for axes in function.outputs],
-        }
+        _declare_function(function, buckets)
         for function in padding.functions
-        if all(axis in sizes for axis in function.lengths.values())
+        if all(axis in buckets for axis in function.lengths.values())
     ]
-    return {"sizes": sizes, "functions": functions}
+    return {"buckets": buckets, "functions": functions}
 
 
-def _axes(axes: tuple[str, ...], sizes: Mapping[str, Any]) -> list[str | None]:
-    return [axis if axis in sizes else None for axis in axes]
+def _resolve_buckets(declared: Sequence[Scalar], settings: Mapping[str, Any]) -> list[int]:
+    """Return the lengths, with the hyperparameter's value for its name; none, where it is not a length."""
+    *smaller, last = declared
+    largest = settings.get(last) if isinstance(last, str) else last
+    if not isinstance(largest, int) or largest < 1:
+        return []
+    # the user may have set the hyperparameter to less than the recipe's buckets
+    return [*(length for length in smaller if isinstance(length, int) and length < largest), largest]
+
+
+def _declare_function(function: PaddedFunction, known: Collection[str]) -> dict[str, Any]:
+    return {
+        "inputs": {name: _declare_axes(axes, known) for name, axes in function.inputs.items()} | function.lengths,
+        "masks": function.masks,
+        "outputs": [_declare_axes(axes, known) for axes in function.outputs],
+    }
+
+
+def _declare_axes(axes: Sequence[str], known: Collection[str]) -> list[str | None]:
+    return [axis if axis in known else None for axis in axes]

@@ -1,6 +1,6 @@
-"""What Python 2.7 and the NumPy of 2016 did, for code that `lnpatch port` has brought to Python 3.
+"""What Python 2.7 and the NumPy of 2016 did, for code that `lnpatch port` has converted to Python 3, which calls it by these names.
 
-Python 2's byte strings are text here: UTF-8, and as Latin-1 what is not UTF-8.
+Python 2's byte strings are text here: UTF-8, and Latin-1 where they are not UTF-8.
 """
 
 import builtins
@@ -8,33 +8,40 @@ import codecs
 import pickle
 import struct
 from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from types import FunctionType
+from typing import IO, Any, TypedDict
 
 import numpy
 
 
-def _latin1(error):
-    """A handler of decoding errors: the bytes in question as Latin-1."""
+class _TextOptions(TypedDict):
+    encoding: str
+    errors: str
+
+
+def _decode_latin1(error: UnicodeError) -> tuple[str, int]:
+    """Handle a decoding error: return the bytes in question as Latin-1, and where to go on."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
-codecs.register_error("lnpatch-latin-1", _latin1)
-_TEXT = {"encoding": "utf-8", "errors": "lnpatch-latin-1"}
+codecs.register_error("lnpatch-latin-1", _decode_latin1)
+_TEXT: _TextOptions = {"encoding": "utf-8", "errors": "lnpatch-latin-1"}
 
 
 # Numbers
 
 
-def div(a, b):
-    """``a / b``: rounded down where both are integers: numbers, arrays or expressions of Theano."""
+def div(a: Any, b: Any) -> Any:
+    """Return ``a / b``, rounded down where both are integers: numbers, arrays or expressions of Theano."""
     return a // b if _is_integer(a) and _is_integer(b) else a / b
 
 
-def idiv(a, b):
-    """What ``a /= b`` leaves in a; arrays are changed in place."""
+def idiv(a: Any, b: Any) -> Any:
+    """Return what ``a /= b`` leaves in a; arrays are changed in place."""
     if _is_integer(a) and _is_integer(b):
         a //= b
     else:
@@ -42,7 +49,7 @@ def idiv(a, b):
     return a
 
 
-def _is_integer(x):
+def _is_integer(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         x = numpy.asarray(x)
     dtype = getattr(x, "dtype", None)
@@ -52,15 +59,15 @@ def _is_integer(x):
 class _Cast:
     """``numpy.cast``: ``cast[dtype](value)`` is value as an array of that type."""
 
-    def __getitem__(self, dtype):
+    def __getitem__(self, dtype: Any) -> Callable[[Any], Any]:
         return lambda value: numpy.asarray(value).astype(dtype)
 
 
 cast = _Cast()
 
 
-def ragged(items):
-    """``numpy.array(items)`` of arrays: one array where their shapes are one, else an array of objects."""
+def ragged(items: Iterable[Any]) -> Any:
+    """Return ``numpy.array(items)`` of arrays: one array where they have one shape, else an array of objects."""
     items = list(items)
     if len({numpy.shape(item) for item in items}) <= 1:
         return numpy.array(items)
@@ -69,22 +76,24 @@ def ragged(items):
     return array
 
 
-def argsort(a):
-    """``numpy.argsort(a)`` with equal values in the order that NumPy 1.11 gave them, on every processor."""
+def argsort(a: Any) -> Any:
+    """Return ``numpy.argsort(a)`` with equal values in the order that NumPy 1.11 gave them, on every processor."""
     a = numpy.asarray(a)
     if a.ndim != 1 or a.dtype.kind not in "iufb":
         return numpy.argsort(a)
     order = numpy.argsort(a)
     ranked = a[order]
+    # NaN, which no comparison below would place; and without equal values there is only one order
     if (ranked != ranked).any() or not (ranked[1:] == ranked[:-1]).any():
         return order
     return numpy.array(_quicksort(a.tolist()), dtype=order.dtype)
 
 
-def _quicksort(v):
-    """The indices that sort the list v: NumPy's quicksort, median of three, insertion sort for at most 16."""
+def _quicksort(v: list[Any]) -> list[int]:
+    """Return the indices that sort v by NumPy 1.11's quicksort: median of three, insertion sort for at most 16."""
     t = list(builtins.range(len(v)))
-    low, high, stack = 0, len(v) - 1, []
+    low, high = 0, len(v) - 1
+    stack: list[tuple[int, int]] = []
     while True:
         while high - low > 15:
             middle = low + (high - low) // 2
@@ -125,73 +134,79 @@ def _quicksort(v):
 # Text and files
 
 
-def split(text):
-    """``text.split()``: at ASCII blanks only."""
+def split(text: Any) -> list[Any]:
+    """Return ``text.split()``, split at ASCII blanks only."""
     return [word.decode(**_TEXT) for word in text.encode(**_TEXT).split()] if isinstance(text, str) else text.split()
 
 
-def strip(text):
-    """``text.strip()``: of ASCII blanks only."""
+def strip(text: Any) -> Any:
+    """Return ``text.strip()``, stripped of ASCII blanks only."""
     return text.strip(" \t\n\r\v\f") if isinstance(text, str) else text.strip()
 
 
-def open(name, mode="r", buffering=-1):
-    """A file of text: ``b`` in the mode makes no difference, and lines end at a newline only, unless ``U`` is in it."""
+def open(name: Any, mode: str = "r", buffering: int = -1) -> IO[Any]:
+    """Open a file of text: ``b`` in the mode makes no difference, and lines end at a newline only, unless ``U`` is in it."""
     newline = None if "U" in mode else "\n"
     mode = mode.replace("b", "").replace("U", "") or "r"
     return builtins.open(name, mode, buffering, newline=newline, **_TEXT)
 
 
-def as_json(value):
-    """For ``json.dump(..., default=as_json)``: NumPy's int64 was an int."""
+def as_json(value: Any) -> int:
+    """Convert, for ``json.dump(..., default=as_json)``: NumPy's int64 was an int."""
     if isinstance(value, numpy.int64):
         return int(value)
-    raise TypeError("%r is not JSON serializable" % (value,))
+    raise TypeError(f"{value!r} is not JSON serializable")
 
 
-def load_pickle(file):
-    """``pickle.load`` for pickles of either Python, however the file was opened; byte strings come as text."""
+def load_pickle(file: Any) -> Any:
+    """Call ``pickle.load`` for pickles of either Python, however the file was opened; byte strings come as text."""
     return _as_text(pickle.load(getattr(file, "buffer", file), encoding="latin-1"), {})
 
 
-def dump_pickle(value, file, protocol=2):
-    """``pickle.dump`` that Python 2 can read, text as its byte strings, however the file was opened."""
-    _Pickler(getattr(file, "buffer", file), 2, fix_imports=True).dump(value)
+def dump_pickle(value: Any, file: Any, protocol: int = 2) -> None:
+    """Write a pickle that Python 2 can read, text as its byte strings, however the file was opened; protocol 2, whatever is asked for."""
+    _Python2Pickler(getattr(file, "buffer", file), 2, fix_imports=True).dump(value)
 
 
-class _Pickler(pickle._Pickler):
+# the one written in Python, which has a method for each type; the typeshed does not know all of them
+_PicklerInPython: Any = pickle._Pickler
+
+
+class _Python2Pickler(_PicklerInPython):  # type: ignore[misc]
     """Writes protocol 2 with Python 2's strings, and NumPy's modules under the names that they had before NumPy 2."""
 
-    dispatch = dict(pickle._Pickler.dispatch)
-
-    def save_string(self, value):
+    def save_string(self, value: Any) -> None:
         data = value.encode(**_TEXT) if isinstance(value, str) else value
         size = len(data)
         head = pickle.SHORT_BINSTRING + bytes([size]) if size < 256 else pickle.BINSTRING + struct.pack("<i", size)
         self.write(head + data)
         self.memoize(value)
 
-    def save_global(self, value, name=None):
+    def save_global(self, value: Any, name: str | None = None) -> None:
         module = getattr(value, "__module__", None) or ""
         if module.startswith("numpy._core"):
             name = name or value.__qualname__
-            self.write(("cnumpy.core%s\n%s\n" % (module[len("numpy._core") :], name)).encode("ascii"))
+            self.write(f"cnumpy.core{module[len('numpy._core') :]}\n{name}\n".encode("ascii"))
             self.memoize(value)
         else:
             super().save_global(value, name)
 
-    dispatch[str] = dispatch[bytes] = save_string
-    dispatch[FunctionType] = save_global
+    # the base class calls its own functions by type, not the methods that override them
+    dispatch = {**_PicklerInPython.dispatch, str: save_string, bytes: save_string, FunctionType: save_global}  # noqa: RUF012
 
 
 _NO_TEXT = {int, float, bool, type(None)}
 
 
-def _as_text(value, seen):
-    """Byte strings that were read as Latin-1, in containers at all depths, as the text that they are."""
+def _as_text(value: Any, seen: dict[int, Any]) -> Any:
+    """Return byte strings that were read as Latin-1 as the text that they are, in containers at all depths.
+
+    Args:
+        seen: what each container has become, by its identity: they may contain themselves, and be shared.
+    """
     kind = type(value)
     if kind is str:
-        return value if value.isascii() else _utf8(value)
+        return value if value.isascii() else _decode_again(value)
     if id(value) in seen:
         return seen[id(value)]
     if kind in (dict, OrderedDict, defaultdict):
@@ -209,7 +224,7 @@ def _as_text(value, seen):
     return value
 
 
-def _utf8(text):
+def _decode_again(text: str) -> str:
     try:
         return text.encode("latin-1").decode(**_TEXT)
     except UnicodeEncodeError:  # it was text all along

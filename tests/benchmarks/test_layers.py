@@ -1,4 +1,4 @@
-"""What layer normalization costs, on the Theano of LNPATCH_THEANO_PYTHON: plain cell, ours, and the formulas read
+"""What layer normalization costs, with the Theano that LNPATCH_THEANO_PYTHON names: plain cell, ours, and the formulas read
 literally, timed in turn. With ``pytest tests/benchmarks --benchmark-only -s`` the figures are printed."""
 
 import json
@@ -16,9 +16,9 @@ LITERAL = Path(__file__).with_name("lngru_in_scan.py")
 
 
 @pytest.mark.benchmark(group="one update's forward and gradients, T 30, N 64, float32, one thread")
-@pytest.mark.parametrize(("dim", "rounds"), [pytest.param(128, 30, id="dim 128"), pytest.param(512, 8, id="dim 512")])
+@pytest.mark.parametrize(("dim", "rounds"), [(128, 30), (512, 8)])
 def test_lngru(benchmark: Any, demo: Path, tmp_path: Path, dim: int, rounds: int) -> None:
-    """Our layer costs at most what the literal form costs."""
+    """At most what the literal form costs."""
     python = os.environ.get("LNPATCH_THEANO_PYTHON")
     if not python:
         pytest.skip("needs LNPATCH_THEANO_PYTHON, an interpreter with Theano")

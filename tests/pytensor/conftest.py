@@ -1,4 +1,4 @@
-"""The Python that has PyTensor, and runs of a script with one of the engines in it."""
+"""The Python that has PyTensor, and runs of a script with one of the backends in it."""
 
 import os
 import subprocess
@@ -23,17 +23,17 @@ def pytensor_python():
 
 
 @pytest.fixture(scope="session")
-def compiled(request, tmp_path_factory):
+def compile_cache(request, tmp_path_factory):
     """A folder for compiled code: pytest's cache, since C takes minutes the first time."""
     cache = getattr(request.config, "cache", None)  # absent under -p no:cacheprovider
     return cache.mkdir("pytensor") if cache else tmp_path_factory.mktemp("pytensor")
 
 
 @pytest.fixture(scope="session")
-def run_engine(pytensor_python, compiled):
-    """``run_engine(engine, *arguments, **environment)`` runs Python with lnpatch's theano on the path."""
+def run_python(pytensor_python, compile_cache):
+    """``run_python(backend, *arguments, **environment)`` runs Python with lnpatch's theano on the path."""
 
-    def run(engine, *arguments, check=True, **environment):
+    def run(backend, *arguments, check=True, **environment):
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -43,8 +43,8 @@ def run_engine(pytensor_python, compiled):
             [pytensor_python, *map(os.fspath, arguments)],
             env={
                 **inherited,
-                "LNPATCH_ENGINE": engine,
-                "LNPATCH_CACHE": os.fspath(compiled),
+                "LNPATCH_BACKEND": backend,
+                "LNPATCH_CACHE": os.fspath(compile_cache),
                 "JAX_PLATFORMS": "cpu",
                 "PYTHONPATH": os.fspath(templates() / "pytensor"),
                 "PYTHONDONTWRITEBYTECODE": "1",
@@ -60,6 +60,6 @@ def run_engine(pytensor_python, compiled):
 
 
 @pytest.fixture(scope="session")
-def here():
-    """The folder of the scripts."""
+def scripts():
+    """The folder of the scripts that are run."""
     return Path(__file__).parent

@@ -1,6 +1,6 @@
 """What the module over PyTensor computes in a form of its own, next to PyTensor's Python code for the graph as it was written.
 
-    python faster_graphs.py FILE.json
+    python faster_graphs.py FILE.json CASE ...
 
 FILE.json gets, for each case, the largest difference of the cost and of the gradients from PyTensor's, relative to the largest value
 of the array, and how many of the forms there are: cross-entropies, broadcast sums, and products
@@ -251,8 +251,6 @@ CASES = {
     "all_summed": all_summed,
     "one_is_whole": one_is_whole,
 }
-#: The C engine has the cross-entropies only, and compiles for seconds each.
-C_CASES = ("skip_thoughts", "several_blocks", "no_mask", "no_epsilon", "masked_out", "learnt_weights")
 RECURRENT_CASES = {
     "recurrent": recurrent,
     "recurrent_backwards": lambda unrolled: recurrent(unrolled, backwards=True),
@@ -261,18 +259,19 @@ RECURRENT_CASES = {
 }
 
 
-def forms(function):
-    """How many nodes of each form the function has as the engine runs it."""
-    if not theano._engine.JAX:
+def count_forms(function):
+    """Return how many nodes of each form the function has as the backend runs it."""
+    if not theano._backend.JAX:
         nodes = function.compiled.maker.fgraph.toposort()
         return {"cross_entropies": sum(isinstance(node.op, LinearCrossEntropy) for node in nodes)}
-    from theano._jax import convert as _convert
+    from theano._jax import convert  # needs JAX
     from theano._rewrites.broadcast_sums import BroadcastSums
 
-    def optimized():
-        return _convert.optimized([*function.graph.inputs, *function.graph.shared], function.graph.results).toposort()
+    def optimized_nodes():
+        inputs = [*function.graph.inputs, *function.graph.shared]
+        return convert.optimize_graph(inputs, function.graph.results).toposort()
 
-    def products(nodes):
+    def count_products(nodes):
         return sum(
             isinstance(node.op, Dot)
             for scan in nodes
@@ -280,10 +279,10 @@ def forms(function):
             for node in scan.op.fgraph.toposort()
         )
 
-    nodes = optimized()
-    keep, _convert.keep_products = _convert.keep_products, lambda fgraph: None
-    repeated = products(optimized()) - products(nodes)
-    _convert.keep_products = keep
+    nodes = optimized_nodes()
+    keep, convert.keep_products = convert.keep_products, lambda fgraph: None
+    repeated = count_products(optimized_nodes()) - count_products(nodes)
+    convert.keep_products = keep
     return {
         "cross_entropies": sum(isinstance(node.op, LinearCrossEntropy) for node in nodes),
         "broadcast_sums": sum(isinstance(node.op, BroadcastSums) for node in nodes),
@@ -292,29 +291,36 @@ def forms(function):
 
 
 def compare(case, reference):
-    """The two of them, made of the same numbers."""
+    """Return how far the module's figures for ``case`` are from PyTensor's for ``reference``, made of the same numbers."""
     ours = theano.function(case.inputs, [case.cost, *tensor.grad(case.cost, case.parameters)], on_unused_input="ignore")
     cost = theano.function(case.inputs, case.cost, on_unused_input="ignore")
-    here, alone = ours(*case.values), cost(*case.values)
-    there = pytensor.function(
+    results, alone = ours(*case.values), cost(*case.values)
+    expected = pytensor.function(
         reference.inputs,
         [reference.cost, *pytensor.grad(reference.cost, reference.parameters)],
         mode=Mode("py", "fast_compile"),
         on_unused_input="ignore",
     )(*reference.values)
-    differences = [abs(a - b).max() / max(abs(b).max(), 1e-6) for a, b in zip(here, there, strict=True)]
+    differences = [abs(a - b).max() / max(abs(b).max(), 1e-6) for a, b in zip(results, expected, strict=True)]
     return {
         "difference": float(max(differences)),
-        "cost_alone": float(abs(alone - there[0]) / max(abs(there[0]), 1e-6)),
-        "gradients": float(max(abs(b).max() for b in there[1:])),
-        **forms(ours),
+        "cost_alone": float(abs(alone - expected[0]) / max(abs(expected[0]), 1e-6)),
+        "gradients": float(max(abs(b).max() for b in expected[1:])),
+        **count_forms(ours),
     }
 
 
+def main(path, *names):
+    """Compare the cases, and save the figures."""
+    figures = {name: compare(CASES[name](), CASES[name]()) for name in names if name in CASES}
+    figures |= {
+        name: compare(RECURRENT_CASES[name](False), RECURRENT_CASES[name](True))
+        for name in names
+        if name in RECURRENT_CASES
+    }
+    with open(path, "w") as file:
+        json.dump(figures, file)
+
+
 if __name__ == "__main__":
-    cases = CASES if theano._engine.JAX else {name: CASES[name] for name in C_CASES}
-    found = {name: compare(make(), make()) for name, make in cases.items()}
-    if theano._engine.JAX:
-        found.update((name, compare(make(False), make(True))) for name, make in RECURRENT_CASES.items())
-    with open(sys.argv[1], "w") as file:
-        json.dump(found, file)
+    main(*sys.argv[1:])

@@ -1,9 +1,10 @@
 """Function by function: values and gradients on whichever Theano there is, for Python 2.7 and 3.
 
-    python functions.py FILE.npz
+    python functions.py FILE.npz [CASE ...]
 
 Every case takes named float32 inputs from ``INPUTS`` and gives a variable or a list of them. FILE.npz gets each output, and the
-gradients of a weighted sum of the float outputs with respect to the inputs, as ``case:output0`` and ``case:grad_x``.
+gradients of a weighted sum of the float outputs with respect to the inputs, as ``case:output0`` and ``case:grad_x``; of all cases
+where none is named.
 """
 # ruff: noqa: B905, UP031
 
@@ -37,7 +38,7 @@ CASES = OrderedDict()
 
 
 def case(function):
-    """Register; the arguments' names choose the inputs."""
+    """Register a case; the names of its arguments choose the inputs."""
     CASES[function.__name__] = function
     return function
 
@@ -231,7 +232,7 @@ def reduce_and_folds(s):
 
 
 def compute(name):
-    """The arrays of one case."""
+    """Return the arrays of one case."""
     function = CASES[name]
     if isinstance(function, tuple):
         function, names = function
@@ -247,18 +248,18 @@ def compute(name):
     )
     grads = theano.grad(total, variables, disconnected_inputs="ignore") if floats else []
     values = [INPUTS[n].astype("float32") for n in names]
-    found = theano.function(variables, outputs + list(grads), on_unused_input="ignore")(*values)
-    for i, value in enumerate(found[: len(outputs)]):
+    results = theano.function(variables, outputs + list(grads), on_unused_input="ignore")(*values)
+    for i, value in enumerate(results[: len(outputs)]):
         arrays["%s:output%d" % (name, i)] = value
-    for n, value in zip(names, found[len(outputs) :]):
+    for n, value in zip(names, results[len(outputs) :]):
         arrays["%s:grad_%s" % (name, n)] = value
     return arrays
 
 
-def main(path):
-    """All cases into one file; a case that fails has an array ``case:error`` with the words."""
+def main(path, *names):
+    """Compute the cases and save their arrays in one file; a case that fails has an array ``case:error`` with the words."""
     arrays = {}
-    for name in CASES:
+    for name in names or CASES:
         try:
             arrays.update(compute(name))
         except Exception as error:  # noqa: BLE001, reported by the test

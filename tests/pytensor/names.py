@@ -10,10 +10,10 @@ from pathlib import Path
 import theano
 
 for line in Path(sys.argv[1]).read_text().split():
-    found, path = theano, "theano"
+    value, path = theano, "theano"
     try:
         for part in line.split(".")[1:]:
             path = f"{path}.{part}"
-            found = getattr(found, part) if hasattr(found, part) else importlib.import_module(path)
+            value = getattr(value, part) if hasattr(value, part) else importlib.import_module(path)
     except (ImportError, AttributeError) as error:
         sys.stdout.write(f"{line}: {type(error).__name__}: {error}\n")

@@ -1,4 +1,4 @@
-"""Three small models in the manner of the three repositories, trained with and without padding under the JAX engine.
+"""Three small models in the manner of the three repositories, trained with and without padding with the JAX backend.
 
     python padded_models.py LAYERS FILE.json
 
@@ -87,7 +87,7 @@ def sentences(folder):
     probs = tensor.nnet.softmax(tensor.dot(decoded, model.tparams["out"]).reshape([y.shape[0] * y.shape[1], WORDS]))
     cost = (model.likelihood(probs, y.flatten()).reshape([y.shape[0], y.shape[1]]) * y_mask).sum()
     padding = {
-        "sizes": {"Tx": {"steps": [4], "most": 8}, "Ty": {"most": 9}, "N": {"most": 5}},
+        "buckets": {"Tx": [4, 8], "Ty": [9], "N": [5]},
         "functions": [
             {
                 "inputs": {"x": ["Tx", "N"], "x_mask": ["Tx", "N"], "y": ["Ty", "N"], "y_mask": ["Ty", "N"]},
@@ -118,7 +118,7 @@ def ranking(folder):
     errors = errors.sum(axis=2)
     cost = tensor.extra_ops.fill_diagonal(tensor.maximum(0, 0.1 - errors + errors.diagonal()), 0).sum()
     padding = {
-        "sizes": {"T": {"steps": [4], "most": 8}, "N": {"most": 6}},
+        "buckets": {"T": [4, 8], "N": [6]},
         "functions": [
             {
                 "inputs": {"x": ["T", None], "x_mask": ["T", None], "im": [None, None]},
@@ -149,7 +149,7 @@ def reading(folder):
     cost = model.likelihood(probs, answers).mean()
     inputs = {"x": ["T", None], "x_mask": ["T", None], "answers": [None], "length": "T"}
     padding = {
-        "sizes": {"T": {"steps": [5], "most": 10}},
+        "buckets": {"T": [5, 10]},
         "functions": [
             {"inputs": inputs, "outputs": [[]]},
             {"inputs": inputs, "outputs": [[None, None], ["T", None, None]]},
@@ -163,7 +163,7 @@ def reading(folder):
 def run(build, folder, padded):
     """All arrays that a training run gives, by name, and the compiled shapes with their bound."""
     model, inputs, cost, more, padding, batches = build(folder)
-    _padding.declare(json.dumps(padding) if padded else "")
+    _padding.declare_padding(json.dumps(padding) if padded else "")
     params = list(model.tparams.values())
     kept = [theano.shared(p.get_value() * 0) for p in params]
     f_grad = theano.function(
@@ -188,7 +188,7 @@ def run(build, folder, padded):
 
 
 def main(folder, path):
-    found = {}
+    comparisons = {}
     for build in (sentences, ranking, reading):
         plain, _ = run(build, folder, False)
         padded, figures = run(build, folder, True)
@@ -200,8 +200,8 @@ def main(folder, path):
         }
         worst = max(distance, key=distance.get)
         moved = max(abs(padded[f"parameter {name}"] - value).max() for name, value in build(folder)[0].params.items())
-        found[build.__name__] = {"worst": worst, "difference": distance[worst], "moved": float(moved), **figures}
-    Path(path).write_text(json.dumps(found))
+        comparisons[build.__name__] = {"worst": worst, "difference": distance[worst], "moved": float(moved), **figures}
+    Path(path).write_text(json.dumps(comparisons))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The embedded repository, patched and in Python 3, trains on both engines."""
+"""The embedded repository, patched and in Python 3, trains with both backends."""
 
 import json
 import subprocess
@@ -34,26 +34,29 @@ def ported(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("engine", ["c", "jax"])
+@pytest.mark.parametrize("backend", [pytest.param("c", marks=pytest.mark.slow), "jax"])
 @pytest.mark.parametrize("cell", ["gru", "lngru"])
-def test_costs_fall(ported, run_engine, engine, cell, tmp_path, monkeypatch):
+def test_costs_fall(ported, run_python, backend, cell, tmp_path, monkeypatch):
     monkeypatch.chdir(ported)
     padding = {
-        "sizes": {"T": {"steps": [8, 16], "most": 24}},
+        "buckets": {"T": [8, 16, 24]},
         "functions": [{"inputs": {"x": ["T", None], "mask": ["T", None]}, "masks": {"x": "mask"}, "outputs": [[]]}],
     }
     code = CODE.format(cell=cell, path=str(tmp_path / "model.npz"))
-    done = run_engine(engine, "-c", f"import sys; sys.path.insert(0, '.'); {code}", LNPATCH_PADDING=json.dumps(padding))
+    done = run_python(
+        backend, "-c", f"import sys; sys.path.insert(0, '.'); {code}", LNPATCH_PADDING=json.dumps(padding)
+    )
     costs = json.loads(done.stderr.splitlines()[-1])
     quarter = len(costs) // 4
     assert sum(costs[-quarter:]) < 0.9 * sum(costs[:quarter])
     assert (tmp_path / "model.npz").exists()
 
 
-def test_the_check_of_the_layers_passes_on_jax(run_engine, tmp_path):
+@pytest.mark.slow
+def test_the_check_of_the_layers_passes_on_jax(run_python, tmp_path):
     commands = (["apply"], ["check", "--runtime", "pytensor", "--backend", "jax", "--quick"])
     for command, *options in commands:
-        done = run_engine("jax", "-m", "lnpatch", command, "demo", "--dir", tmp_path / "demo", *options, check=False)
+        done = run_python("jax", "-m", "lnpatch", command, "demo", "--dir", tmp_path / "demo", *options, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     assert "gradients                              float64" in done.stdout
     assert "All checks passed." in done.stdout

@@ -30,7 +30,7 @@ def flags():
 )
 def test_pytensor_gets(flags, theano, pytensor):
     environment = {"THEANO_FLAGS": theano}
-    flags.apply(environment)
+    flags.apply_flags(environment)
     assert environment["PYTENSOR_FLAGS"] == pytensor
 
 
@@ -45,24 +45,24 @@ def test_pytensor_gets(flags, theano, pytensor):
     ],
 )
 def test_jax_gets(flags, theano, jax):
-    settings = flags.jax_settings(flags.parse(theano), None)
+    settings = flags.translate_for_jax(flags.parse_flags(theano), None)
     assert {name: value for name, value in settings.items() if name != "TF_CPP_MIN_LOG_LEVEL"} == jax
 
 
 def test_one_cache_folder_serves_both(flags):
     environment = {"LNPATCH_CACHE": "/c"}
-    flags.apply(environment)
+    flags.apply_flags(environment)
     assert "base_compiledir=/c/pytensor" in environment["PYTENSOR_FLAGS"]
     assert environment["JAX_COMPILATION_CACHE_DIR"] == "/c/jax"
 
 
 def test_what_the_user_set_stays(flags):
     environment = {"PYTENSOR_FLAGS": "floatX=float64", "JAX_PLATFORMS": "rocm", "THEANO_FLAGS": "device=gpu"}
-    flags.apply(environment)
+    flags.apply_flags(environment)
     assert environment["PYTENSOR_FLAGS"].endswith(",floatX=float64")  # the last one wins
     assert environment["JAX_PLATFORMS"] == "rocm"
 
 
 def test_a_setting_of_no_use_is_named(flags, capsys):
-    flags.apply({"THEANO_FLAGS": "frobnicate=1,floatX=float32"})
+    flags.apply_flags({"THEANO_FLAGS": "frobnicate=1,floatX=float32"})
     assert "frobnicate" in capsys.readouterr().err

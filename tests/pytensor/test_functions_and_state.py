@@ -1,8 +1,8 @@
-"""theano.function, shared variables and random streams: what a trainer relies on, on both engines."""
+"""theano.function, shared variables and random streams: what a trainer relies on, with both backends."""
 
 import pytest
 
-ENGINES = ("c", "jax")
+BACKENDS = ("c", "jax")
 
 SHARED = """
 import numpy, theano, theano.tensor as tensor
@@ -81,29 +81,29 @@ assert theano.function([], b * 2)().dtype == "float32"
 """
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_double_precision(run_engine, engine):
-    run_engine(engine, "-c", DOUBLE)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_double_precision(run_python, backend):
+    run_python(backend, "-c", DOUBLE)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_shared_variables(run_engine, engine):
-    assert run_engine(engine, "-c", SHARED).stdout == "ok\n"
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_shared_variables(run_python, backend):
+    assert run_python(backend, "-c", SHARED).stdout == "ok\n"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_calls(run_engine, engine):
-    words = run_engine(engine, "-c", CALLS).stdout.splitlines()
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_calls(run_python, backend):
+    words = run_python(backend, "-c", CALLS).stdout.splitlines()
     assert "inputs that are not part of the graph: y" in words[0]
     assert "lacks the inputs x" in words[1]
     assert "takes (x, n, r)" in words[2]
 
 
-def test_random_numbers_are_good_and_the_same_on_both_engines(run_engine):
-    assert run_engine("c", "-c", RANDOM).stdout == run_engine("jax", "-c", RANDOM).stdout
+def test_random_numbers_are_good_and_the_same_with_both_backends(run_python):
+    assert run_python("c", "-c", RANDOM).stdout == run_python("jax", "-c", RANDOM).stdout
 
 
-def test_ctrl_c_leaves_the_parameters(run_engine):
+def test_ctrl_c_leaves_the_parameters(run_python):
     code = """
 import os, signal, threading, time, numpy, theano
 p = theano.shared(numpy.zeros(1000, "float32"))
@@ -136,4 +136,4 @@ presses.join()
 value = p.get_value()
 assert (value == value[0]).all() and value[0] > 1, value
 """
-    run_engine("jax", "-c", code)
+    run_python("jax", "-c", code)

@@ -8,12 +8,12 @@ import pytest
 from lnpatch.folders import templates
 
 
-def test_every_name_is_there(run_engine, here):
-    assert run_engine("c", here / "names.py", here / "names.txt").stdout == ""
+def test_every_name_is_there(run_python, scripts):
+    assert run_python("c", scripts / "names.py", scripts / "names.txt").stdout == ""
 
 
-def test_the_demo_uses_no_other(here):
-    known = set((here / "names.txt").read_text().split())
+def test_the_demo_uses_no_other(scripts):
+    known = set((scripts / "names.txt").read_text().split())
     source = "".join(path.read_text() for folder in ("demo", "layers") for path in (templates() / folder).rglob("*.py"))
     used = re.findall(r"\b(theano|tensor)\.([a-zA-Z_]+(?:\.[a-zA-Z_]+)?)", source)
     names = {("theano.tensor." if module == "tensor" else "theano.") + name for module, name in used}
@@ -35,17 +35,17 @@ def test_the_demo_uses_no_other(here):
         ("import theano; theano.config.frobnicate", "theano.config.frobnicate"),
     ],
 )
-def test_an_unknown_name_says_so(run_engine, statement, name):
+def test_an_unknown_name_says_so(run_python, statement, name):
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        run_engine("c", "-c", statement)
+        run_python("c", "-c", statement)
     assert f"{name} is not there: this theano is lnpatch's, over PyTensor" in caught.value.stderr
 
 
-def test_hasattr_is_false(run_engine):
-    assert run_engine("c", "-c", "import theano; print(hasattr(theano.tensor, 'frobnicate'))").stdout == "False\n"
+def test_hasattr_is_false(run_python):
+    assert run_python("c", "-c", "import theano; print(hasattr(theano.tensor, 'frobnicate'))").stdout == "False\n"
 
 
-def test_an_unknown_engine_is_refused(run_engine):
+def test_an_unknown_backend_is_refused(run_python):
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        run_engine("tpu", "-c", "import theano")
-    assert "LNPATCH_ENGINE is 'tpu'; it can be c or jax" in caught.value.stderr
+        run_python("tpu", "-c", "import theano")
+    assert "LNPATCH_BACKEND is 'tpu'; it can be c or jax" in caught.value.stderr

@@ -1,4 +1,4 @@
-"""The repositories' own models: Theano on Python 2.7 and both engines agree in cost, outputs and all gradients."""
+"""The repositories' own models: Theano on Python 2.7 and both backends agree in cost, outputs and all gradients."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ FOLDERS = {
 
 @pytest.mark.parametrize("cell", ["lngru", "lnlstm"])
 @pytest.mark.parametrize("target", FOLDERS)
-def test_the_engines_agree(lnpatch, run_engine, here, target, cell, tmp_path, request):
+def test_the_backends_agree(lnpatch, run_python, scripts, target, cell, tmp_path, request):
     upstream, python = os.environ.get("LNPATCH_UPSTREAM"), os.environ.get("LNPATCH_THEANO_PYTHON")
     if not upstream or not python:
         pytest.skip("needs LNPATCH_UPSTREAM and LNPATCH_THEANO_PYTHON")
@@ -28,15 +28,15 @@ def test_the_engines_agree(lnpatch, run_engine, here, target, cell, tmp_path, re
 
     flags = f"floatX=float32,base_compiledir={request.config.cache.mkdir('theano')}"
     environment = {**os.environ, "THEANO_FLAGS": flags, "PYTHONDONTWRITEBYTECODE": "1"}
-    script = here / "upstream_model.py"
+    script = scripts / "upstream_model.py"
     subprocess.run([python, script, target, old, cell, tmp_path / "theano.npz"], check=True, env=environment)
-    wanted = dict(numpy.load(tmp_path / "theano.npz"))
-    assert len(set(wanted["costs"].tolist())) == 3  # the updates did something
-    for engine in ("c", "jax"):
-        path = tmp_path / f"{engine}.npz"
-        run_engine(engine, script, target, new, cell, path)
-        found = dict(numpy.load(path))
-        assert set(found) == set(wanted)
-        for name, value in wanted.items():
+    theanos = dict(numpy.load(tmp_path / "theano.npz"))
+    assert len(set(theanos["costs"].tolist())) == 3  # the updates did something
+    for backend in ("c", "jax"):
+        path = tmp_path / f"{backend}.npz"
+        run_python(backend, script, target, new, cell, path)
+        ours = dict(numpy.load(path))
+        assert set(ours) == set(theanos)
+        for name, value in theanos.items():
             scale = numpy.abs(value).max()
-            assert numpy.abs(found[name] - value).max() <= 1e-5 * scale, (engine, name)
+            assert numpy.abs(ours[name] - value).max() <= 1e-5 * scale, (backend, name)

@@ -56,7 +56,7 @@ def order_embeddings(folder, cell, rng):
 
 
 def attentive_reader(folder, cell, rng):
-    """Cost, probabilities and attention; without dropout, whose numbers differ between engines."""
+    """Cost, probabilities and attention; without dropout, whose numbers differ from Theano's."""
     codes = os.path.join(folder, "codes")
     sys.path[:0] = [codes] + (
         [os.path.join(codes, "att_reader"), os.path.join(codes, "core")] if sys.version_info[0] == 2 else []
@@ -89,7 +89,7 @@ def randomized(params, rng):
 
 
 def main(repository, folder, cell, path):
-    """Compute and save: outputs, gradients by name of their parameter, and the parameters after two updates by plain descent."""
+    """Compute and save outputs, gradients by name of their parameter, and the parameters after two updates by plain descent."""
     import theano
     import theano.tensor as tensor
 
@@ -100,8 +100,8 @@ def main(repository, folder, cell, path):
         if name.endswith("h0"):
             tparams[name].set_value((rng.normal(size=DIM) * 0.5).astype("float32"))
     grads = tensor.grad(outputs[0], [tparams[name] for name in names])
-    found = theano.function(inputs, outputs + grads)(*values)
-    arrays = dict(zip(["output%d" % i for i in range(len(outputs))] + ["grad_" + name for name in names], found))
+    results = theano.function(inputs, outputs + grads)(*values)
+    arrays = dict(zip(["output%d" % i for i in range(len(outputs))] + ["grad_" + name for name in names], results))
     rate = numpy.float32(0.01)
     update = theano.function(
         inputs, outputs[0], updates=[(tparams[n], tparams[n] - rate * g) for n, g in zip(names, grads)]

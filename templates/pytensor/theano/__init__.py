@@ -1,58 +1,59 @@
 """The names of Theano 0.8.2 that the three known repositories and the demo use, over PyTensor.
 
-lnpatch puts this on the path of a run of a ported checkout, and only there: it never shadows a Theano that is installed. Where
+lnpatch puts this on the path when it runs a ported checkout, and only then: it never hides a Theano that is installed. Where
 PyTensor means something else by a name (the axis of softmax, what scan returns, the default dtype), it means Theano's here.
 
 Environment:
-    LNPATCH_ENGINE   c or jax (_engine.py)
+    LNPATCH_BACKEND  c or jax (_backend.py)
     LNPATCH_PADDING  how batches are brought to a few shapes under jax, JSON (_padding.py)
-    LNPATCH_CACHE    a folder for what the engines compile
+    LNPATCH_CACHE    a folder for what the backends compile
     THEANO_FLAGS     floatX, device, lib.cnmem, gcc.cxxflags and others (_flags.py)
 """
 
-import os
+from theano import _startup  # noqa: F401, before PyTensor is imported
 
-from theano import _flags
+# isort: split
+from typing import Any
 
-_flags.apply(os.environ)  # before PyTensor and JAX are imported
+import numpy
+import pytensor
+from pytensor import In, Out
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.op import Op
 
-import logging  # noqa: E402
-import warnings  # noqa: E402
+from theano import (
+    _backend,
+    _missing_names,
+    _old_numpy_names,
+    compat,
+    gof,
+    gradient,
+    ifelse,
+    printing,
+    sandbox,
+    scalar,
+    scan_module,
+    tensor,
+)
+from theano._config import config
+from theano._function import function
+from theano._scan import clone, foldl, foldr, map, reduce, scan
+from theano._shared import shared
+from theano.gradient import grad
+from theano.tensor.sharedvar import SharedVariable
 
-import numpy  # noqa: E402
-import pytensor  # noqa: E402
+_missing_names.install_finder()
+_old_numpy_names.restore_old_names()
 
-from theano import _engine, _missing, _numpy_names  # noqa: E402
-from theano._config import config  # noqa: E402
-
-_missing.install()
-_numpy_names.restore()
-for _name in ("pytensor", "jax"):  # attentive-reader's basicConfig(INFO) would print what they are busy with
-    logging.getLogger(_name).setLevel(logging.WARNING)
-warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")  # NumPy's serves
-warnings.filterwarnings("ignore", message="Explicitly requested dtype .* is not available")  # float32 is what is wanted
-warnings.filterwarnings("ignore", message="Skipping Assert")  # of shapes, which hold while JAX traces
-
-from pytensor import In, Out  # noqa: E402
-from pytensor.graph.basic import Apply, Constant, Variable  # noqa: E402
-from pytensor.graph.op import Op  # noqa: E402
-
-from theano import compat, gof, gradient, ifelse, printing, sandbox, scalar, scan_module, tensor  # noqa: E402
-from theano._function import function  # noqa: E402
-from theano._scan import clone, foldl, foldr, map, reduce, scan  # noqa: E402
-from theano._shared import shared  # noqa: E402
-from theano.gradient import grad  # noqa: E402
-from theano.tensor.sharedvar import SharedVariable  # noqa: E402
-
-__version__ = f"0.8.2+pytensor.{pytensor.__version__}.{_engine.NAME}"
+__version__ = f"0.8.2+pytensor.{pytensor.__version__}.{_backend.NAME}"
 
 
-def _asarray(a, dtype, order=None):  # type: ignore[no-untyped-def]
-    """``numpy.asarray`` that knows the dtype ``floatX``."""
+def _asarray(a: Any, dtype: Any, order: Any = None) -> Any:
+    """``numpy.asarray`` that knows the dtype ``floatX``; the repositories call it by this name."""
     return numpy.asarray(a, dtype=config.floatX if dtype == "floatX" else dtype, order=order)
 
 
-__getattr__, _ = _missing.guard(__name__)
+__getattr__, _ = _missing_names.guard_module(__name__)
 
 __all__ = [
     "Apply", "Constant", "In", "Op", "Out", "SharedVariable", "Variable", "clone", "compat", "config", "foldl", "foldr", "function",

@@ -1,12 +1,12 @@
-"""``theano.config``: PyTensor's, with the few settings of Theano that PyTensor has not."""
+"""``theano.config``: PyTensor's, with the few settings of Theano that PyTensor lacks."""
 
 from typing import Any
 
 import pytensor
 
-from theano._missing import words
+from theano._missing_names import explain_missing
 
-# read by the repositories, without effect here
+#: Settings that the repositories read, and that have no effect here.
 _FIXED = {"device": "cpu", "force_device": False, "compute_test_value": "off", "int_division": "int", "linker": "cvm"}
 
 
@@ -19,12 +19,12 @@ class Config:
         try:
             return getattr(pytensor.config, name)
         except AttributeError:
-            raise AttributeError(words(f"theano.config.{name}"), name=name, obj=self) from None
+            raise AttributeError(explain_missing(f"theano.config.{name}"), name=name, obj=self) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FIXED:  # a debugging aid in all of the repositories
+        if name in _FIXED:  # all of the repositories set compute_test_value, a debugging aid
             return
-        getattr(self, name)
+        getattr(self, name)  # fails on an unknown setting, which PyTensor would accept
         setattr(pytensor.config, name, value)
 
     def __repr__(self) -> str:

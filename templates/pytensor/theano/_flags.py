@@ -1,11 +1,13 @@
-"""THEANO_FLAGS and the cache folder, said in the words of PyTensor and JAX. Only the standard library: PyTensor and JAX read their
-settings when they are imported, so this comes first."""
+"""THEANO_FLAGS and the cache folder, translated into the settings of PyTensor and JAX.
+
+Only the standard library is imported: PyTensor and JAX read their settings when they are imported, so this comes before them.
+"""
 
 import os
 import sys
 from collections.abc import MutableMapping
 
-# the settings of Theano that PyTensor knows under the same name, sections apart (gcc.cxxflags is gcc__cxxflags there)
+#: The settings of Theano that PyTensor knows under the same name, sections apart (gcc.cxxflags is gcc__cxxflags there).
 _SHARED = {
     "floatX", "cxx", "base_compiledir", "compiledir", "compiledir_format", "gcc.cxxflags", "blas.ldflags", "cmodule.debug",
     "openmp", "openmp_elemwise_minsize", "optimizer", "optimizer_excluding", "optimizer_including", "on_opt_error",
@@ -13,7 +15,7 @@ _SHARED = {
     "profile", "profile_memory", "compile.timeout", "compile.wait", "nocleanup",
 }  # fmt: skip
 
-# what is of no use here: the old GPU back ends, and switches of things that PyTensor has dropped
+#: What is ignored without a word: the old GPU backends, and switches of things that PyTensor has dropped.
 _DROPPED = (
     "device", "force_device", "init_gpu_device", "lib.", "cuda.", "gpuarray.", "nvcc.", "dnn.", "contexts", "magma.", "cublas.",
     "mode", "linker", "print_active_device", "enable_initial_driver_test", "gpuelemwise.", "warn.", "experimental.", "int_division",
@@ -21,18 +23,16 @@ _DROPPED = (
 )  # fmt: skip
 
 
-def parse(text: str) -> dict[str, str]:
-    """The settings in a THEANO_FLAGS value: ``a=1,b.c=2``; a later one wins."""
+def parse_flags(text: str) -> dict[str, str]:
+    """Return the settings in a THEANO_FLAGS value, such as ``a=1,b.c=2``; a later one wins."""
     pairs = (item.split("=", 1) for item in text.split(",") if "=" in item)
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def pytensor_flags(flags: dict[str, str], cache: str | None) -> tuple[dict[str, str], list[str]]:
-    """PyTensor's settings for Theano's, and the names of those that mean nothing to either."""
-    settings = {
-        "floatX": "float32",
-        "mode": "CVM",
-    }  # the repositories compute in float32; PyTensor's own default is Numba
+def translate_for_pytensor(flags: dict[str, str], cache: str | None) -> tuple[dict[str, str], list[str]]:
+    """Return PyTensor's settings for Theano's, and the names of those that neither this module nor PyTensor knows."""
+    # the repositories compute in float32, and ask for it in their READMEs only; PyTensor's own default mode is Numba
+    settings = {"floatX": "float32", "mode": "CVM"}
     if cache:
         settings["base_compiledir"] = os.path.join(cache, "pytensor")
     unknown = []
@@ -44,8 +44,8 @@ def pytensor_flags(flags: dict[str, str], cache: str | None) -> tuple[dict[str, 
     return settings, unknown
 
 
-def jax_settings(flags: dict[str, str], cache: str | None) -> dict[str, str]:
-    """JAX's environment for Theano's settings: the device, the share of GPU memory that is taken at start, the cache."""
+def translate_for_jax(flags: dict[str, str], cache: str | None) -> dict[str, str]:
+    """Return JAX's environment variables for Theano's settings: the device, the share of GPU memory taken at start, the cache."""
     settings = {"TF_CPP_MIN_LOG_LEVEL": "2"}
     device = flags.get("device", "")
     if device.startswith(("gpu", "cuda")):
@@ -56,21 +56,22 @@ def jax_settings(flags: dict[str, str], cache: str | None) -> dict[str, str]:
     if share and 0 < float(share) <= 1:  # above 1 it is a number of MB, which JAX has no setting for
         settings["XLA_PYTHON_CLIENT_MEM_FRACTION"] = share
     if cache:
+        # by default JAX keeps only what it takes a second to compile
         settings["JAX_COMPILATION_CACHE_DIR"] = os.path.join(cache, "jax")
         settings["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
         settings["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
     return settings
 
 
-def apply(environment: MutableMapping[str, str]) -> None:
-    """Put it all into the environment; what the user set there for PyTensor or JAX stays."""
-    flags = parse(environment.get("THEANO_FLAGS", ""))
+def apply_flags(environment: MutableMapping[str, str]) -> None:
+    """Put the settings into the environment; what the user has set there for PyTensor or JAX stays."""
+    flags = parse_flags(environment.get("THEANO_FLAGS", ""))
     cache = environment.get("LNPATCH_CACHE") or None
-    settings, unknown = pytensor_flags(flags, cache)
+    settings, unknown = translate_for_pytensor(flags, cache)
     if unknown:
-        print(f"theano over PyTensor: THEANO_FLAGS has no use for {', '.join(sorted(unknown))}", file=sys.stderr)  # noqa: T201, a run has no console of ours
-    own = environment.get("PYTENSOR_FLAGS", "")
+        sys.stderr.write(f"theano over PyTensor: THEANO_FLAGS has no use for {', '.join(sorted(unknown))}\n")
+    users = environment.get("PYTENSOR_FLAGS", "")
     ours = [f"{name}={value}" for name, value in settings.items()]
-    environment["PYTENSOR_FLAGS"] = ",".join([*ours, own] if own else ours)
-    for name, value in jax_settings(flags, cache).items():
+    environment["PYTENSOR_FLAGS"] = ",".join([*ours, users] if users else ours)  # the last one wins
+    for name, value in translate_for_jax(flags, cache).items():
         environment.setdefault(name, value)

@@ -2,14 +2,14 @@
 
 LNPATCH_PADDING says what may be padded, as JSON:
 
-    {"sizes": {"T": {"steps": [8, 16], "most": 30}, "N": {"most": 64}},
+    {"buckets": {"T": [8, 16, 30], "N": [64]},
      "functions": [{"inputs": {"x": ["T", "N"], "x_mask": ["T", "N"], "length": "T"}, "masks": {"x": "x_mask"}, "outputs": [["N", null]]}]}
 
-A name in ``sizes`` is an axis and the lengths it is brought to: the next of ``steps``, else ``most``, else the next multiple of it.
-Inputs that share an axis are brought to a common length. A function is meant by the names of its inputs and the ranks of its outputs;
-an axis that is null stays as it is, and a scalar input whose value is the length of an axis is given as the axis. What is added is
-0, in the masks too, so that masked steps and samples add nothing; where the result of a function would depend on the number of
-samples, the axis must not be named. Outputs are cut back to the real lengths.
+A name in ``buckets`` is an axis; it is brought to the next of these lengths, in ascending order, and beyond the last of them to the
+next multiple of that. Inputs that share an axis are brought to a common length. A function is recognized by the names of its inputs
+and the ranks of its outputs; an axis that is null stays as it is, and a scalar input whose value is the length of an axis is declared
+as that axis. What is added is 0, in the masks too, so that masked steps and samples add nothing; where the result of a function would
+depend on the number of samples, the axis must not be named. Outputs are cut back to the real lengths.
 """
 
 import json
@@ -24,45 +24,50 @@ import numpy
 
 from theano._graph import Graph
 
+#: The name of each axis of an array, None for one that stays as it is.
 Axes = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
-class Ladder:
-    """The lengths that one axis may have."""
+class Buckets:
+    """The lengths that one axis is brought to, in ascending order."""
 
-    most: int
-    steps: tuple[int, ...] = ()
+    lengths: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.most < 1 or any(step < 1 for step in self.steps):
+        if not self.lengths:
+            raise ValueError("an axis has no buckets")
+        if any(length < 1 for length in self.lengths):
             raise ValueError("lengths are 1 or more")
-        object.__setattr__(
-            self, "steps", tuple(sorted({*(step for step in self.steps if step < self.most), self.most}))
-        )
+        if list(self.lengths) != sorted(set(self.lengths)):
+            raise ValueError(f"lengths are in ascending order, not {', '.join(map(str, self.lengths))}")
 
-    def fit(self, length: int) -> int:
-        """The length that ``length`` is brought to."""
-        if length > self.most:
-            return -(-length // self.most) * self.most
-        return self.steps[bisect_left(self.steps, length)]
+    def round_up(self, length: int) -> int:
+        """Return the length that ``length`` is brought to."""
+        largest = self.lengths[-1]
+        if length > largest:
+            return -(-length // largest) * largest  # the floor of the negative is the ceiling
+        return self.lengths[bisect_left(self.lengths, length)]
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """The inputs of one call, padded, and what was real."""
+class PaddedCall:
+    """The inputs of one call, padded, and what is needed to cut its outputs back."""
 
+    #: The values of all inputs.
     arrays: list[Any]
-    real: dict[str, int]
-    outputs: tuple[Axes, ...] = ()
+    #: The length of each axis before it was padded.
+    real_lengths: dict[str, int]
+    #: The axes of each output; empty where nothing is padded.
+    output_axes: tuple[Axes, ...] = ()
 
-    def cut(self, results: list[Any]) -> list[Any]:
-        """The outputs without what the padding added."""
-        if not self.outputs:
+    def cut_outputs(self, results: list[Any]) -> list[Any]:
+        """Return the outputs without what comes of the padding."""
+        if not self.output_axes:
             return results
         return [
-            result[tuple(slice(None if axis is None else self.real[axis]) for axis in axes)]
-            for result, axes in zip(results, self.outputs, strict=True)
+            result[tuple(slice(None if axis is None else self.real_lengths[axis]) for axis in axes)]
+            for result, axes in zip(results, self.output_axes, strict=True)
         ]
 
 
@@ -70,91 +75,95 @@ class Fitted:
 class FunctionPadding:
     """How the inputs of one function are padded."""
 
+    #: By name of the input: its axes, or for a scalar the axis whose length it is.
     inputs: Mapping[str, Axes | str]
+    #: The axes of each output.
     outputs: tuple[Axes, ...]
-    ladders: Mapping[str, Ladder]
+    #: By name of the axis.
+    buckets: Mapping[str, Buckets]
+    #: By name of the input: the name of the input that masks it.
     masks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bound(self) -> int:
-        """How many shapes there are, as long as no axis is longer than its ``most`` and the other axes do not change."""
-        return math.prod(len(self.ladders[axis].steps) for axis in self.axes)
+        """The number of shapes, as long as no axis is longer than its last bucket and the other axes do not change."""
+        return math.prod(len(self.buckets[axis].lengths) for axis in self.axes)
 
     @property
     def axes(self) -> set[str]:
         """The axes of the inputs that are padded."""
         return {axis for axes in self.inputs.values() if not isinstance(axes, str) for axis in axes if axis is not None}
 
-    def fits(self, graph: Graph) -> bool:
-        """Whether this is meant for the function of ``graph``."""
-        names = {variable.name: variable.ndim for variable in graph.inputs}
-        wanted = {name: 0 if isinstance(axes, str) else len(axes) for name, axes in self.inputs.items()}
-        return names == wanted and [variable.ndim for variable in graph.outputs] == [len(axes) for axes in self.outputs]
+    def matches(self, graph: Graph) -> bool:
+        """Whether this is declared for the function of ``graph``."""
+        ranks = {variable.name: variable.ndim for variable in graph.inputs}
+        declared = {name: 0 if isinstance(axes, str) else len(axes) for name, axes in self.inputs.items()}
+        return ranks == declared and [variable.ndim for variable in graph.outputs] == [
+            len(axes) for axes in self.outputs
+        ]
 
-    def fit(self, names: Sequence[str], arrays: Sequence[Any]) -> Fitted:
+    def pad_inputs(self, names: Sequence[str], arrays: Sequence[Any]) -> PaddedCall:
         """Pad the inputs of one call.
+
+        Args:
+            names: of all inputs of the function.
+            arrays: the value of each.
 
         Raises:
             ValueError: the arrays contradict the declaration.
         """
-        given = dict(zip(names, arrays, strict=True))
+        by_name = dict(zip(names, arrays, strict=True))
         for name, mask in self.masks.items():
-            if given[name].shape[: given[mask].ndim] != given[mask].shape:
-                raise ValueError(f"{name} is {given[name].shape}, but its mask {mask} is {given[mask].shape}")
+            if by_name[name].shape[: by_name[mask].ndim] != by_name[mask].shape:
+                raise ValueError(f"{name} is {by_name[name].shape}, but its mask {mask} is {by_name[mask].shape}")
         real: dict[str, int] = {}
         for name, axes in self.inputs.items():
             if not isinstance(axes, str):
-                for axis, length in zip(axes, given[name].shape, strict=True):
+                for axis, length in zip(axes, by_name[name].shape, strict=True):
                     if axis is not None:
                         real[axis] = max(real.get(axis, 0), length)
-        length = {axis: self.ladders[axis].fit(size) for axis, size in real.items()}
-        padded = [self._padded(name, given[name], real, length) for name in names]
-        return Fitted(padded, real, self.outputs)
+        padded = {axis: self.buckets[axis].round_up(length) for axis, length in real.items()}
+        return PaddedCall([self._pad_array(name, by_name[name], real, padded) for name in names], real, self.outputs)
 
-    def _padded(self, name: str, array: Any, real: dict[str, int], length: dict[str, int]) -> Any:
+    def _pad_array(self, name: str, array: Any, real: dict[str, int], padded: dict[str, int]) -> Any:
+        """Return one input with its axes from their real lengths to the padded ones, or the padded length where it is one."""
         axes = self.inputs[name]
         if isinstance(axes, str):
             if int(array) != real[axes]:
                 raise ValueError(
                     f"{name} is {array}, but the axis {axes} whose length it is declared to be is {real[axes]}"
                 )
-            return numpy.asarray(length[axes], array.dtype)
-        shape = tuple(size if axis is None else length[axis] for axis, size in zip(axes, array.shape, strict=True))
+            return numpy.asarray(padded[axes], array.dtype)
+        shape = tuple(length if axis is None else padded[axis] for axis, length in zip(axes, array.shape, strict=True))
         if shape == array.shape:
             return array
-        padded = numpy.zeros(shape, array.dtype)
-        padded[tuple(map(slice, array.shape))] = array
-        return padded
+        larger = numpy.zeros(shape, array.dtype)
+        larger[tuple(map(slice, array.shape))] = array
+        return larger
 
 
-def _axes(value: Any) -> Axes | str:
-    return value if isinstance(value, str) else tuple(value)
-
-
-def parse(text: str) -> list[FunctionPadding]:
-    """The declarations in the JSON ``text``; none in an empty one.
+def parse_padding(text: str) -> list[FunctionPadding]:
+    """Return the declarations in the JSON ``text``; none for an empty one.
 
     Raises:
-        ValueError: it is no such JSON; the message says where.
+        ValueError: the text is not such JSON; the message says where.
     """
     if not text:
         return []
     try:
         data = json.loads(text)
-        ladders = {
-            axis: Ladder(ladder["most"], tuple(ladder.get("steps", ()))) for axis, ladder in data["sizes"].items()
-        }
+        buckets = {axis: Buckets(tuple(lengths)) for axis, lengths in data["buckets"].items()}
         declared = [
             FunctionPadding(
-                inputs={name: _axes(axes) for name, axes in function["inputs"].items()},
+                inputs={name: _parse_axes(axes) for name, axes in function["inputs"].items()},
                 outputs=tuple(tuple(axes) for axes in function["outputs"]),
                 masks=function.get("masks", {}),
-                ladders=ladders,
+                buckets=buckets,
             )
             for function in data["functions"]
         ]
         for function in declared:
-            _check(function)
+            _check_names(function)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"LNPATCH_PADDING: {type(error).__name__} {error}") from error
     except ValueError as error:
@@ -162,28 +171,37 @@ def parse(text: str) -> list[FunctionPadding]:
     return declared
 
 
-def _check(function: FunctionPadding) -> None:
-    counts = {axes for axes in function.inputs.values() if isinstance(axes, str)}
+def _parse_axes(value: Any) -> Axes | str:
+    return value if isinstance(value, str) else tuple(value)
+
+
+def _check_names(function: FunctionPadding) -> None:
+    """Check that axes and inputs are declared where their names are used.
+
+    Raises:
+        ValueError: one is not.
+    """
+    lengths = {axes for axes in function.inputs.values() if isinstance(axes, str)}
     outputs = {axis for axes in function.outputs for axis in axes if axis is not None}
-    if unknown := (function.axes | counts | outputs) - set(function.ladders):
-        raise ValueError(f"sizes lacks {', '.join(sorted(unknown))}")
-    if unknown := (counts | outputs) - function.axes:
+    if unknown := (function.axes | lengths | outputs) - set(function.buckets):
+        raise ValueError(f"buckets lacks {', '.join(sorted(unknown))}")
+    if unknown := (lengths | outputs) - function.axes:
         raise ValueError(f"no input has the axis {', '.join(sorted(unknown))}")
     if unknown := {*function.masks, *function.masks.values()} - set(function.inputs):
-        raise ValueError(f"masks names {', '.join(sorted(unknown))}, which is no input")
+        raise ValueError(f"masks names {', '.join(sorted(unknown))}, which is not an input")
 
 
 _declared: list[FunctionPadding] | None = None
 
 
-def declare(text: str) -> None:
-    """Use the JSON ``text`` for the functions that are made from here on, instead of LNPATCH_PADDING."""
+def declare_padding(text: str) -> None:
+    """Use the JSON ``text`` instead of LNPATCH_PADDING, for the functions that are made from here on."""
     global _declared
-    _declared = parse(text)
+    _declared = parse_padding(text)
 
 
-def padding(graph: Graph) -> FunctionPadding | None:
-    """What is declared for a function, or None."""
-    if _declared is None:
-        declare(os.environ.get("LNPATCH_PADDING", ""))
-    return next((declared for declared in _declared or () if declared.fits(graph)), None)
+def find_padding(graph: Graph) -> FunctionPadding | None:
+    """Return what is declared for the function of ``graph``, or None."""
+    if _declared is None:  # read late: a mistake in it is of no concern to the C backend
+        declare_padding(os.environ.get("LNPATCH_PADDING", ""))
+    return next((declared for declared in _declared or () if declared.matches(graph)), None)

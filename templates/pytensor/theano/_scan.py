@@ -1,4 +1,4 @@
-"""``theano.scan`` and its relatives: PyTensor's, with Theano's return value (outputs, updates)."""
+"""``theano.scan`` and its relatives: PyTensor's, which still return Theano's pair (outputs, updates), and warn that they will not."""
 
 import warnings
 from collections.abc import Callable
@@ -10,17 +10,18 @@ from pytensor.graph.replace import clone_replace
 from pytensor.scan import views
 from pytensor.tensor import cast
 
-from theano import _engine
+from theano import _backend
 
 
-def _quiet(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _call_without_warning(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call one of PyTensor's functions that return both the outputs and the updates."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Scan return signature will change")
         return function(*args, **kwargs)
 
 
-def _int64(n_steps: Any) -> Any:
-    """A symbolic number of steps in the dtype of shapes: PyTensor fails on those of attentive-reader, which are uint32."""
+def _cast_to_int64(n_steps: Any) -> Any:
+    """Cast a symbolic number of steps to the dtype of shapes: PyTensor fails on those of attentive-reader, which are uint32."""
     return cast(n_steps, "int64") if isinstance(n_steps, Variable) else n_steps
 
 
@@ -39,24 +40,24 @@ def scan(
     strict: bool = False,
     return_list: bool = False,
 ) -> tuple[Any, Any]:
-    """Run ``fn`` over ``sequences``; returns the outputs and the updates of shared variables, Theano's two.
+    """Apply ``fn`` to one step of ``sequences`` after the other; return the outputs and the updates of shared variables.
 
     ``mode``, ``profile`` and ``allow_gc`` have no effect.
 
     Raises:
-        NotImplementedError: a truncated gradient with the JAX engine, which PyTensor cannot convert.
+        NotImplementedError: a truncated gradient with the JAX backend, which PyTensor cannot convert.
     """
-    if _engine.JAX and truncate_gradient not in (None, -1):
+    if _backend.JAX and truncate_gradient not in (None, -1):
         raise NotImplementedError(
-            "scan(truncate_gradient=...) works with the C engine only: LNPATCH_ENGINE=c, or `--engine c`"
+            "scan(truncate_gradient=...) works with the C backend only: LNPATCH_BACKEND=c, or `--backend c`"
         )
-    result: tuple[Any, Any] = _quiet(
+    result: tuple[Any, Any] = _call_without_warning(
         pytensor.scan,
         fn,
         sequences=sequences,
         outputs_info=outputs_info,
         non_sequences=non_sequences,
-        n_steps=_int64(n_steps),
+        n_steps=_cast_to_int64(n_steps),
         truncate_gradient=-1 if truncate_gradient is None else truncate_gradient,
         go_backwards=go_backwards,
         name=name,
@@ -75,8 +76,8 @@ def map(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """``fn`` on every element."""
-    result: tuple[Any, Any] = _quiet(
+    """Apply ``fn`` to every element; return the outputs and the updates."""
+    result: tuple[Any, Any] = _call_without_warning(
         views.map, fn, sequences, non_sequences, truncate_gradient, go_backwards, name=name
     )
     return result
@@ -91,8 +92,10 @@ def reduce(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """The last state of a scan."""
-    result: tuple[Any, Any] = _quiet(views.reduce, fn, sequences, outputs_info, non_sequences, go_backwards, name=name)
+    """Return the last state of a scan, and the updates."""
+    result: tuple[Any, Any] = _call_without_warning(
+        views.reduce, fn, sequences, outputs_info, non_sequences, go_backwards, name=name
+    )
     return result
 
 
@@ -104,7 +107,7 @@ def foldl(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """``reduce`` from the first element on."""
+    """Reduce from the first element to the last."""
     return reduce(fn, sequences, outputs_info, non_sequences, False, mode, name)
 
 
@@ -116,14 +119,18 @@ def foldr(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """``reduce`` from the last element on."""
+    """Reduce from the last element to the first."""
     return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
 
 
 def clone(
     output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, copy_inputs: Any = None
 ) -> Any:
-    """A copy of the graph of ``output`` (a variable or a list) with variables replaced."""
+    """Return a copy of the graph of ``output``, a variable or a list, with the variables in ``replace`` replaced.
+
+    Raises:
+        NotImplementedError: ``share_inputs=False``, which the repositories do not use.
+    """
     if not share_inputs:
         raise NotImplementedError("theano.clone(share_inputs=False) is not there in lnpatch's theano over PyTensor")
     return clone_replace(output, replace, rebuild_strict=strict)

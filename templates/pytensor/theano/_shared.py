@@ -1,4 +1,4 @@
-"""Shared variables. With the JAX engine their values stay on the device from one call to the next; reading one copies it."""
+"""Shared variables. With the JAX backend their values stay on the device from one call to the next; reading one copies it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytensor
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
 
-from theano import _engine
+from theano import _backend
 
 
 class Shared(TensorSharedVariable):  # type: ignore[misc]
@@ -23,16 +23,16 @@ class Shared(TensorSharedVariable):  # type: ignore[misc]
         return storage
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
-        """The value as a NumPy array; a copy unless ``borrow`` and the C engine."""
+        """Return the value as a NumPy array: a copy, unless ``borrow`` is true and the backend is C."""
         value = self.storage[0]
         if borrow and isinstance(value, numpy.ndarray):
             return value
-        # a device array may be given to the next update, so not even a borrower may see its memory
+        # the next update gives the memory of a device array away, so not even a borrower may see it
         return numpy.array(value, dtype=self.type.dtype)
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Replace the value; it is checked, and cast where Theano casts."""
-        if isinstance(new_value, numpy.ndarray) and not (borrow and not _engine.JAX):
+        if isinstance(new_value, numpy.ndarray) and (_backend.JAX or not borrow):
             new_value = new_value.copy()
         super().set_value(new_value, borrow=True)  # a number is filtered as such: Python's floats may go into float32
 
@@ -46,14 +46,15 @@ def shared(
     broadcastable: Any = None,
     **unused: Any,
 ) -> Any:
-    """A shared variable with a copy of ``value``; what is no number or array (a random generator, say) is PyTensor's affair.
+    """Return a shared variable with a copy of ``value``.
 
-    ``unused`` takes Theano's ``target`` and other GPU arguments.
+    A value that is neither a number nor an array, such as a random generator, is left to PyTensor. ``unused`` takes Theano's
+    ``target`` and other arguments for GPUs.
     """
     if not isinstance(value, numpy.ndarray | numpy.generic | bool | int | float | complex):
         return pytensor.shared(value, name=name, strict=strict, allow_downcast=allow_downcast)
     array = numpy.asarray(value)
-    if not (borrow and not _engine.JAX):
+    if _backend.JAX or not borrow:
         array = array.copy()
     shape = [1 if broadcasts else None for broadcasts in broadcastable or [False] * array.ndim]
     return Shared(TensorType(str(array.dtype), shape=shape), array, strict, allow_downcast, name=name)

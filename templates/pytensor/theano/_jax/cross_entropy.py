@@ -1,4 +1,4 @@
-"""The cross-entropy of a softmax over many words for the JAX engine: rows of weight 0 last, then blocks of rows until those."""
+"""The cross-entropy of a softmax over many words in JAX: rows of weight 0 are sorted to the end, and left out there block by block."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,30 +9,31 @@ import jax.numpy as jnp
 from theano._rewrites.cross_entropy import BLOCK, LinearCrossEntropy
 
 
-def converted(op: LinearCrossEntropy) -> Callable[..., Any]:
-    """The operation as a function of JAX arrays."""
+def convert_cross_entropy(op: LinearCrossEntropy) -> Callable[..., Any]:
+    """Return the operation as a function of JAX arrays."""
 
-    def apply(h: Any, w: Any, b: Any, columns: Any, weights: Any) -> Any:
-        op.check(h.shape, w.shape, b.shape, columns.shape, weights.shape)
-        found = cross_entropy(h, w, b, columns, weights.astype(h.dtype), op.epsilon, op.gradients)
-        return found if op.gradients else found[0]
+    def call(h: Any, w: Any, b: Any, columns: Any, weights: Any) -> Any:
+        op.check_shapes(h.shape, w.shape, b.shape, columns.shape, weights.shape)
+        results = compute_cross_entropy(h, w, b, columns, weights.astype(h.dtype), op.epsilon, op.gradients)
+        return results if op.gradients else results[0]
 
-    return apply
+    return call
 
 
-def cross_entropy(
+def compute_cross_entropy(
     h: Any, w: Any, b: Any, columns: Any, weights: Any, epsilon: float, gradients: bool
 ) -> tuple[Any, ...]:
-    """The sum, and with ``gradients`` those in ``h``, ``w`` and ``b``; the number of blocks is known only when it runs."""
+    """Return the sum, and with ``gradients`` those in ``h``, ``w`` and ``b``; the shapes are the operation's."""
     rows, size = len(h), min(BLOCK, len(h))
     order = jnp.argsort(weights == 0, stable=True)
-    filled = -rows % size  # the last block is filled up with rows of weight 0
-    sorted_h = jnp.pad(h[order], ((0, filled), (0, 0)))
-    sorted_columns = jnp.pad(columns[order], (0, filled))
-    sorted_weights = jnp.pad(weights[order], (0, filled))
-    wanted = jnp.count_nonzero(weights)
+    added = -rows % size  # rows of weight 0, which fill the last block up
+    sorted_h = jnp.pad(h[order], ((0, added), (0, 0)))
+    sorted_columns = jnp.pad(columns[order], (0, added))
+    sorted_weights = jnp.pad(weights[order], (0, added))
+    # known only when it runs: hence a loop with a condition, not a scan over a fixed number of blocks
+    weighted = jnp.count_nonzero(weights)
 
-    def block(state: tuple[Any, ...]) -> tuple[Any, ...]:
+    def add_block(state: tuple[Any, ...]) -> tuple[Any, ...]:
         start, cost, *sums = state
         part_h, part_columns, part_weights = (
             jax.lax.dynamic_slice_in_dim(each, start, size) for each in (sorted_h, sorted_columns, sorted_weights)
@@ -53,10 +54,10 @@ def cross_entropy(
         dh = jax.lax.dynamic_update_slice_in_dim(dh, dlogits @ w.T, start, 0)
         return start + size, cost, dh, dw + part_h.T @ dlogits, db + dlogits.sum(axis=0)
 
-    first = (jnp.zeros((), wanted.dtype), jnp.zeros((), h.dtype))
+    first: tuple[Any, ...] = (jnp.zeros((), weighted.dtype), jnp.zeros((), h.dtype))
     if gradients:
         first += (jnp.zeros_like(sorted_h), jnp.zeros_like(w), jnp.zeros_like(b))
-    _, cost, *sums = jax.lax.while_loop(lambda state: state[0] < wanted, block, first)
+    _, cost, *sums = jax.lax.while_loop(lambda state: state[0] < weighted, add_block, first)
     if not gradients:
         return (cost,)
     dh, dw, db = sums

@@ -1,22 +1,24 @@
-"""The JAX engine: compiles once for each shape of the inputs; shared variables stay on the device."""
+"""The JAX backend's functions: compiled once for each shape of the inputs, with shared variables that stay on the device."""
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from types import FrameType
 from typing import Any
 
 import jax
+import jax.experimental
 import jax.numpy as jnp
 import numpy
 
-from theano._jax.convert import to_jax
-from theano._function import Function
+from theano._callable import Function
+from theano._events import report_compilation
 from theano._graph import Graph
-from theano._padding import Fitted, padding
+from theano._jax.convert import convert_to_jax
+from theano._padding import PaddedCall, find_padding
 
 Executable = Callable[..., tuple[list[Any], list[Any]]]
 
@@ -28,99 +30,104 @@ class JaxFunction(Function):
         super().__init__(graph, allow_input_downcast)
         self.names = [str(variable.name) for variable in graph.inputs]
         # an integer scalar is a number of steps in all of the repositories, and JAX needs it when it compiles
-        self.counts = [variable.ndim == 0 and "int" in variable.dtype for variable in graph.inputs]
-        updated = {old for old, _ in graph.updates}
-        self.kept = [variable for variable in graph.shared if variable not in updated]
-        self.taken = [old for old, _ in graph.updates]
-        self.padding = padding(graph)
+        self.is_static = [variable.ndim == 0 and "int" in variable.dtype for variable in graph.inputs]
+        self.updated = [old for old, _ in graph.updates]
+        updated = set(self.updated)
+        self.constant = [variable for variable in graph.shared if variable not in updated]
+        self.padding = find_padding(graph)
         self.double = any(variable.dtype == "float64" for variable in [*graph.inputs, *graph.shared])
+        #: The shapes that are compiled, static scalars in place of theirs.
         self.compiled: set[tuple[Any, ...]] = set()
 
     @cached_property
     def executable(self) -> Executable:
-        """(values of taken, values of kept, *inputs) to (outputs, new values of taken), whose old values are given away."""
-        function = to_jax([*self.taken, *self.kept, *self.graph.inputs], self.graph.results)
+        """The compiled function, from (values of updated, values of constant, *inputs) to (outputs, new values of updated).
+
+        It gives the memory of the old values of updated away.
+        """
+        converted = convert_to_jax([*self.updated, *self.constant, *self.graph.inputs], self.graph.results)
         count = len(self.graph.outputs)
 
-        def call(taken: list[Any], kept: list[Any], *inputs: Any) -> tuple[list[Any], list[Any]]:
-            found = function(*taken, *kept, *inputs)
-            # two variables must not share memory, which one of them may give away
-            seen = {id(value) for value in [*taken, *kept, *inputs]}
+        def call(updated: list[Any], constant: list[Any], *inputs: Any) -> tuple[list[Any], list[Any]]:
+            results = converted(*updated, *constant, *inputs)
+            # two variables must not share memory, which one of them may give away at the next call
+            seen = {id(value) for value in [*updated, *constant, *inputs]}
             new = []
-            for value in found[count:]:
+            for value in results[count:]:
                 new.append(jnp.array(value) if id(value) in seen else value)
                 seen.add(id(value))
-            return list(found[:count]), new
+            return list(results[:count]), new
 
-        steps = [position for position, count in enumerate(self.counts, 2) if count]
-        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=steps)
+        static = [position for position, is_static in enumerate(self.is_static, 2) if is_static]
+        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static)
         return executable
 
-    def run(self, values: Sequence[Any]) -> list[Any]:
-        given = [
+    def compute(self, values: Sequence[Any]) -> list[Any]:
+        arrays = [
             v.type.filter(value, allow_downcast=self.allow_input_downcast)
             for v, value in zip(self.graph.inputs, values, strict=True)
         ]
-        fitted = self.padding.fit(self.names, given) if self.padding else Fitted(given, {})
-        inputs = [int(array) if count else array for array, count in zip(fitted.arrays, self.counts, strict=True)]
+        call = self.padding.pad_inputs(self.names, arrays) if self.padding else PaddedCall(arrays, {})
+        inputs = [
+            int(array) if is_static else array for array, is_static in zip(call.arrays, self.is_static, strict=True)
+        ]
         key = tuple(value if isinstance(value, int) else value.shape for value in inputs)
         started = time.perf_counter()
-        # compiling may be interrupted, it changes nothing
-        with double_precision() if self.double else nullcontext(), Uninterrupted() if key in self.compiled else nullcontext():
-            found = self._update(inputs)
-            outputs = [numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, found, strict=True)]
+        # compiling may be interrupted: it changes no variable, and takes minutes
+        interrupts = DelayedSignals() if key in self.compiled else nullcontext()
+        with enable_double_precision() if self.double else nullcontext(), interrupts:
+            results = self._update_variables(inputs)
+            outputs = [
+                numpy.asarray(value, dtype=v.dtype) for v, value in zip(self.graph.outputs, results, strict=True)
+            ]
         if key not in self.compiled:
             self.compiled.add(key)
-            self._report(fitted.arrays, time.perf_counter() - started)
+            self._report_shape(call.arrays, time.perf_counter() - started)
         # copied: what JAX gives is read-only, and the repositories write into their results
-        return [result.copy() for result in fitted.cut(outputs)]
+        return [result.copy() for result in call.cut_outputs(outputs)]
 
-    def _update(self, inputs: list[Any]) -> list[Any]:
-        """The outputs, as JAX arrays; the shared variables have their new values."""
-        taken = [on_device(variable) for variable in self.taken]
-        kept = [on_device(variable) for variable in self.kept]
-        outputs, new = self.executable(taken, kept, *inputs)
-        for variable, value in zip(self.taken, new, strict=True):
+    def _update_variables(self, inputs: list[Any]) -> list[Any]:
+        """Give the shared variables their new values, and return the outputs as JAX arrays."""
+        updated = [move_to_device(variable) for variable in self.updated]
+        constant = [move_to_device(variable) for variable in self.constant]
+        outputs, new = self.executable(updated, constant, *inputs)
+        for variable, value in zip(self.updated, new, strict=True):
             variable.storage[0] = value
         return outputs
 
-    def _report(self, arrays: list[Any], seconds: float) -> None:
-        """Say on stderr that a shape was compiled, and how many there can be."""
+    def _report_shape(self, arrays: list[Any], seconds: float) -> None:
+        """Report that the shape of these inputs was compiled; functions without arrays have one, and go without saying."""
         shapes: dict[str, list[str]] = {}
         for name, array in zip(self.names, arrays, strict=True):
             if array.ndim:
                 shapes.setdefault("x".join(map(str, array.shape)), []).append(name)
-        if not shapes:
-            return
-        words = f"compiled shape {len(self.compiled)}"
-        if self.padding:
-            words += f" of at most {self.padding.bound}"
-            if len(self.compiled) > self.padding.bound:
-                words += " (and more: an axis without padding changes, or one is longer than declared)"
-        listed = "; ".join(f"{', '.join(names)} {shape}" for shape, names in shapes.items())
-        print(f"{words}: {listed} in {seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201, a run has no console of ours
+        if shapes:
+            bound = self.padding.bound if self.padding else None
+            report_compilation(shapes, len(self.compiled), bound, seconds)
 
 
-def double_precision() -> Any:
-    """A context in which JAX takes float64 for what it is; else it computes in float32, as the repositories do."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
-    from jax.experimental import enable_x64  # before JAX 0.8
+def enable_double_precision() -> AbstractContextManager[Any]:
+    """Return a context in which JAX computes in float64 what is float64; else all is float32, as in the repositories."""
+    # before JAX 0.8 it was in jax.experimental, which has it no more
+    enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+    context: AbstractContextManager[Any] = enable_x64(True)
+    return context
 
-    return enable_x64()
 
+class DelayedSignals:
+    """A context that puts Ctrl-C and SIGTERM off to its end.
 
-class Uninterrupted:
-    """Puts Ctrl-C off to the end: between giving the old values away and keeping the new ones there are none to save."""
+    An update gives the old values of the variables away before it has the new ones: stopped in between, there were none to save.
+    """
 
     signals = (signal.SIGINT, signal.SIGTERM)
 
     def __enter__(self) -> None:
         self.caught: list[int] = []
         self.handlers: dict[signal.Signals, Any] = {}
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():  # no other one may set handlers
             for number in self.signals:
-                self.handlers[number] = signal.signal(number, lambda number, frame: self.caught.append(number))
+                self.handlers[number] = signal.signal(number, self._remember_signal)
 
     def __exit__(self, *error: object) -> None:
         for number, handler in self.handlers.items():
@@ -128,9 +135,12 @@ class Uninterrupted:
         for caught in self.caught:
             signal.raise_signal(caught)
 
+    def _remember_signal(self, number: int, frame: FrameType | None) -> None:
+        self.caught.append(number)
 
-def on_device(variable: Any) -> Any:
-    """The value of a shared variable as a JAX array, which from now on is its value."""
+
+def move_to_device(variable: Any) -> Any:
+    """Return the value of a shared variable as a JAX array, which from now on is its value."""
     storage = variable.storage
     if isinstance(storage[0], numpy.ndarray):
         storage[0] = jnp.array(storage[0])  # always a copy: the memory of a NumPy array would be given away with it

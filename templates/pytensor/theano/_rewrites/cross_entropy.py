@@ -1,8 +1,11 @@
 """The cross-entropy of a softmax over many words, with the product that makes its logits, as one operation.
 
-``-log(softmax(h W + b)[y] + epsilon)``, weighted and summed, is the costliest part of a language model: [rows, words] several times
-over, forward and backward, most of it memory traffic. Here a block of rows at a time is multiplied, and what the gradients need of
-it is multiplied back while it is in the cache; rows of weight 0 (words after the end of a sentence) are not computed at all.
+    before   sum(weights * -log(softmax(h W + b)[row, columns] + epsilon))      several arrays [rows, words], and more in its gradients
+    after    LinearCrossEntropy(h, W, b, columns, weights)                      a block of rows at a time
+    example  the decoders of skip-thoughts, the costliest part of its updates, most of it memory traffic
+
+What the gradients need of a block is multiplied back while it is in the cache; rows of weight 0 (words after the end of a sentence)
+are not computed at all. ``find_cross_entropy.py`` finds the form in a graph.
 """
 
 from typing import Any
@@ -23,7 +26,7 @@ class LinearCrossEntropy(Op):  # type: ignore[misc]
     """``sum_r weights_r * -log(softmax(h W + b)_{r, columns_r} + epsilon)``, and its gradients in ``h``, ``W`` and ``b``.
 
     Inputs: h [R, D], W [D, V = words], b [V], columns [R] integers, weights [R]. Outputs: the sum, a scalar, and with ``gradients`` the
-    gradients [R, D], [D, V], [V] too: they come nearly for free with the sum, and without it would need all of it again.
+    gradients [R, D], [D, V], [V] too: they come nearly for free with the sum, and computed apart would need all of it again.
     """
 
     __props__ = ("words", "epsilon", "gradients")
@@ -34,7 +37,11 @@ class LinearCrossEntropy(Op):  # type: ignore[misc]
         self.gradients = gradients
 
     def make_node(self, h: Any, w: Any, b: Any, columns: Any, weights: Any) -> Any:
-        """The application to variables."""
+        """Apply the operation to variables.
+
+        Raises:
+            TypeError: an input has another number of axes.
+        """
         inputs = [pt.as_tensor_variable(each) for each in (h, w, b, columns, weights)]
         if [each.ndim for each in inputs] != [2, 2, 1, 1, 1]:
             raise TypeError(f"ranks {[each.ndim for each in inputs]} instead of 2, 2, 1, 1, 1")
@@ -45,33 +52,37 @@ class LinearCrossEntropy(Op):  # type: ignore[misc]
         return Apply(self, inputs, outputs)
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> Any:
-        """The gradients have the shapes of what they are of."""
+        """Return the shapes of the outputs: the gradients have those of what they are of."""
         return [(), *shapes[:3]] if self.gradients else [()]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
-        """The columns have no gradient, and who fuses sees to it that nobody asks for that of the weights."""
+        """Say which inputs have a gradient: not the columns, nor the weights, for which find_cross_entropy leaves graphs alone."""
         return [[position < 3] * len(node.outputs) for position in range(5)]
 
     def pullback(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
-        """The gradients that are there, times that of the sum.
+        """Return the gradients in the inputs: those that the operation has computed, times that of its sum.
 
         Raises:
             NotImplementedError: a second derivative.
         """
         if any(not isinstance(each.type, DisconnectedType) for each in output_grads[1:]):
             raise NotImplementedError("the second derivative of a softmax's cost is not there in lnpatch's theano")
-        found = outputs if self.gradients else type(self)(self.words, self.epsilon, True)(*inputs)
-        return [output_grads[0] * gradient for gradient in found[1:]] + [disconnected_type(), disconnected_type()]
+        with_gradients = outputs if self.gradients else type(self)(self.words, self.epsilon, True)(*inputs)
+        return [output_grads[0] * gradient for gradient in with_gradients[1:]] + [
+            disconnected_type(),
+            disconnected_type(),
+        ]
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """The C engine: blocks of NumPy's products."""
-        self.check(*map(numpy.shape, inputs))
-        found = cross_entropy(*inputs, self.epsilon, self.gradients)
-        for storage, value in zip(output_storage, found, strict=True):
+        """Compute the outputs for the C backend, which has no C code of ours: the time is in NumPy's products anyhow."""
+        self.check_shapes(*map(numpy.shape, inputs))
+        h, w, b, columns, weights = inputs
+        results = compute_cross_entropy(h, w, b, columns, weights, self.epsilon, self.gradients)
+        for storage, value in zip(output_storage, results, strict=True):
             storage[0] = value
 
-    def check(self, h: Shape, w: Shape, b: Shape, columns: Shape, weights: Shape) -> None:
-        """The shapes of the inputs fit.
+    def check_shapes(self, h: Shape, w: Shape, b: Shape, columns: Shape, weights: Shape) -> None:
+        """Check that the shapes of the inputs fit together.
 
         Raises:
             ValueError: they do not.
@@ -82,15 +93,18 @@ class LinearCrossEntropy(Op):  # type: ignore[misc]
             )
 
 
-def cross_entropy(h: Any, w: Any, b: Any, columns: Any, weights: Any, epsilon: float, gradients: bool) -> list[Any]:
-    """What the operation computes, in NumPy."""
+def compute_cross_entropy(
+    h: Any, w: Any, b: Any, columns: Any, weights: Any, epsilon: float, gradients: bool
+) -> list[Any]:
+    """Return the sum, and with ``gradients`` those in ``h``, ``w`` and ``b``, all of NumPy; the shapes are the operation's."""
     kind = h.dtype
     epsilon = kind.type(epsilon)
     cost, dh, dw, db = 0.0, numpy.zeros_like(h), numpy.zeros_like(w), numpy.zeros_like(b)
-    wanted = numpy.flatnonzero(weights)
-    for start in range(0, len(wanted), BLOCK):
-        rows = wanted[start : start + BLOCK]
+    weighted = numpy.flatnonzero(weights)
+    for start in range(0, len(weighted), BLOCK):
+        rows = weighted[start : start + BLOCK]
         place = (numpy.arange(len(rows)), columns[rows])
+        # one array [rows, words] all along: logits, then their powers, then the gradients in the logits
         softmax = h[rows] @ w
         softmax += b
         softmax -= softmax.max(axis=1, keepdims=True)

@@ -1,7 +1,11 @@
-"""Finds ``sum(weights * -log(softmax(h W + b).flatten()[arange(n) * V + y] + epsilon))`` in a graph and makes one operation of it.
+"""Finds the cost of a language model in a graph and makes one operation of it.
 
-So skip-thoughts, and others that descend from the same tutorials, write the cost of a language model. ``gradient.grad`` replaces
-what is found before it differentiates, and every function does: both then hold the same operation, which is done once. What is
+    before   sum(weights * -log(softmax(h W + b).flatten()[arange(R) * V + columns] + epsilon))
+    after    LinearCrossEntropy(h, W, b, columns, weights)
+    not      where the softmax is needed otherwise, or V is not the number of W's columns, or the gradient in the weights is needed
+
+So skip-thoughts writes it, and others that descend from the same tutorials. ``gradient.grad`` replaces what it finds before it
+differentiates, and every function does before it is compiled: both then hold the same operation, which is computed once. What is
 written in any other way stays as it is.
 """
 
@@ -27,11 +31,15 @@ from theano._rewrites.cross_entropy import LinearCrossEntropy
 
 @dataclass(frozen=True)
 class Match:
-    """The inputs of a ``LinearCrossEntropy``, its number of words and epsilon, and the softmax that it makes superfluous."""
+    """A sum that a ``LinearCrossEntropy`` can compute."""
 
+    #: The inputs of the operation: h, W, b, columns and weights.
     operands: tuple[Any, Any, Any, Any, Any]
+    #: The number of words, W's columns.
     words: int
+    #: What is added to each probability.
     epsilon: float
+    #: The softmax that the operation makes superfluous, [R, V].
     softmax: Any
 
     @property
@@ -40,29 +48,35 @@ class Match:
         return self.operands[4]
 
 
-def fused_cost(cost: Any, wrt: Iterable[Any]) -> Any:
-    """``cost`` with the operation that has its gradients, where those in ``wrt`` are all that is asked for."""
-    wanted = set(wrt)
-    found = {total: match for total, match in _matches([cost]) if wanted.isdisjoint(ancestors([match.weights]))}
-    return _fused([cost], found, gradients=True)[0]
+def fuse_cost(cost: Any, wrt: Iterable[Any]) -> Any:
+    """Return ``cost`` with the operation that has gradients, to be differentiated with respect to ``wrt`` and nothing else."""
+    variables = set(wrt)
+    # the operation has no gradient in the weights
+    matches = {
+        total: match for total, match in _find_matches([cost]) if variables.isdisjoint(ancestors([match.weights]))
+    }
+    return _fuse_matches([cost], matches, gradients=True)[0]
 
 
-def fused_results(results: Sequence[Any]) -> list[Any]:
-    """The results of a function; the operation has gradients where they are among them."""
-    there = {node.op.gradients for node in toposort(results) if isinstance(node.op, LinearCrossEntropy)}
-    return _fused(results, dict(_matches(results)), gradients=True in there)
+def fuse_results(results: Sequence[Any]) -> list[Any]:
+    """Return the results of a function, with the operation; it has gradients where they are among the results."""
+    # those that fuse_cost has made: with the same options, the operations here are merged with them
+    existing = {node.op.gradients for node in toposort(results) if isinstance(node.op, LinearCrossEntropy)}
+    return _fuse_matches(results, dict(_find_matches(results)), gradients=True in existing)
 
 
-def _fused(results: Sequence[Any], found: dict[Any, Match], gradients: bool) -> list[Any]:
-    """``results`` with all of ``found`` whose softmax nothing else needs."""
-    if not found:
+def _fuse_matches(results: Sequence[Any], matches: dict[Any, Match], gradients: bool) -> list[Any]:
+    """Return ``results`` with the operation for all of ``matches``, by their sums, whose softmax nothing else needs."""
+    if not matches:
         return list(results)
-    needed = _needed(_replaced(results, found, gradients))
-    return _replaced(results, {total: each for total, each in found.items() if each.softmax not in needed}, gradients)
+    # whether something else needs a softmax shows when the operation has taken the place of all that does not
+    needed = _collect_needed(_replace_matches(results, matches, gradients))
+    superfluous = {total: match for total, match in matches.items() if match.softmax not in needed}
+    return _replace_matches(results, superfluous, gradients)
 
 
-def _needed(results: Sequence[Any]) -> set[Any]:
-    """The variables whose values, and not only their shapes, ``results`` depend on."""
+def _collect_needed(results: Sequence[Any]) -> set[Any]:
+    """Return the variables whose values, and not only their shapes, ``results`` depend on."""
     needed: set[Any] = set()
     todo = list(results)
     while todo:
@@ -74,161 +88,183 @@ def _needed(results: Sequence[Any]) -> set[Any]:
     return needed
 
 
-def _replaced(results: Sequence[Any], found: dict[Any, Match], gradients: bool) -> list[Any]:
-    """``results`` over the same graph as before up to what is found, so that what is there twice is merged."""
+def _replace_matches(results: Sequence[Any], matches: dict[Any, Match], gradients: bool) -> list[Any]:
+    """Return ``results`` with the operation in place of each sum.
+
+    What does not depend on a sum stays the same variables, so that PyTensor can merge what the graph computes twice.
+    """
     new: dict[Any, Any] = {}
     for node in toposort(results):
         inputs = [new.get(variable, variable) for variable in node.inputs]
         if inputs != node.inputs:
             new.update(zip(node.outputs, node.clone_with_new_inputs(inputs).outputs, strict=True))
         total = node.outputs[0]
-        if total in found:
-            match = found[total]
+        if total in matches:
+            match = matches[total]
             operation = LinearCrossEntropy(match.words, match.epsilon, gradients)
-            made = operation.make_node(*(new.get(each, each) for each in match.operands))
-            new[total] = pt.cast(made.outputs[0], total.dtype)
+            fused = operation.make_node(*(new.get(each, each) for each in match.operands))
+            new[total] = pt.cast(fused.outputs[0], total.dtype)
     return [new.get(variable, variable) for variable in results]
 
 
-def _matches(results: Sequence[Any]) -> Iterable[tuple[Any, Match]]:
+def _find_matches(results: Sequence[Any]) -> Iterable[tuple[Any, Match]]:
+    """Yield the sums that ``results`` are computed from, each with its match."""
     for node in toposort(results):
         if isinstance(node.op, Sum) and node.outputs[0].ndim == 0:
-            match = _cost(node.outputs[0])
+            match = _match_sum(node.outputs[0])
             if match is not None:
                 yield node.outputs[0], match
 
 
-def _cost(total: Any) -> Match | None:
-    """What is found, if the scalar ``total`` is such a sum."""
+def _match_sum(total: Any) -> Match | None:
+    """Match the scalar ``total`` with ``sum(weights * -log(picked + epsilon))``."""
     summed = total
-    while _is(summed, Sum):
+    while _is_made_by(summed, Sum):
         summed = summed.owner.inputs[0]
-    for losses, weights in _weighted(summed):
+    for losses, weights in _split_weights(summed):
         # reshaping keeps the order of the elements, and all of them are summed
-        while _is(losses, Reshape):
+        while _is_made_by(losses, Reshape):
             losses = losses.owner.inputs[0]
-        picked = _inputs(_input(losses, scalar.Neg), scalar.Log)
+        logarithm = _elemwise_inputs(_elemwise_input(losses, scalar.Neg), scalar.Log)
+        if logarithm is None:
+            continue
+        probability, epsilon = _split_number(logarithm[0])
+        picked = _match_picked(probability)
         if picked is None:
             continue
-        probability, epsilon = _plus_number(picked[0])
-        softmax = _picked(probability)
-        if softmax is None:
-            continue
-        probabilities, words, columns = softmax
-        linear = _linear(probabilities.owner.inputs[0], words)
+        softmax, words, columns = picked
+        linear = _match_linear(softmax.owner.inputs[0], words)
         if linear is not None:
             factors = pt.ones(columns.shape, dtype=total.dtype) if weights is None else weights.flatten()
-            return Match((*linear, columns, factors), words, epsilon, probabilities)
+            return Match((*linear, columns, factors), words, epsilon, softmax)
     return None
 
 
-def _weighted(summed: Any) -> Iterable[tuple[Any, Any]]:
-    """What ``summed`` may be the product of: losses, and weights of the same shape or None."""
-    factors = _inputs(summed, scalar.Mul)
+def _split_weights(summed: Any) -> Iterable[tuple[Any, Any]]:
+    """Return what ``summed`` may be the product of, in both orders: losses, and weights of the same shape or None."""
+    factors = _elemwise_inputs(summed, scalar.Mul)
     if factors is None:
         return [(summed, None)]
+    # where one is broadcast, its flattened elements are not those of the other
     if len(factors) != 2 or any(True in factor.type.broadcastable for factor in factors):
         return []
     return [(factors[0], factors[1]), (factors[1], factors[0])]
 
 
-def _picked(probability: Any) -> tuple[Any, int, Any] | None:
-    """The softmax [R, V], V and columns [R], if ``probability`` is ``softmax.flatten()[arange(R) * V + columns]``."""
+def _match_picked(probability: Any) -> tuple[Any, int, Any] | None:
+    """Match ``softmax.flatten()[arange(R) * V + columns]``; return the softmax [R, V], V and columns [R]."""
     node = probability.owner
-    if node is None or type(node.op).__name__ not in ("AdvancedSubtensor", "AdvancedSubtensor1") or len(node.inputs) != 2:
+    if (
+        node is None
+        or type(node.op).__name__ not in ("AdvancedSubtensor", "AdvancedSubtensor1")
+        or len(node.inputs) != 2
+    ):
         return None
     flat, index = node.inputs
-    if not (_is(flat, Reshape) and flat.ndim == 1 and _is(flat.owner.inputs[0], Softmax)):
+    if not (_is_made_by(flat, Reshape) and flat.ndim == 1 and _is_made_by(flat.owner.inputs[0], Softmax)):
         return None
     softmax = flat.owner.inputs[0]
     if softmax.owner.op.axis not in ((1,), (-1,)):
         return None
-    for start, columns in _both(_inputs(index, scalar.Add)):
-        for counted, factor in _both(_inputs(start, scalar.Mul)):
-            words = _number(factor)
-            if words is not None and _counts_rows(counted, columns):
+    for start, columns in _both_orders(_elemwise_inputs(index, scalar.Add)):
+        for rows, factor in _both_orders(_elemwise_inputs(start, scalar.Mul)):
+            words = _constant_value(factor)
+            if words is not None and _counts_rows(rows, columns):
                 return softmax, int(words), columns
     return None
 
 
-def _counts_rows(counted: Any, columns: Any) -> bool:
-    """Whether ``counted`` is ``arange(columns.shape[0])``."""
-    if not _is(counted, ARange):
+def _counts_rows(rows: Any, columns: Any) -> bool:
+    """Whether ``rows`` is ``arange(columns.shape[0])``."""
+    if not _is_made_by(rows, ARange):
         return False
-    start, stop, step = counted.owner.inputs
-    return _number(start) == 0 and _number(step) == 1 and _length(stop, 0) is columns and columns.ndim == 1
+    start, stop, step = rows.owner.inputs
+    counts = _constant_value(start) == 0 and _constant_value(step) == 1
+    return counts and _measured_variable(stop, 0) is columns and columns.ndim == 1
 
 
-def _linear(logits: Any, words: int) -> tuple[Any, Any, Any] | None:
-    """h, W and b, if ``logits`` is ``h W + b`` with the rows in any number of axes, reshaped to a matrix, and W has V columns."""
-    wide = _same_columns(logits, words)
-    for product, bias in _both(_inputs(wide, scalar.Add)):
-        dot = _same_columns(product, words)
-        b = bias.owner.inputs[0] if _is(bias, DimShuffle) else bias
+def _match_linear(logits: Any, words: int) -> tuple[Any, Any, Any] | None:
+    """Match ``h W + b`` with the rows in any number of axes, reshaped to a matrix; return h, W and b, if W has V columns."""
+    wide = _skip_reshapes(logits, words)
+    for product, bias in _both_orders(_elemwise_inputs(wide, scalar.Add)):
+        dot = _skip_reshapes(product, words)
+        b = bias.owner.inputs[0] if _is_made_by(bias, DimShuffle) else bias
         # a bias along the columns: all axes before them are of length 1
         along = b.ndim == 1 and all(bias.type.broadcastable[:-1]) and not bias.type.broadcastable[-1]
-        if along and _is(dot, Dot) and [each.ndim for each in dot.owner.inputs] == [2, 2]:
+        if along and _is_made_by(dot, Dot) and [each.ndim for each in dot.owner.inputs] == [2, 2]:
             h, w = dot.owner.inputs
+            # only the value of a shared variable says how many columns there are
             if isinstance(w, SharedVariable) and w.get_value(borrow=True).shape[1] == words:
                 return h, w, b
     return None
 
 
-def _same_columns(variable: Any, words: int) -> Any:
-    """``variable`` without reshapes that leave its last axis alone."""
-    while _is(variable, Reshape):
+def _skip_reshapes(variable: Any, words: int) -> Any:
+    """Return what ``variable`` was before reshapes that leave its last axis alone, which has the length ``words``.
+
+    The new length of the axis may be a number, or that of the axis before, or for a product that of its matrix's columns, as
+    ``tensor.dot`` of an array with more than two axes writes it.
+    """
+    while _is_made_by(variable, Reshape):
         before, shape = variable.owner.inputs
-        if not _is(shape, MakeVector):
+        if not _is_made_by(shape, MakeVector):
             break
         last = shape.owner.inputs[-1]
-        right = before.owner.inputs[1] if _is(before, Dot) else before
-        if _number(last) != words and _length(last, before.ndim - 1) is not before and _length(last, 1) is not right:
+        matrix = before.owner.inputs[1] if _is_made_by(before, Dot) else before
+        is_same = (
+            _constant_value(last) == words
+            or _measured_variable(last, before.ndim - 1) is before
+            or _measured_variable(last, 1) is matrix
+        )
+        if not is_same:
             break
         variable = before
     return variable
 
 
-def _length(variable: Any, axis: int) -> Any:
-    """Of what ``variable`` is the length along ``axis``; None if of nothing."""
-    if not _is(variable, Subtensor):
+def _measured_variable(length: Any, axis: int) -> Any:
+    """Return the variable of which ``length`` is ``variable.shape[axis]``, or None."""
+    if not _is_made_by(length, Subtensor):
         return None
-    shape, *index = variable.owner.inputs
+    shape, *index = length.owner.inputs
     at_axis = len(index) == 1 and isinstance(index[0], Constant) and int(index[0].data) == axis
-    return shape.owner.inputs[0] if at_axis and _is(shape, Shape) else None
+    return shape.owner.inputs[0] if at_axis and _is_made_by(shape, Shape) else None
 
 
-def _plus_number(variable: Any) -> tuple[Any, float]:
-    """What a number is added to, and the number; 0 if there is none."""
-    for term, constant in _both(_inputs(variable, scalar.Add)):
-        number = _number(constant)
+def _split_number(variable: Any) -> tuple[Any, float]:
+    """Split ``variable`` into what a number is added to, and the number; 0 if there is none."""
+    for term, constant in _both_orders(_elemwise_inputs(variable, scalar.Add)):
+        number = _constant_value(constant)
         if number is not None:
             return term, number
     return variable, 0.0
 
 
-def _is(variable: Any, kind: type) -> bool:
-    return variable is not None and variable.owner is not None and isinstance(variable.owner.op, kind)
+def _is_made_by(variable: Any, operation: type) -> bool:
+    """Whether ``variable`` is a result of an operation of this class."""
+    return variable is not None and variable.owner is not None and isinstance(variable.owner.op, operation)
 
 
-def _inputs(variable: Any, operation: type) -> Any:
-    """The inputs of an elementwise operation, or None."""
-    if not _is(variable, Elemwise) or not isinstance(variable.owner.op.scalar_op, operation):
+def _elemwise_inputs(variable: Any, operation: type) -> Any:
+    """Return the inputs of the elementwise ``operation`` whose result ``variable`` is, or None."""
+    if not _is_made_by(variable, Elemwise) or not isinstance(variable.owner.op.scalar_op, operation):
         return None
     return variable.owner.inputs
 
 
-def _input(variable: Any, operation: type) -> Any:
-    found = _inputs(variable, operation)
-    return found[0] if found else None
+def _elemwise_input(variable: Any, operation: type) -> Any:
+    """Return the first of ``_elemwise_inputs``, or None."""
+    inputs = _elemwise_inputs(variable, operation)
+    return inputs[0] if inputs else None
 
 
-def _both(pair: Any) -> Iterable[tuple[Any, Any]]:
-    """A pair in both orders."""
+def _both_orders(pair: Any) -> Iterable[tuple[Any, Any]]:
+    """Return a pair in both orders: sums and products may be written either way. Nothing for what is not a pair."""
     return [] if pair is None or len(pair) != 2 else [(pair[0], pair[1]), (pair[1], pair[0])]
 
 
-def _number(variable: Any) -> float | None:
-    """The value of a constant, repeated along any axes."""
+def _constant_value(variable: Any) -> float | None:
+    """Return the value of a constant, repeated along any axes or not; None for what is not a constant."""
     try:
         return float(get_underlying_scalar_constant_value(variable))
     except NotScalarConstantError:

@@ -1,4 +1,4 @@
-"""``theano.tensor``: the names that mean the same in PyTensor, and our own of ``_own`` where they do not."""
+"""``theano.tensor``: PyTensor's operations where they mean the same, and those of ``_redefined`` where they do not."""
 # ruff: noqa: F401
 
 from pytensor.gradient import Lop, Rop, hessian, jacobian
@@ -137,10 +137,10 @@ from pytensor.tensor import (
 )
 from pytensor.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 
-from theano._missing import guard
+from theano._missing_names import guard_module
 from theano.gradient import grad
 from theano.tensor import extra_ops, nnet, opt, shared_randomstreams, sharedvar
-from theano.tensor._own import (
+from theano.tensor._redefined import (
     addbroadcast,
     batched_dot,
     inv,
@@ -157,4 +157,4 @@ abs_ = abs
 square = sqr
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 
-__getattr__, _ = guard(__name__)
+__getattr__, _ = guard_module(__name__)

@@ -3,8 +3,8 @@
 from pytensor.compile import SharedVariable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
-from theano._missing import guard
+from theano._missing_names import guard_module
 from theano._shared import shared
 
-__getattr__, __path__ = guard(__name__)
+__getattr__, __path__ = guard_module(__name__)
 __all__ = ["SharedVariable", "TensorSharedVariable", "shared"]

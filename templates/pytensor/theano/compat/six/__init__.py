@@ -1,9 +1,9 @@
-"""``theano.compat.six``: the few names of six that are asked for here; no need of the package itself."""
+"""``theano.compat.six``: the few names of six that are imported from here, without the package itself."""
 
 from collections.abc import Iterator as _Iterator
 from typing import Any
 
-from theano._missing import guard
+from theano._missing_names import guard_module
 from theano.compat.six import moves
 
 PY2, PY3 = False, True
@@ -16,21 +16,21 @@ Iterator = object
 
 
 def iteritems(mapping: Any) -> "_Iterator[Any]":
-    """The items of a dict."""
+    """Iterate over the items of a dict."""
     return iter(mapping.items())
 
 
 def iterkeys(mapping: Any) -> "_Iterator[Any]":
-    """The keys of a dict."""
+    """Iterate over the keys of a dict."""
     return iter(mapping.keys())
 
 
 def itervalues(mapping: Any) -> "_Iterator[Any]":
-    """The values of a dict."""
+    """Iterate over the values of a dict."""
     return iter(mapping.values())
 
 
-__getattr__, _ = guard(__name__)
+__getattr__, _ = guard_module(__name__)
 __all__ = [
     "PY2",
     "PY3",

@@ -7,13 +7,17 @@ from pytensor.tensor import sigmoid, softplus
 from pytensor.tensor.special import log_softmax as _log_softmax
 from pytensor.tensor.special import softmax as _softmax
 
-from theano._missing import guard
+from theano._missing_names import guard_module
 from theano.tensor.nnet import bn, sigm
 from theano.tensor.nnet.bn import batch_normalization
 
 
-def _rows(x: Any, name: str) -> Any:
-    """A matrix of distributions; a vector is a single one, and stays a matrix of one row."""
+def _as_rows(x: Any, name: str) -> Any:
+    """Return ``x`` as a matrix; a vector becomes a matrix of one row, as in Theano.
+
+    Raises:
+        ValueError: ``x`` has another number of axes; the message says that the function ``name`` does not take it.
+    """
     x = pt.as_tensor_variable(x)
     if x.ndim not in (1, 2):
         raise ValueError(f"{name} takes a vector or a matrix, not {x.ndim} axes")
@@ -21,17 +25,17 @@ def _rows(x: Any, name: str) -> Any:
 
 
 def softmax(c: Any) -> Any:
-    """Softmax of every row; always a matrix."""
-    return _softmax(_rows(c, "softmax"), axis=-1)
+    """Return the softmax of every row, as a matrix."""
+    return _softmax(_as_rows(c, "softmax"), axis=-1)
 
 
 def logsoftmax(c: Any) -> Any:
-    """The logarithm of ``softmax``."""
-    return _log_softmax(_rows(c, "logsoftmax"), axis=-1)
+    """Return the logarithm of ``softmax``."""
+    return _log_softmax(_as_rows(c, "logsoftmax"), axis=-1)
 
 
 def relu(x: Any, alpha: Any = 0) -> Any:
-    """``x`` where positive, else ``alpha * x``; in Theano's formula, whose gradient at 0 is the mean of both slopes."""
+    """Return ``x`` where positive, else ``alpha * x``; in Theano's formula, whose gradient at 0 is the mean of both slopes."""
     x = pt.as_tensor_variable(x)
     if isinstance(alpha, int | float) and alpha == 0:
         return 0.5 * (x + abs(x))
@@ -39,22 +43,30 @@ def relu(x: Any, alpha: Any = 0) -> Any:
 
 
 def elu(x: Any, alpha: Any = 1) -> Any:
-    """``x`` where positive, else ``alpha * (exp(x) - 1)``."""
+    """Return ``x`` where positive, else ``alpha * (exp(x) - 1)``."""
     return pt.switch(x > 0, x, alpha * (pt.exp(x) - 1))
 
 
 def hard_sigmoid(x: Any) -> Any:
-    """0.2 x + 0.5 between 0 and 1."""
+    """Return 0.2 x + 0.5, between 0 and 1."""
     return pt.clip(x * 0.2 + 0.5, 0, 1)
 
 
 def binary_crossentropy(output: Any, target: Any) -> Any:
-    """Of each element, not summed."""
+    """Return the cross-entropy of each element, not summed."""
     return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))
 
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
-    """Of each row; ``true_dist`` is a matrix of distributions or a vector of the right columns."""
+    """Return the cross-entropy of each row.
+
+    Args:
+        coding_dist: probabilities, [rows, columns].
+        true_dist: distributions, [rows, columns], or the right columns, [rows].
+
+    Raises:
+        TypeError: ``true_dist`` is neither.
+    """
     if true_dist.ndim == coding_dist.ndim:
         return -pt.sum(true_dist * pt.log(coding_dist), axis=coding_dist.ndim - 1)
     if true_dist.ndim == coding_dist.ndim - 1:
@@ -62,7 +74,7 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     raise TypeError("rank mismatch between coding and true distributions")
 
 
-__getattr__, _ = guard(__name__)
+__getattr__, _ = guard_module(__name__)
 __all__ = [
     "batch_normalization", "binary_crossentropy", "bn", "categorical_crossentropy", "elu", "hard_sigmoid", "logsoftmax", "relu",
     "sigm", "sigmoid", "softmax", "softplus",

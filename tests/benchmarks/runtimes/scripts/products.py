@@ -13,7 +13,7 @@ import turns
 
 
 def products(p: Mapping[str, Any], x: Any, h: Any, dgates: Any, dcandidate: Any) -> None:
-    """All products: x [TN, nin], h and the gradients at the gates and at the candidate [T, N, D or 2D]."""
+    """Make all products: x [TN, nin], h and the gradients at the gates and at the candidate [T, N, D or 2D]."""
     steps, flat = range(len(h)), h.shape[0] * h.shape[1]
     x @ p["W"], x @ p["Wx"]
     for t in steps:
@@ -27,7 +27,7 @@ def products(p: Mapping[str, Any], x: Any, h: Any, dgates: Any, dcandidate: Any)
 
 
 def prepare(case: Mapping[str, numpy.ndarray]) -> tuple[str, Callable[[], None], None]:
-    """See turns.serve; there is no cost, since nothing is computed that means anything."""
+    """Return the name and a call that makes all products, for ``turns.serve``; there is no cost, and no gradients."""
     steps, samples, nin = case["x"].shape
     weight = case["weight"]
     arrays: dict[str, Any] = {name: case[name] for name in ("W", "Wx", "U", "Ux")}

@@ -10,12 +10,12 @@ from torch.nn.functional import layer_norm
 
 
 def ln(x: torch.Tensor, b: torch.Tensor, s: torch.Tensor) -> torch.Tensor:
-    """Layer normalization of the last axis."""
+    """Normalize the last axis."""
     return layer_norm(x, x.shape[-1:], s, b, 1e-5)
 
 
 def cost(params: Mapping[str, torch.Tensor], x: torch.Tensor, mask: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """The weighted sum of all states, [T, N, D]."""
+    """Return the weighted sum of all states, [T, N, D]."""
     p = params
     dim = p["Ux"].shape[1]
     to_gates = ln(x @ p["W"] + p["b"], p["b1"], p["s1"])
@@ -34,7 +34,7 @@ def cost(params: Mapping[str, torch.Tensor], x: torch.Tensor, mask: torch.Tensor
 def prepare(
     case: Mapping[str, numpy.ndarray],
 ) -> tuple[str, Callable[[], float], Callable[[], dict[str, numpy.ndarray]]]:
-    """See turns.serve."""
+    """Return the name, a call that makes one update, and one that returns the gradients, for ``turns.serve``."""
     device = devices.torch_device()
     arrays = {name: torch.tensor(value, device=device) for name, value in case.items()}
     wanted = {name: arrays[name].requires_grad_() for name in (*turns.PARAMETERS, "x")}

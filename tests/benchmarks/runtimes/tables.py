@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], remarks: Iterable[str] = ()) -> str:
-    """Rows under a header, the first column to the left and the others to the right; remarks below."""
+    """Return rows under a header, the first column to the left and the others to the right; remarks below."""
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     text = []
@@ -20,6 +20,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], remarks: Iterabl
 
 
 def milliseconds(seconds: float) -> str:
-    """Seconds as milliseconds, to three digits."""
+    """Return seconds as milliseconds, to three digits."""
     value = seconds * 1000
     return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"

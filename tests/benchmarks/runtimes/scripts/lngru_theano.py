@@ -1,4 +1,4 @@
-"""Our LN-GRU layer, out of a patched checkout, on whichever Theano this Python has: Theano itself, or PyTensor's C or JAX engine.
+"""Our LN-GRU layer, out of a patched checkout, on whichever Theano this Python has: Theano itself, or PyTensor with its C or JAX backend.
 
 Run in the folder that the module ``layers`` is in, with templates/layer_checks on the path. For Python 2.7 and 3.
 """
@@ -32,8 +32,8 @@ def prepare(case):
 
     name = "Theano " + theano.__version__
     if "+pytensor." in theano.__version__:
-        version, engine = theano.__version__.split("+pytensor.")[1].rsplit(".", 1)
-        name = "PyTensor %s, %s engine" % (version, {"c": "C", "jax": "JAX"}[engine])
+        version, backend = theano.__version__.split("+pytensor.")[1].rsplit(".", 1)
+        name = "PyTensor %s, %s backend" % (version, {"c": "C", "jax": "JAX"}[backend])
     return name, update, gradients
 
 

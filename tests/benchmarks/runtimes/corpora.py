@@ -13,7 +13,7 @@ LENGTHS = range(5, 30)
 
 
 def skip_thoughts(path: Path, words: int, batch_size: int, sweeps: int, seed: int = 2016) -> Path:
-    """A text file of sentences, a line each: of each length as many as fill *sweeps* batches, in random order.
+    """Write a text file of sentences, a line each: of each length as many as fill *sweeps* batches, in random order.
 
     A batch of the trainer has sentences of one length, and it goes from length to length: so each sweep of ``len(LENGTHS)``
     updates does the same work. The corpus has at least *words* different words.
@@ -26,7 +26,7 @@ def skip_thoughts(path: Path, words: int, batch_size: int, sweeps: int, seed: in
 
 
 def order_embeddings(folder: Path, images: int, words: int, features: int = 4096, seed: int = 2016) -> Path:
-    """A folder of images' features, non-negative and of unit norm, and five captions each, of 7 to 24 words as COCO's."""
+    """Write a folder of images' features, non-negative and of unit norm, and five captions each, of 7 to 24 words as COCO's."""
     rng = numpy.random.default_rng(seed)
     (folder / "images" / "10crop").mkdir(parents=True)
     for split, size in (("train", images), ("val", 100), ("test", 100)):
@@ -39,7 +39,7 @@ def order_embeddings(folder: Path, images: int, words: int, features: int = 4096
 
 
 def _sentences(rng: numpy.random.Generator, words: int, lengths: Sequence[int]) -> Iterator[str]:
-    """Sentences of the given lengths: every word once as far as there is room, the others by Zipf's law."""
+    """Yield sentences of these lengths: every word once as far as there is room, the others by Zipf's law."""
     total = sum(lengths)
     chances = 1 / (numpy.arange(words) + 2.7)
     drawn: numpy.ndarray[Any, Any] = rng.choice(words, max(0, total - words), p=chances / chances.sum())

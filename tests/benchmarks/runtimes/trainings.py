@@ -1,4 +1,4 @@
-"""Trainings of the real repositories through the command line, and what their updates have taken."""
+"""Trainings of the real repositories through the command line, and how long their updates have taken."""
 
 from __future__ import annotations
 
@@ -20,70 +20,70 @@ from lnpatch.runtimes.choose import choose_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.output import OutputParser
 from lnpatch.training.run_folder import LOG, UPDATES
-from tests.benchmarks.engines import corpora, machine
+from tests.benchmarks.runtimes import corpora, machine
 
 GPU = machine.DEVICE == "gpu"
 THEANO = "Python 2.7, Theano"
 
-#: What the JAX engine says when it has compiled, before the update's own line.
-_COMPILED = re.compile(r"compiled shape \d+")
+#: What the JAX backend reports when it has compiled, before the update's own line.
+_COMPILED = re.compile(r'^lnpatch-event \{"event":"compiled"')
 
 
 @dataclass(frozen=True)
-class Engine:
-    """An engine as the command line names it; ``missing`` says why it cannot train here."""
+class TrainingRuntime:
+    """A runtime with its backend."""
 
     name: str
+    #: How the command line chooses it.
     arguments: tuple[str, ...]
+    #: Why it cannot train here; empty where it can.
     missing: str = ""
 
 
 @dataclass(frozen=True)
 class Training:
-    """A training: sizes, data, and how much of it is not counted.
-
-    Attributes:
-        settings: hyperparameters of the repository's trainer.
-        updates: how many there are in all.
-        skipped: how many at the beginning do not count.
-        make_data: makes the data at a path, which it gives back.
-    """
+    """A training: sizes, data, and how much of it is not counted."""
 
     target: str
+    #: Hyperparameters of the repository's trainer.
     settings: Mapping[str, object]
+    #: How many there are in all.
     updates: int
+    #: How many of them, at the beginning, do not count.
     skipped: int
+    #: Makes the data at a path, and returns the path.
     make_data: Callable[[Path], Path]
 
     @property
     def words(self) -> str:
-        """The sizes."""
+        """The sizes, for a title."""
         names = ("dim", "dim_word", "batch_size", "n_words")
         return ", ".join(f"{name} {self.settings[name]}" for name in names if name in self.settings)
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What updates have taken, in seconds: the trainer's own figure, and from one report to the next (with data and all else).
+    """How long updates have taken, in seconds."""
 
-    Attributes:
-        counted: of how many updates this is; those in which JAX compiled are not among them.
-        shapes: how many JAX has compiled.
-        remark: on a training that has not come to its end.
-    """
-
+    #: How many there were in all.
     updates: int
+    #: Of how many the figures are; those in which JAX compiled are not among them.
     counted: int
+    #: The trainer's own figure: the fastest update.
     minimum: float
+    #: The trainer's own figure: the middle update.
     median: float
+    #: From one report to the next, the middle one: with reading data and all else.
     with_data: float
     first_cost: float
+    #: How many shapes JAX has compiled.
     shapes: int
+    #: On a training that has not come to its end.
     remark: str = ""
 
 
 class TrainingFailedError(Exception):
-    """An engine that is installed could not train."""
+    """A runtime that is installed could not train."""
 
 
 def _skip_thoughts() -> Training:
@@ -114,37 +114,39 @@ def _order_embeddings() -> Training:
 TRAININGS = (_skip_thoughts(), _order_embeddings())
 
 
-def engines(target: str) -> list[Engine]:
-    """All engines, for a target, the slowest first."""
+def list_runtimes(target: str) -> list[TrainingRuntime]:
+    """Return all runtimes and backends for a target, the slowest first."""
     return [
-        _engine(target, THEANO, RuntimeOptions("theano")),
-        _engine(target, "PyTensor, C engine", RuntimeOptions("pytensor", engine="c")),
-        _engine(target, "PyTensor, JAX engine", RuntimeOptions("pytensor", engine="jax", device=machine.DEVICE)),
+        _probe_runtime(target, THEANO, RuntimeOptions("theano")),
+        _probe_runtime(target, "PyTensor, C backend", RuntimeOptions("pytensor", backend="c")),
+        _probe_runtime(
+            target, "PyTensor, JAX backend", RuntimeOptions("pytensor", backend="jax", device=machine.DEVICE)
+        ),
     ]
 
 
-def _engine(target: str, name: str, options: RuntimeOptions) -> Engine:
-    backend = ("--backend", options.engine) if options.runtime == "pytensor" else ()
+def _probe_runtime(target: str, name: str, options: RuntimeOptions) -> TrainingRuntime:
+    backend = ("--backend", options.backend) if options.runtime == "pytensor" else ()
     arguments = ("--runtime", options.runtime, "--device", options.device, *backend)
     if GPU and options.device != "gpu":
-        return Engine(name, arguments, "it has no code for the cards of today")
+        return TrainingRuntime(name, arguments, "it has no code for the cards of today")
     try:
-        found = choose_runtime(options).find(find_recipe(target), "train")
+        environment = choose_runtime(options).find_environment(find_recipe(target), "train")
     except LnpatchError as error:
-        return Engine(name, arguments, error.message)
-    missing = "" if found else f"its environment is not there: lnpatch setup {target} {' '.join(arguments)}"
-    return Engine(name, arguments, missing)
+        return TrainingRuntime(name, arguments, error.message)
+    missing = "" if environment else f"its environment is not there: lnpatch setup {target} {' '.join(arguments)}"
+    return TrainingRuntime(name, arguments, missing)
 
 
-def train(training: Training, engine: Engine, checkout: Path, data: Path, folder: Path) -> Speed:
-    """Train, and read what the updates have taken.
+def run_training(training: Training, runtime: TrainingRuntime, checkout: Path, data: Path, folder: Path) -> Speed:
+    """Train, and return how long the updates have taken.
 
     Raises:
-        TrainingFailedError: the training has failed; with the last lines of what it said.
+        TrainingFailedError: the training has failed; with the last lines of its output.
     """
-    run = folder / f"run-{engine.name}".replace(" ", "-").replace(",", "")
+    run = folder / f"run-{runtime.name}".replace(" ", "-").replace(",", "")
     command = [sys.executable, "-m", "lnpatch", "train", training.target, "--dir", str(checkout), "--data", str(data)]
-    command += [*engine.arguments, "--output", str(run), "--max-updates", str(training.updates), "--seed", "2016"]
+    command += [*runtime.arguments, "--output", str(run), "--max-updates", str(training.updates), "--seed", "2016"]
     command += [word for name, value in training.settings.items() for word in ("--set", f"{name}={value}")]
     limit = machine.number("SECONDS", 900)
     with machine.one_core():
@@ -164,15 +166,15 @@ def train(training: Training, engine: Engine, checkout: Path, data: Path, folder
             process.wait()
     if process.returncode and not remark:
         last = (output + errors).decode(errors="replace").splitlines()[-20:]
-        raise TrainingFailedError("\n".join([f"{engine.name} has failed:", *last]))
+        raise TrainingFailedError("\n".join([f"{runtime.name} has failed:", *last]))
     return read_speed(run, training.skipped, remark)
 
 
 def read_speed(run: Path, skipped: int, remark: str = "") -> Speed:
-    """The figures of a run's folder, without its first *skipped* updates and those in which JAX compiled."""
+    """Return the figures of a run's folder, without its first *skipped* updates and those in which JAX compiled."""
     records = [json.loads(line) for line in (run / UPDATES).read_text().splitlines()]
     updates: list[dict[str, Any]] = [record for record in records if "cost" in record]
-    compiling, shapes = compiling_updates((run / LOG).read_text(errors="replace"))
+    compiling, shapes = find_compiling_updates((run / LOG).read_text(errors="replace"))
     counted = [u for u in updates[skipped:] if u["update"] not in compiling]
     # an epoch's end has other things to do
     steps = [b["elapsed"] - a["elapsed"] for a, b in pairwise(updates) if b in counted and a["epoch"] == b["epoch"]]
@@ -189,16 +191,16 @@ def read_speed(run: Path, skipped: int, remark: str = "") -> Speed:
     )
 
 
-def compiling_updates(log: str) -> tuple[set[int], int]:
-    """The numbers of the updates in which JAX compiled, and how many shapes it compiled in all."""
+def find_compiling_updates(log: str) -> tuple[set[int], int]:
+    """Return the numbers of the updates in which JAX compiled, and how many shapes it compiled in all."""
     parser = OutputParser()
-    found: set[int] = set()
+    compiling: set[int] = set()
     shapes, compiled = 0, False
     for line in log.splitlines():
         if _COMPILED.search(line):
             shapes, compiled = shapes + 1, True
         if parser.parse(line):
             if compiled:
-                found.add(parser.update)
+                compiling.add(parser.update)
             compiled = False
-    return found, shapes
+    return compiling, shapes

@@ -1,4 +1,4 @@
-"""A contest: each engine in a process of its own, all of them alive, one computing at a time, round after round."""
+"""A contest: each contestant in a process of its own, all of them alive, one computing at a time, round after round."""
 
 from __future__ import annotations
 
@@ -12,45 +12,46 @@ from typing import Any
 
 import numpy
 
-from tests.benchmarks.engines import machine
+from tests.benchmarks.runtimes import machine
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
-#: All live at once: nobody takes a card's whole memory, or leaves compiled code of its own Python beside the scripts.
+#: All are alive at once: none takes a card's whole memory, or leaves compiled code of its own Python beside the scripts.
 _SHARING = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """An engine that may take part.
-
-    ``missing`` says why it cannot, and is empty where it can; ``environment`` comes on top of what all have.
-    """
+    """A runtime, or code written by hand for another framework, that may take part."""
 
     name: str
+    #: In the folder ``scripts``.
     script: str = ""
+    #: The interpreter that runs the script.
     python: Path = Path()
+    #: Of the script, after the case and the file for the gradients.
     arguments: tuple[str, ...] = ()
+    #: On top of what all contestants have.
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: Why it cannot take part; empty where it can.
     missing: str = ""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of an engine: seconds of every call, and what came of the first one.
+    """What was measured of a contestant."""
 
-    Attributes:
-        engine: its name and version, in its own words.
-        compile: seconds until the first result.
-        cost: of the update; None where nothing is computed that has one.
-        gradients: by name of the parameter; empty where there is no cost.
-    """
-
-    engine: str
+    #: Its name and version, in its own words.
+    contestant: str
+    #: Seconds until the first result.
     compile: float
+    #: Of the update; None where nothing is computed that has one.
     cost: float | None
+    #: Seconds of every call.
     wall: tuple[float, ...]
+    #: CPU seconds of every call.
     cpu: tuple[float, ...]
+    #: Of the first call, by name of the parameter; empty where there is no cost.
     gradients: Mapping[str, Any]
 
     @property
@@ -75,16 +76,16 @@ class Figures:
 
     @property
     def best(self) -> float:
-        """The figure that engines are compared by: on one core the CPU's time, with a GPU that of the clock."""
+        """The figure that contestants are compared by: on one core the CPU's time, with a GPU that of the clock."""
         return self.minimum if machine.DEVICE == "gpu" else self.cpu_minimum
 
 
 class ContestantFailedError(Exception):
-    """An engine that is installed could not do its update."""
+    """A contestant that is installed could not do its update."""
 
 
-class Running:
-    """One engine's process, which waits to be asked."""
+class ContestantProcess:
+    """One contestant's process, which waits to be asked."""
 
     def __init__(self, contestant: Contestant, case: Path, folder: Path) -> None:
         self.contestant = contestant
@@ -101,14 +102,14 @@ class Running:
         )
         self.wall: list[float] = []
         self.cpu: list[float] = []
-        self.ready: dict[str, Any] = self._answer()
+        self.ready: dict[str, Any] = self._read_answer()
 
-    def calls(self, count: int) -> None:
-        """Have it make so many calls."""
+    def make_calls(self, count: int) -> None:
+        """Have it make so many calls, and keep their times."""
         assert self.process.stdin is not None
         self.process.stdin.write(b"%d\n" % count)
         self.process.stdin.flush()
-        for wall, cpu in self._answer():
+        for wall, cpu in self._read_answer():
             self.wall.append(wall)
             self.cpu.append(cpu)
 
@@ -119,15 +120,17 @@ class Running:
         self.errors.close()
 
     def figures(self) -> Figures:
-        """All that was measured."""
+        """Return all that was measured."""
         gradients: dict[str, Any] = {}
         if self.gradients.exists():
             with numpy.load(self.gradients) as file:
                 gradients = {name: file[name] for name in file.files}
         ready = self.ready
-        return Figures(ready["engine"], ready["compile"], ready["cost"], tuple(self.wall), tuple(self.cpu), gradients)
+        return Figures(
+            ready["contestant"], ready["compile"], ready["cost"], tuple(self.wall), tuple(self.cpu), gradients
+        )
 
-    def _answer(self) -> Any:
+    def _read_answer(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -139,10 +142,10 @@ class Running:
         return json.loads(line)
 
 
-def hold(
+def hold_contest(
     contestants: Sequence[Contestant], case: Path, folder: Path, rounds: int, calls: int
 ) -> tuple[dict[str, Figures], list[str]]:
-    """The figures of all who can take part, by name; and what is to be said of those that are installed and have failed.
+    """Return the figures of all that can take part, by name, and the messages of those that are installed and have failed.
 
     Args:
         contestants: in the order in which each round asks them.
@@ -154,20 +157,20 @@ def hold(
     Raises:
         ContestantFailedError: one has failed after its first updates; the others are ended as well.
     """
-    field: list[Running] = []
+    processes: list[ContestantProcess] = []
     failures: list[str] = []
     try:
         with machine.one_core():
             for each in contestants:
                 if not each.missing:
                     try:
-                        field.append(Running(each, case, folder))
+                        processes.append(ContestantProcess(each, case, folder))
                     except ContestantFailedError as error:
                         failures.append(str(error))
         for _ in range(rounds):
-            for running in field:
-                running.calls(calls)
-        return {running.contestant.name: running.figures() for running in field}, failures
+            for process in processes:
+                process.make_calls(calls)
+        return {process.contestant.name: process.figures() for process in processes}, failures
     finally:
-        for running in field:
-            running.close()
+        for process in processes:
+            process.close()

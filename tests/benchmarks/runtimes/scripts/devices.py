@@ -6,7 +6,7 @@ import torch
 
 
 def torch_device() -> torch.device:
-    """The device that LNPATCH_BENCH_DEVICE names; on the CPU there is one thread from here on."""
+    """Return the device that LNPATCH_BENCH_DEVICE names; on the CPU, limit PyTorch to one thread from here on."""
     torch.set_num_threads(1)
     if os.environ.get("LNPATCH_BENCH_DEVICE") != "gpu":
         return torch.device("cpu")
@@ -15,6 +15,6 @@ def torch_device() -> torch.device:
 
 
 def wait(device: torch.device) -> None:
-    """Until all is computed."""
+    """Wait until all is computed."""
     if device.type == "cuda":
         torch.cuda.synchronize()

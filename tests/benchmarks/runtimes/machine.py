@@ -1,4 +1,4 @@
-"""What the engines are timed on: the device, one core of the machine, and the words that say so under a table."""
+"""What the contestants are timed on: the device, one core of the machine, and the words that say so under a table."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ ONE_THREAD = {
 
 
 def number(name: str, default: int) -> int:
-    """A size, or the number that LNPATCH_BENCH_*name* says."""
+    """Return the number in LNPATCH_BENCH_*name*, or the default."""
     return int(os.environ.get(f"LNPATCH_BENCH_{name}", default))
 
 
 def environment() -> dict[str, str]:
-    """The environment of every engine."""
+    """Return the environment of every contestant."""
     return {**os.environ, **huge_pages(), **({} if DEVICE == "gpu" else ONE_THREAD)}
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Processes that are started inside have one core, where the system can see to that and the CPU is what is timed."""
+    """Give processes that are started inside one core, where the system can do that and the CPU is what is timed."""
     if DEVICE == "gpu" or not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -48,7 +48,7 @@ def one_core() -> Iterator[None]:
 
 
 def words(load_before: float) -> str:
-    """The processor or the card, and the load of the machine from before the measurement to after it."""
+    """Name the processor or the card, and the load of the machine from before the measurement to after it."""
     load = f"load average {load_before:.1f} before and {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores"
     return f"{_card() if DEVICE == 'gpu' else f'{_processor()}, one core, one thread'}; {load}"
 

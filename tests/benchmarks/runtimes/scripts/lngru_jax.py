@@ -10,13 +10,13 @@ import turns
 
 
 def ln(x: Any, b: Any, s: Any) -> Any:
-    """Layer normalization of the last axis."""
+    """Normalize the last axis."""
     centred = x - x.mean(-1, keepdims=True)
     return centred / jnp.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * s + b
 
 
 def cost(params: Mapping[str, Any], x: Any, mask: Any, weight: Any) -> Any:
-    """The weighted sum of all states, [T, N, D]."""
+    """Return the weighted sum of all states, [T, N, D]."""
     p = params
     dim = p["Ux"].shape[1]
     to_gates = ln(x @ p["W"] + p["b"], p["b1"], p["s1"])
@@ -37,7 +37,7 @@ def cost(params: Mapping[str, Any], x: Any, mask: Any, weight: Any) -> Any:
 def prepare(
     case: Mapping[str, numpy.ndarray],
 ) -> tuple[str, Callable[[], float], Callable[[], dict[str, numpy.ndarray]]]:
-    """See turns.serve."""
+    """Return the name, a call that makes one update, and one that returns the gradients, for ``turns.serve``."""
     params = {name: jnp.asarray(case[name]) for name in turns.PARAMETERS}
     x, mask, weight = (jnp.asarray(case[name]) for name in ("x", "mask", "weight"))
     update = jax.jit(jax.value_and_grad(cost, argnums=(0, 1)))

@@ -1,15 +1,15 @@
-"""The engines side by side: one LN-GRU update, and whole training updates of two repositories.
+"""The runtimes side by side: one LN-GRU update, and whole training updates of two repositories.
 
-    pytest tests/benchmarks/test_engines.py --benchmark-only
+    pytest tests/benchmarks/test_runtimes.py --benchmark-only
 
-prints a table for each. On the CPU each engine has one core and one thread. What is not installed is left out, and the table
+prints a table for each. On the CPU each of them has one core and one thread. What is not installed is left out, and the table
 says why. Environment:
 
     LNPATCH_BENCH_DEVICE           cpu (the default) or gpu, where the sizes are the paper's
     LNPATCH_BENCH_PYTHON           a Python with PyTorch, and JAX, for the cells written by hand
     LNPATCH_THEANO_PYTHON          a Python 2.7 with Theano, for the cell
     LNPATCH_UPSTREAM               clones of the repositories, for the training
-    LNPATCH_BENCH_DIM, _STEPS, _SAMPLES, _ROUNDS, _CALLS     the cell: sizes, rounds, updates in each turn of an engine
+    LNPATCH_BENCH_DIM, _STEPS, _SAMPLES, _ROUNDS, _CALLS     the cell: sizes, rounds, updates in each turn of a contestant
     LNPATCH_BENCH_SWEEPS           skip-thoughts: how often all 25 sentence lengths are trained on; the first does not count
     LNPATCH_BENCH_UPDATES          order-embeddings: updates, of which the first ten do not count
     LNPATCH_BENCH_SECONDS          a training that is not done by then is stopped, and what it has done is what counts
@@ -25,9 +25,9 @@ from typing import Any
 import numpy
 import pytest
 
-from tests.benchmarks.engines import contest, contestants, machine, trainings
-from tests.benchmarks.engines.contest import Figures
-from tests.benchmarks.engines.tables import milliseconds, table
+from tests.benchmarks.runtimes import contest, contestants, machine, trainings
+from tests.benchmarks.runtimes.contest import Figures
+from tests.benchmarks.runtimes.tables import milliseconds, table
 from tests.benchmarks.test_startup import COMMAND, run
 
 Show = Callable[[str, str], None]
@@ -39,22 +39,22 @@ DIM, STEPS, SAMPLES = (
     machine.number("SAMPLES", 64),
 )
 
-#: How far two engines may be apart, in the largest gradient's terms; on cards, products are made in TF32.
+#: How far two contestants may be apart, relative to the largest gradient; on cards, products are made in TF32.
 TOLERANCE = 2e-2 if GPU else 1e-4
 
 
-@pytest.mark.benchmark(group="the whole contest, all engines")
+@pytest.mark.benchmark(group="the whole contest, all contestants")
 def test_lngru_update(benchmark: Any, demo: Path, tmp_path: Path, show: Show) -> None:
     """Forward and the gradients of all parameters and of the input, float32; all have the same parameters and batch."""
     run(*COMMAND, "apply", "demo", "--dir", demo)
     numpy.savez(tmp_path / "case.npz", allow_pickle=False, **lngru_case(DIM, STEPS, SAMPLES))
-    field = contestants.contestants(demo)
+    field = contestants.list_contestants(demo)
     if all(each.missing for each in field if each.name not in contestants.PRODUCTS):
         pytest.skip("; ".join(f"{each.name}: {each.missing}" for each in field if each.missing))
     before = os.getloadavg()[0]
     rounds, calls = machine.number("ROUNDS", 20 if GPU else 7), machine.number("CALLS", 10 if GPU else 2)
     arguments = (field, tmp_path / "case.npz", tmp_path, rounds, calls)
-    figures, failures = benchmark.pedantic(contest.hold, args=arguments)
+    figures, failures = benchmark.pedantic(contest.hold_contest, args=arguments)
     benchmark.extra_info.update({name: summary(each) for name, each in figures.items()})
     title = f"LN-GRU update, dim {DIM}, T {STEPS}, N {SAMPLES}, float32: {rounds} rounds of {calls}"
     left_out = [f"{each.name} is left out: {each.missing}" for each in field if each.missing]
@@ -63,40 +63,39 @@ def test_lngru_update(benchmark: Any, demo: Path, tmp_path: Path, show: Show) ->
     assert_agree({name: each for name, each in figures.items() if each.cost is not None})
 
 
-@pytest.mark.benchmark(group="whole trainings, all engines")
+@pytest.mark.benchmark(group="whole trainings, all runtimes")
 @pytest.mark.parametrize("training", trainings.TRAININGS, ids=lambda training: training.target)
 def test_training(
     benchmark: Any, training: trainings.Training, upstream: Callable[[str], Path], tmp_path: Path, show: Show
 ) -> None:
-    """Updates of the real repository by its own trainer, one engine after the other."""
-    engines = trainings.engines(training.target)
-    if all(engine.missing for engine in engines):
-        pytest.skip("; ".join(f"{engine.name}: {engine.missing}" for engine in engines))
+    """Updates of the real repository by its own trainer, one runtime after the other."""
+    runtimes = trainings.list_runtimes(training.target)
+    if all(runtime.missing for runtime in runtimes):
+        pytest.skip("; ".join(f"{runtime.name}: {runtime.missing}" for runtime in runtimes))
     checkout = tmp_path / "checkout"
     run(*COMMAND, "apply", training.target, "--from", upstream(training.target), "--dir", checkout)
     data = training.make_data(tmp_path / "data")
     before = os.getloadavg()[0]
-    found: dict[str, trainings.Speed] = {}
-
+    speeds: dict[str, trainings.Speed] = {}
     failures: list[str] = []
 
     def train_all() -> None:
-        for engine in engines:
-            if not engine.missing:
+        for runtime in runtimes:
+            if not runtime.missing:
                 try:
-                    found[engine.name] = trainings.train(training, engine, checkout, data, tmp_path)
+                    speeds[runtime.name] = trainings.run_training(training, runtime, checkout, data, tmp_path)
                 except trainings.TrainingFailedError as error:
                     failures.append(str(error))
 
     benchmark.pedantic(train_all)
-    benchmark.extra_info.update({name: speed.median for name, speed in found.items()})
-    left_out = [f"{engine.name} is left out: {engine.missing}" for engine in engines if engine.missing]
-    show(f"{training.target}: {training.words}", training_table(found, [machine.words(before), *left_out]))
+    benchmark.extra_info.update({name: speed.median for name, speed in speeds.items()})
+    left_out = [f"{runtime.name} is left out: {runtime.missing}" for runtime in runtimes if runtime.missing]
+    show(f"{training.target}: {training.words}", training_table(speeds, [machine.words(before), *left_out]))
     assert not failures, "\n".join(failures)
-    for name, speed in found.items():
+    for name, speed in speeds.items():
         assert speed.counted >= 5, f"{name}: {speed.updates} updates, of which {speed.counted} count"
         # all have begun from parameters that say nothing yet: their costs are near each other
-        assert speed.first_cost == pytest.approx(next(iter(found.values())).first_cost, rel=0.25), name
+        assert speed.first_cost == pytest.approx(next(iter(speeds.values())).first_cost, rel=0.25), name
 
 
 def lngru_case(dim: int, steps: int, samples: int) -> dict[str, numpy.ndarray[Any, Any]]:
@@ -118,9 +117,9 @@ def lngru_case(dim: int, steps: int, samples: int) -> dict[str, numpy.ndarray[An
 
 
 def summary(figures: Figures) -> dict[str, Any]:
-    """What goes into pytest-benchmark's JSON."""
+    """Return what goes into pytest-benchmark's JSON."""
     return {
-        "engine": figures.engine,
+        "contestant": figures.contestant,
         "minimum": figures.minimum,
         "median": figures.median,
         "cpu_minimum": figures.cpu_minimum,
@@ -130,12 +129,12 @@ def summary(figures: Figures) -> dict[str, Any]:
 
 
 def lngru_table(figures: Mapping[str, Figures], remarks: list[str]) -> str:
-    """A row for each engine, the aims of the project last; "first s" is all until the first update is done, compiling included."""
+    """Return a row for each contestant, the aims of the project last; "first s" is all until the first update is done."""
     floor = min((each.best for name, each in figures.items() if name in contestants.PRODUCTS), default=float("nan"))
     header = ("ms an update", "minimum", "median", "CPU minimum", "CPU median", "x products", "first s")
     rows = [
         (
-            each.engine,
+            each.contestant,
             *map(milliseconds, (each.minimum, each.median, each.cpu_minimum, each.cpu_median)),
             f"{each.best / floor:.2f}",
             f"{each.compile:.1f}",
@@ -144,7 +143,7 @@ def lngru_table(figures: Mapping[str, Figures], remarks: list[str]) -> str:
     ]
     ours = [figures[name].best for name in (contestants.C, contestants.JAX) if name in figures]
     if ours and floor > 0 and not GPU:
-        remarks.append(f"aim: at most 1.5 x the products; the faster of our engines has {min(ours) / floor:.2f}")
+        remarks.append(f"aim: at most 1.5 x the products; the faster of our backends has {min(ours) / floor:.2f}")
         if torch := figures.get(contestants.TORCH_BY_HAND):
             remarks.append(
                 f"aim: at most PyTorch eager's time; the faster of ours takes {min(ours) / torch.best:.2f} of it"
@@ -152,9 +151,9 @@ def lngru_table(figures: Mapping[str, Figures], remarks: list[str]) -> str:
     return table(header, rows, remarks)
 
 
-def training_table(found: Mapping[str, trainings.Speed], remarks: list[str]) -> str:
-    """A row for each engine."""
-    theano = found.get(trainings.THEANO)
+def training_table(speeds: Mapping[str, trainings.Speed], remarks: list[str]) -> str:
+    """Return a row for each runtime."""
+    theano = speeds.get(trainings.THEANO)
     header = ("ms an update", "minimum", "median", "with data", "updates/s", "x Theano", "counted", "shapes compiled")
     rows = [
         (
@@ -165,10 +164,10 @@ def training_table(found: Mapping[str, trainings.Speed], remarks: list[str]) -> 
             f"{speed.counted} of {speed.updates}",
             str(speed.shapes or "-"),
         )
-        for name, speed in found.items()
+        for name, speed in speeds.items()
     ]
-    remarks += [f"{name}: {speed.remark}" for name, speed in found.items() if speed.remark]
-    ours = [speed for name, speed in found.items() if name != trainings.THEANO]
+    remarks += [f"{name}: {speed.remark}" for name, speed in speeds.items() if speed.remark]
+    ours = [speed for name, speed in speeds.items() if name != trainings.THEANO]
     if ours and theano:
         ratio = theano.median / min(speed.median for speed in ours)
         remarks.append(f"aim: at least 3 x as fast as Theano on Python 2.7; the faster of ours is {ratio:.2f} x")
@@ -179,7 +178,7 @@ def training_table(found: Mapping[str, trainings.Speed], remarks: list[str]) -> 
 
 
 def assert_agree(figures: Mapping[str, Figures]) -> None:
-    """All engines have computed the same thing."""
+    """All contestants have computed the same."""
     (reference, first), *others = figures.items()
     for name, each in others:
         assert each.cost == pytest.approx(first.cost, rel=TOLERANCE), (reference, name)

@@ -20,33 +20,33 @@ PARAMETERS = ["W", "b", "U", "Wx", "bx", "Ux", "b1", "s1", "b2", "s2", "b3", "s3
 
 
 def cpu_seconds():
-    """What this process has used of all cores together."""
+    """Return what this process has used of all cores together."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def say(document):
-    """One line for the other side."""
+    """Write one line for the other side."""
     print(json.dumps(document))
     sys.stdout.flush()
 
 
 def serve(prepare):
-    """Takes part in a contest, until there is nothing more to read.
+    """Take part in a contest, until there is nothing more to read.
 
-    prepare: given the arrays of the case by name, gives the name of the engine with its version, a function that makes
+    prepare: given the arrays of the case by name, gives the name of the contestant with its version, a function that makes
         one update and returns its cost when all of it is computed, and one that gives the gradients by name, or None
     """
     start = default_timer()
     with numpy.load(sys.argv[1]) as file:
         case = {str(name): file[name] for name in file.files}
-    engine, call, gradients = prepare(case)
+    contestant, call, gradients = prepare(case)
     cost = call()
     compiled = default_timer() - start
     call()  # the second may still allocate what all later ones use again
     if gradients is not None:
         numpy.savez(sys.argv[2], **gradients())
-    say({"engine": engine, "cost": None if cost is None else float(cost), "compile": compiled})
+    say({"contestant": contestant, "cost": None if cost is None else float(cost), "compile": compiled})
     for line in iter(sys.stdin.readline, ""):
         times = []
         for _ in range(int(line)):
