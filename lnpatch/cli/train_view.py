@@ -155,18 +155,8 @@ def describe_event(event: Event) -> str:
     if isinstance(event, CostBecameNaN):
         return f"the cost became NaN at update {event.update}"
     if isinstance(event, ShapeCompiled):
-        return _describe_compilation(event)
+        return str(event)
     return f"validation after update {event.update}: {format_figures(event.figures)}"
-
-
-def _describe_compilation(event: ShapeCompiled) -> str:
-    words = f"compiled shape {event.compiled}"
-    if event.bound is not None:
-        words += f" of at most {event.bound}"
-        if event.compiled > event.bound:
-            words += " (and more: an axis without padding changes, or one is longer than its last bucket)"
-    shapes = "; ".join(f"{', '.join(names)} {shape}" for shape, names in event.shapes.items())
-    return f"{words}: {shapes} in {event.seconds:.1f} s"
 
 
 def _sparkline(values: list[float]) -> str:

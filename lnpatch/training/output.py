@@ -57,6 +57,15 @@ class ShapeCompiled:
     bound: int | None
     seconds: float
 
+    def __str__(self) -> str:
+        words = f"compiled shape {self.compiled}"
+        if self.bound is not None:
+            words += f" of at most {self.bound}"
+            if self.compiled > self.bound:
+                words += " (and more: an axis without padding changes, or one is longer than its last bucket)"
+        listed = "; ".join(f"{', '.join(names)} {shape}" for shape, names in self.shapes.items())
+        return f"{words}: {listed} in {self.seconds:.1f} s"
+
 
 Event = Update | Validation | CostBecameNaN | ShapeCompiled
 
@@ -79,8 +88,9 @@ class OutputParser:
 
     def parse(self, line: str) -> list[Event]:
         """Return what a line reports."""
-        if line.startswith(EVENT_PREFIX):
-            return _parse_event(line.removeprefix(EVENT_PREFIX))
+        if is_event(line):
+            event = parse_event(line)
+            return [event] if event else []
         return [*self._parse_update(line), *self._parse_validation(line)]
 
     def _parse_update(self, line: str) -> list[Event]:
@@ -108,15 +118,18 @@ class OutputParser:
         return events
 
 
-def _parse_event(text: str) -> list[Event]:
-    """Return the event that a line of the module over PyTensor means; none for a line that cannot be read."""
+def is_event(line: str) -> bool:
+    """Return whether a line is meant for lnpatch and not for people."""
+    return line.startswith(EVENT_PREFIX)
+
+
+def parse_event(line: str) -> ShapeCompiled | None:
+    """Return the event that a line of ``templates/pytensor/theano/_events.py`` means; None for one that cannot be read."""
     try:
-        fields = json.loads(text)
-        if fields.pop("event") == "compiled":
-            return [ShapeCompiled(**fields)]
+        fields = json.loads(line.removeprefix(EVENT_PREFIX))
+        return ShapeCompiled(**fields) if fields.pop("event") == "compiled" else None
     except (ValueError, KeyError, TypeError, AttributeError):
-        return []
-    return []
+        return None
 
 
 def _parse_number(text: str | None) -> float | None:

@@ -12,6 +12,7 @@ from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import Outcome, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.jobs import LAUNCH, make_model_job
+from lnpatch.training.output import is_event, parse_event
 from lnpatch.training.patched import Patched
 
 
@@ -39,7 +40,12 @@ def run_model_job(
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         code = runtime.prepare_code(patched.checkout, Path(folder))
         job = make_model_job(patched, name, code, Path(folder) / "outcome.json", cells, options)
-        outcome = runtime.run(LAUNCH, job, lambda line: report_step(line) if line else None)
+
+        def report_line(line: str) -> None:
+            if text := str(parse_event(line) or "") if is_event(line) else line:
+                report_step(text)
+
+        outcome = runtime.run(LAUNCH, job, report_line)
     require_result(outcome, patched.recipe.reference, name)
     if outcome.status:
         raise JobFailedError(patched.recipe.reference, name, outcome.status, outcome.tail)

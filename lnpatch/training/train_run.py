@@ -10,7 +10,7 @@ from typing import Any
 from lnpatch.errors import TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
 from lnpatch.training.jobs import LAUNCH
-from lnpatch.training.output import Event, OutputParser, Update, Validation
+from lnpatch.training.output import Event, OutputParser, Update, Validation, is_event
 from lnpatch.training.prepare import TrainPlan
 from lnpatch.training.run_folder import RunInfo, RunState, RunWriter, time_now, write_info
 from lnpatch.training.train_view import TrainView
@@ -81,7 +81,8 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     with writer.open_files() as (log, updates):
 
         def read_line(text: str) -> None:
-            view.show_line(text)
+            if not is_event(text):
+                view.show_line(text)
             for event in parser.parse(text):
                 writer.record_event(event, updates)
                 progress.add_event(event)

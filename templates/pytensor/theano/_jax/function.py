@@ -108,9 +108,12 @@ class JaxFunction(Function):
 
 def enable_double_precision() -> AbstractContextManager[Any]:
     """Return a context in which JAX computes in float64 what is float64; else all is float32, as in the repositories."""
-    # before JAX 0.8 it was in jax.experimental, which has it no more
-    enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
-    context: AbstractContextManager[Any] = enable_x64(True)
+    if hasattr(jax, "enable_x64"):
+        context: AbstractContextManager[Any] = jax.enable_x64(True)
+        return context
+    from jax.experimental import enable_x64  # where it was before JAX 0.8, and is no more
+
+    context = enable_x64(True)
     return context
 
 
