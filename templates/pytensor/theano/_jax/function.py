@@ -110,10 +110,10 @@ def enable_double_precision() -> AbstractContextManager[Any]:
     """Return a context in which JAX computes in float64 what is float64; else all is float32, as in the repositories."""
     if hasattr(jax, "enable_x64"):
         context: AbstractContextManager[Any] = jax.enable_x64(True)
-        return context
-    from jax.experimental import enable_x64  # where it was before JAX 0.8, and is no more
+    else:  # before JAX 0.8; later there is none in jax.experimental
+        from jax.experimental import enable_x64
 
-    context = enable_x64(True)
+        context = enable_x64(True)
     return context
 
 
