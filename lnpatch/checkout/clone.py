@@ -63,7 +63,7 @@ def make_checkout(
 
 @contextmanager
 def _new_folder(directory: Path) -> Iterator[Path]:
-    """A folder to fill, on the file system of *directory*; removed unless it was moved to its place."""
+    """Make a folder to fill, on the file system of *directory*; removed unless it was moved to its place."""
     parent = directory.absolute().parent
     while not parent.is_dir():
         parent = parent.parent
@@ -141,7 +141,7 @@ def _clone_repository(
 
 
 def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
-    """Check out *ref*, else the pinned commit, on a branch; a remark where the pinned commit is not there."""
+    """Check out *ref*, else the pinned commit, on a branch; return a remark where the pinned commit is not there."""
     url = source or recipe.repository.url
     pinned = recipe.repository.commit
 
@@ -172,15 +172,15 @@ def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, 
     return [remark] if pinned else []
 
 
-def _safe_address(value: str, what: str) -> str:
+def _safe_address(value: str, name: str) -> str:
     """Return *value*, unless it is not printable, or git would take it for an option or for a transport that runs commands."""
     if not value or value.startswith("-") or re.match(r"[A-Za-z0-9+.-]*::", value) or not value.isprintable():
-        raise UnsafeAddressError(what, value)
+        raise UnsafeAddressError(name, value)
     return value
 
 
 def _is_local(source: str) -> bool:
-    """Whether *source* is a path, as git tells it: no scheme, and no colon before the first slash."""
+    """Return whether *source* is a path, as git tells it: no scheme, and no colon before the first slash."""
     return "://" not in source and (Path(source).exists() or ":" not in source.partition("/")[0])
 
 

@@ -27,7 +27,7 @@ _IN_PROGRESS = {
 
 
 def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> BranchSwitch | None:
-    """A commit of the files of *record* on top of HEAD, not made yet; None where HEAD has them as they are.
+    """Prepare a commit of the files of *record* on top of HEAD; return None where HEAD has them as they are.
 
     Raises:
         OperationInProgressError: a merge or the like is not ended.
@@ -66,9 +66,9 @@ def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
     for name, operation in _IN_PROGRESS.items():
         if (checkout.git_dir / name).exists():
             raise OperationInProgressError(str(checkout.root), operation)
-    for taken in (new_branch, "refs/heads/lnpatch") if new_branch else ():
-        if checkout.resolve_ref(taken):
-            raise BranchExistsError(taken.removeprefix("refs/heads/"), str(checkout.root))
+    for name in (new_branch, "refs/heads/lnpatch") if new_branch else ():
+        if checkout.resolve_ref(name):
+            raise BranchExistsError(name.removeprefix("refs/heads/"), str(checkout.root))
     checkout.git("var", "GIT_COMMITTER_IDENT", doing="looking up who commits (git config user.name and user.email)")
 
 
@@ -83,7 +83,7 @@ def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:
 
 
 def commit_message(recipe: Recipe, record: Record) -> str:
-    """What was done and why, as the paper's authors wished to see it in pull requests."""
+    """Return what was done and why, as the text of a pull request."""
     cell = recipe.cells[record.cell]
     values = recipe.values(record.cell, record.data_dir)
     edits = recipe.selected_edits(values, record.repairs)

@@ -52,22 +52,22 @@ class Record:
 
 
 def pending_ref(checkout: Checkout) -> str:
-    """The reference that holds the record of a change while it is being made."""
+    """Return the reference that holds the record of a change while it is being made."""
     return f"refs/lnpatch-pending/{checkout.name_for_refs}"
 
 
 def record_ref(checkout: Checkout, record: Record, tree: str) -> str:
-    """The reference for a record that is stored as *tree*."""
+    """Return the reference for a record that is stored as *tree*."""
     return f"{_prefix(checkout)}{record.target}/{record.cell}/{tree}"
 
 
 def recorded_recipes(checkout: Checkout) -> list[str]:
-    """The recipes that have a record in *checkout*, as a user would name them."""
+    """Return the recipes that have a record in *checkout*, as a user would name them."""
     return list(dict.fromkeys(record.recipe for record in read_records(checkout, "")))
 
 
 def read_records(checkout: Checkout, target: str) -> list[Record]:
-    """The records of *target*; of all targets, if it is empty.
+    """Read the records of *target*; of all targets, if it is empty.
 
     Raises:
         RecordError: a reference holds something that lnpatch did not write, or that is gone.
@@ -88,7 +88,7 @@ def _prefix(checkout: Checkout) -> str:
 
 
 def read_record(checkout: Checkout, ref: str) -> Record | None:
-    """The record that *ref* holds, None where there is none.
+    """Read the record that *ref* holds, None where there is none.
 
     Raises:
         RecordError: the reference holds something that lnpatch did not write.
@@ -104,19 +104,19 @@ def read_record(checkout: Checkout, ref: str) -> Record | None:
 
 def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record:
     paths: dict[str, str] = table.pop("files")
-    wanted = [f"{ref}:{side}/{path}" for path in paths for side in ("before", "after")]
-    contents = [content or b"" for content in _read_objects(checkout, wanted)]
+    names = [f"{ref}:{side}/{path}" for path in paths for side in ("before", "after")]
+    contents = [content or b"" for content in _read_objects(checkout, names)]
     files = tuple(
         FileChange(path, before, after, mode)
         for (path, mode), before, after in zip(paths.items(), contents[::2], contents[1::2], strict=True)
     )
-    edits = {path: [(kind, name) for kind, name in found] for path, found in table.pop("edits").items()}
+    edits = {path: [(kind, name) for kind, name in edits] for path, edits in table.pop("edits").items()}
     switch = table.pop("switch")
     return Record(**table, edits=edits, switch=BranchSwitch(**switch) if switch else None, files=files, ref=ref)
 
 
 def write_record(checkout: Checkout, record: Record) -> str:
-    """Store *record* in the repository; the tree's name, which no reference holds yet."""
+    """Store *record* in the repository, and return the tree's name, which no reference holds yet."""
     table = {key: value for key, value in asdict(replace(record, files=())).items() if key != "ref"}
     table["files"] = {file.path: file.mode for file in record.files}
     return write_tree(checkout, record.files, {"record.json": json.dumps(table, indent=1).encode()})
@@ -129,7 +129,7 @@ def write_tree(
     env: Mapping[str, str] | None = None,
     filters: bool = False,
 ) -> str:
-    """A tree object with the files under ``before/`` and ``after/`` and *extra* beside them; its name.
+    """Write a tree object with the files under ``before/`` and ``after/`` and *extra* beside them, and return its name.
 
     Args:
         filters: convert line ends and the like as git does when it stores the files themselves.
@@ -165,7 +165,7 @@ def update_refs(checkout: Checkout, refs: Mapping[str, str | None]) -> None:
 
 
 def diff_files(checkout: Checkout, files: Sequence[FileChange], tree: str = "") -> bytes:
-    """The patch that *files* make, as ``git diff`` prints it in this checkout; nothing is written to the repository.
+    """Return the patch that *files* make, as ``git diff`` prints it in this checkout; nothing is written to the repository.
 
     Args:
         tree: a tree that holds the files already.
@@ -188,19 +188,19 @@ def _diff_tree(checkout: Checkout, tree: str, env: Mapping[str, str]) -> bytes:
 
 
 def _read_objects(checkout: Checkout, names: Sequence[str]) -> list[bytes | None]:
-    """The contents of objects, None for each that is not there."""
+    """Read the contents of objects, None for each that is not there."""
     request = os.fsencode("".join(f"{name}\n" for name in names))
     out = checkout.git("cat-file", "--batch", doing="reading lnpatch's records", data=request)
-    found: list[bytes | None] = []
+    contents: list[bytes | None] = []
     at = 0
     for _ in names:
         end = out.index(b"\n", at)
         header = out[at:end].split()
         if header[-1] == b"missing" or len(header) != 3:
-            found.append(None)
+            contents.append(None)
             at = end + 1
         else:
             size = int(header[2])
-            found.append(out[end + 1 : end + 1 + size])
+            contents.append(out[end + 1 : end + 1 + size])
             at = end + size + 2
-    return found
+    return contents

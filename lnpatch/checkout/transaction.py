@@ -71,7 +71,7 @@ def write_transaction(checkout: Checkout, change: Record, tree: str, refs: Mappi
 
 
 def undo_interrupted(checkout: Checkout) -> str:
-    """Undo what an interrupted process left half done; the operation that was undone, empty where there was none.
+    """Undo what an interrupted process left half done; return the operation that was undone, empty where there was none.
 
     Raises:
         InterruptedOperationError: files were changed since, so that undoing would lose something.
@@ -92,7 +92,7 @@ def undo_interrupted(checkout: Checkout) -> str:
 
 
 def _can_undo(checkout: Checkout, file: FileChange) -> bool:
-    """Whether nothing is lost by putting a file back, or leaving it where git holds its content."""
+    """Return whether nothing is lost by putting a file back, or leaving it where git holds its content."""
     current = checkout.read(file.path)
     return current in (file.before, file.after) or current == checkout.committed_content(file.path)
 

@@ -126,15 +126,15 @@ class Checkout:
 
     def dirty_files(self, paths: Iterable[str]) -> list[str]:
         """Return those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
-        wanted = sorted({self.locate(path) for path in paths})
-        if not wanted:
+        located = sorted({self.locate(path) for path in paths})
+        if not located:
             return []
-        hidden = self.git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *wanted, doing="looking for changes")
+        hidden = self.git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *located, doing="looking for changes")
         flagged = [
             entry[2:] for entry in os.fsdecode(hidden).split("\0") if entry and (entry[0].islower() or entry[0] == "S")
         ]
         options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching")
-        listed = self.git("--literal-pathspecs", "status", *options, "--", *wanted, doing="looking for changes")
+        listed = self.git("--literal-pathspecs", "status", *options, "--", *located, doing="looking for changes")
         return sorted({*flagged, *(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)})
 
 

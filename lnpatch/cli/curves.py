@@ -157,7 +157,7 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
     _print_table(report.summary.lines, report.summary.metric)
-    sentences = [sentence for comparison in report.summary.comparisons for sentence in _sentences(comparison)]
+    sentences = [sentence for comparison in report.summary.comparisons for sentence in _compare_in_words(comparison)]
     if sentences:
         make_console().print("\n" + "\n".join(sentences))
     for figure in report.figures:
@@ -211,9 +211,9 @@ def _print_table(lines: Sequence[Line], metric: str) -> None:
     make_console().print(table)
 
 
-def _sentences(comparison: Comparison) -> list[str]:
-    """How soon the run is where the baseline got, as the paper says it, and what an update costs."""
-    found = []
+def _compare_in_words(comparison: Comparison) -> list[str]:
+    """Say how soon the run is where the baseline got, as the paper says it, and what an update costs."""
+    sentences = []
     run, baseline, goal = comparison.label, comparison.baseline, comparison.goal
     if goal is not None:
         best = "final cost" if comparison.figure == FINAL_COST else f"best validation {metric_title(comparison.figure)}"
@@ -222,12 +222,14 @@ def _sentences(comparison: Comparison) -> list[str]:
             shares = f"{comparison.share_of_updates:.0%} of the updates"
             if comparison.share_of_seconds is not None:
                 shares += f" and {comparison.share_of_seconds:.0%} of the seconds"
-            found.append(f"{run} reaches {level} after {shares} that {baseline} took.")
+            sentences.append(f"{run} reaches {level} after {shares} that {baseline} took.")
         else:
-            found.append(f"{run} has not reached {level} so far; its best is {_format_figure(comparison.closest)}.")
+            sentences.append(f"{run} has not reached {level} so far; its best is {_format_figure(comparison.closest)}.")
     if comparison.seconds_ratio is not None:
-        found.append(f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}.")
-    return found
+        sentences.append(
+            f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}."
+        )
+    return sentences
 
 
 def _format_figure(value: float | None, digits: int = 4) -> str:

@@ -13,17 +13,17 @@ from rich.text import Text
 
 
 def render_diff(patch: str) -> RenderableType:
-    """*patch* as something that rich prints."""
+    """Return *patch* as something that rich prints."""
     lines: list[Text] = []
     hunk: list[str] = []
     for line in patch.split("\n"):
         if line.startswith(("+", "-", " ", "\\")) and not line.startswith(("+++ ", "--- ")):
             hunk.append(line)
             continue
-        lines += _hunk(hunk)
+        lines += _render_hunk(hunk)
         hunk = []
         lines.append(_heading(line))
-    lines += _hunk(hunk)
+    lines += _render_hunk(hunk)
     while lines and not lines[-1].plain:
         lines.pop()
     return Group(*lines)
@@ -35,8 +35,8 @@ def _heading(line: str) -> Text:
     return Text(line, style="bold" if line else "")
 
 
-def _hunk(lines: list[str]) -> Iterator[Text]:
-    """The lines of one hunk; its new side is highlighted as one piece of code, so that strings over lines come out right."""
+def _render_hunk(lines: list[str]) -> Iterator[Text]:
+    """Render the lines of one hunk; its new side is highlighted as one piece of code, so that strings over lines come out right."""
     new = iter(_highlighted([line[1:] for line in lines if line[:1] in ("+", " ")]))
     for line in lines:
         if line[:1] == "+":
@@ -55,7 +55,7 @@ def _highlighted(lines: list[str]) -> list[Text]:
     # the mark at the end keeps rich from dropping blank lines before it
     code = Syntax("", "python", theme="ansi_dark", background_color="default").highlight("\n".join([*lines, "#"]))
     code.no_wrap = True
-    found = list(code.split("\n", allow_blank=True))[: len(lines)]
-    for text in found:
+    texts = list(code.split("\n", allow_blank=True))[: len(lines)]
+    for text in texts:
         text.rstrip_end(len(text.plain.rstrip("\r")))
-    return found
+    return texts

@@ -79,8 +79,8 @@ def cache_size() -> int:
 
 
 def _git() -> Requirement:
-    found = _output("git", "--version")
-    version = re.search(r"(\d+)\.(\d+)[\d.]*", found or "")
+    output = _output("git", "--version")
+    version = re.search(r"(\d+)\.(\d+)[\d.]*", output or "")
     if version is None:
         return Requirement("git", False, "", "install git 2.30 or later: https://git-scm.com/downloads")
     new_enough = (int(version[1]), int(version[2])) >= (2, 30)
@@ -108,22 +108,22 @@ def _python3() -> Requirement:
 
 
 def _compiler() -> Requirement:
-    found = _output("g++", "--version")
+    output = _output("g++", "--version")
     mend = "apt-get install g++ | dnf install gcc-c++ | xcode-select --install"
-    return Requirement("C++ compiler", found is not None, (found or "").partition("\n")[0], "" if found else mend)
+    return Requirement("C++ compiler", output is not None, (output or "").partition("\n")[0], "" if output else mend)
 
 
 def _nvcc() -> Requirement:
-    found = _output("nvcc", "--version")
-    version = re.search(r"release [\d.]+", found or "")
+    output = _output("nvcc", "--version")
+    version = re.search(r"release [\d.]+", output or "")
     mend = "install a CUDA toolkit that the card and Theano 0.8.2 both know (7.5, at most 8.0)"
-    return Requirement("nvcc", found is not None, version[0] if version else "", "" if found else mend)
+    return Requirement("nvcc", output is not None, version[0] if version else "", "" if output else mend)
 
 
 def _gpu() -> Requirement:
-    found = _output("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+    output = _output("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
     mend = "an NVIDIA card and its driver (`nvidia-smi` has to list it)"
-    return Requirement("NVIDIA GPU", bool(found), (found or "").strip().replace("\n", "; "), "" if found else mend)
+    return Requirement("NVIDIA GPU", bool(output), (output or "").strip().replace("\n", "; "), "" if output else mend)
 
 
 def _environments(runtime: Runtime) -> Iterator[Requirement]:

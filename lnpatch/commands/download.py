@@ -44,28 +44,28 @@ def download(
         directory: where they go; by default ``data/TARGET`` here.
         watch: makes the watcher of one file.
         mirror: an address or a folder to get them from, instead of their own addresses.
-        trust_new: take files as they are now for right, whatever was recorded of them.
+        trust_new: accept files whose checksum has changed.
 
     Raises:
         ArtefactNotFoundError: there are no such files.
-        MirrorError: the mirror is none.
+        MirrorError: it is not an address or a folder.
     """
     recipe = as_recipe(target)
-    there = {artefact.name: artefact for artefact in recipe.artefacts}
-    unknown = [name for name in names if name not in there]
-    if unknown or not there:
-        raise ArtefactNotFoundError(recipe.reference, unknown, tuple(there))
+    artefacts = {artefact.name: artefact for artefact in recipe.artefacts}
+    unknown = [name for name in names if name not in artefacts]
+    if unknown or not artefacts:
+        raise ArtefactNotFoundError(recipe.reference, unknown, tuple(artefacts))
     place = Mirror(mirror) if mirror is not None else None
     folder = directory if directory is not None else Path("data", recipe.name)
     files: list[Download] = []
     failures: list[FailedDownload] = []
-    wanted = list(dict.fromkeys(names)) or list(there)
-    for artefact in map(there.__getitem__, wanted):
+    asked = list(dict.fromkeys(names)) or list(artefacts)
+    for artefact in map(artefacts.__getitem__, asked):
         try:
             files.append(obtain(recipe.name, artefact, folder, place, trust_new, watch(artefact)))
         except (LnpatchError, OSError) as error:
             failures.append(_failed(artefact, error))
-    failed = DownloadsFailedError(recipe.reference, len(wanted), tuple(failures)) if failures else None
+    failed = DownloadsFailedError(recipe.reference, len(asked), tuple(failures)) if failures else None
     return DownloadReport(recipe.name, str(folder), tuple(files), failed)
 
 

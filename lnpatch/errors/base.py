@@ -59,7 +59,7 @@ class LnpatchError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def as_json(self) -> dict[str, Any]:
-        """The failure as the ``error`` member of a JSON report."""
+        """Return the failure as the ``error`` member of a JSON report."""
         fields: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
         return {
             "kind": type(self).__name__,

@@ -18,13 +18,11 @@ from lnpatch.recipes import Recipe
 
 @dataclass(frozen=True)
 class Applied:
-    """A record whose patch is in the files: all of it as it was written, modified since, or a part of it.
-
-    ``plan`` is what the recipe would do now; None where the files are as they were written.
-    """
+    """A record whose patch is in the files: all of it as it was written, modified since, or a part of it."""
 
     record: Record
     state: PatchState
+    #: What the recipe would do now; None where the files are as they were written.
     plan: Plan | None = None
 
     @property
@@ -47,10 +45,10 @@ class Applied:
 
 
 def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
-    """The record whose patch is in the files, None where there is none: records of other branches do not count.
+    """Find the record whose patch is in the files, None where there is none: records of other branches do not count.
 
     Raises:
-        SourceSyntaxError: a file that was changed since is no Python any more.
+        SourceSyntaxError: a file that was changed since cannot be read as Python any more.
     """
     records = [record for record in read_records(checkout, recipe.name) if record.cell in recipe.cells]
     records.sort(key=lambda record: -_as_written(checkout, record))
@@ -69,7 +67,7 @@ def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
 
 
 def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]:
-    """The checkout, and remarks; what an interrupted command has left half done is undone first.
+    """Open the checkout, and return it with remarks; what an interrupted command has left half done is undone first.
 
     Raises:
         CheckoutMissingError, NotACheckoutError, InterruptedOperationError

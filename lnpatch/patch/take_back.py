@@ -10,7 +10,7 @@ from lnpatch.source.merge import merge_three_way
 
 
 def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overlap]:
-    """The file as it is now, less the patch; or the lines where that would lose a later change."""
+    """Return the file as it is now without the patch, or the lines where that would lose a later change."""
     current = checkout.read(file.path)
     if current is None:
         return [Overlap(file.path, 0, 0)]
@@ -25,7 +25,7 @@ def take_back_patch(checkout: Checkout, file: FileChange) -> bytes | list[Overla
 
 
 def _still_python(merged: bytes, current: bytes, path: str) -> bool:
-    """Whether the merge has not broken a file that was sound."""
+    """Return whether the merge has not broken a file that was sound."""
     try:
         source.check_syntax(current, path)
     except SourceSyntaxError:

@@ -29,7 +29,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def is_python2(python: Path) -> bool:
-    """Whether *python* is a Python 2.7, not a shim for one that is not selected."""
+    """Return whether *python* is a Python 2.7, not a shim for one that is not selected."""
     code = "import sys; sys.exit(sys.version_info[:2] != (2, 7))"
     try:
         return subprocess.run([python, "-c", code], capture_output=True, timeout=30, check=False).returncode == 0

@@ -21,7 +21,7 @@ def find_data(recipe: Recipe, job: Job, root: Path, named: str | None, data_dir:
         UsageError: the job needs data and nothing says where it is.
         DataMissingError: a file is not there, or empty.
     """
-    needed = {name: what for name, what in job.data.items() if name not in ("model", *job.options)}
+    needed = {name: description for name, description in job.data.items() if name not in ("model", *job.options)}
     if not needed:
         return ""
     expected = "; ".join(needed.values())
