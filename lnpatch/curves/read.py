@@ -12,6 +12,7 @@ from typing import Any
 from lnpatch.curves.progress import Progress, number
 from lnpatch.curves.series import Run, Series
 from lnpatch.errors import FileError, NoUpdatesError, RunFormatError, RunNotFoundError
+from lnpatch.pickles.load import load_pickle
 from lnpatch.training.output import OutputParser, Validation
 from lnpatch.training.run_folder import LOG, RUN, UPDATES, read_info
 
@@ -41,7 +42,7 @@ def read(source: str, valid_every: int | None = None) -> Run:
         NotARunError: it is a folder, but no run's.
         RunFormatError: it cannot be read as what it seems to be.
         NoUpdatesError: nothing has been recorded yet.
-        LnpatchError: what :mod:`lnpatch.pickles.machine` says of a pickle.
+        LnpatchError: what :mod:`lnpatch.pickles.load` says of a pickle.
     """
     path = Path(source)
     try:
@@ -108,9 +109,7 @@ def _entries(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
 
 def _read_stats(source: str, path: Path, valid_every: int | None) -> Run:
     """A ``stats_*.npz.pkl``: a dictionary of lists with one entry at each validation."""
-    from lnpatch.pickles import machine as pickles
-
-    stats = pickles.load(path)
+    stats = load_pickle(path)
     if not isinstance(stats, Mapping):
         raise RunFormatError(source, f"it holds a {type(stats).__name__}, not the statistics of a training")
     columns = {name: _column(stats.get(key)) for name, key in _STATS_VALIDATION.items()}

@@ -8,6 +8,7 @@ from lnpatch.errors.checkout import *
 from lnpatch.errors.curves import *
 from lnpatch.errors.downloads import *
 from lnpatch.errors.patch import *
+from lnpatch.errors.pickles import *
 from lnpatch.errors.port import *
 from lnpatch.errors.training import *
 from lnpatch.errors.usage import *

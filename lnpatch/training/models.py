@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import BadModelError, ModelMissingError
+from lnpatch.pickles.load import read_hyperparameters
 from lnpatch.recipes.recipe import Job
 from lnpatch.training.run_folder import RUN, RunInfo, read_info
 
@@ -38,7 +39,7 @@ def find_model(given: str, job: Job) -> Model:
     Raises:
         ModelMissingError: a file is not there.
         BadModelError: a file is cut off or is not what it should be.
-        LnpatchError: the .pkl is refused (see :mod:`lnpatch.pickles.machine`).
+        LnpatchError: the .pkl is refused (see :mod:`lnpatch.pickles.load`).
     """
     path = Path(given).expanduser().absolute()
     run = None
@@ -74,14 +75,12 @@ def require_layers(model: Model, train: Job, layers: Sequence[str], directory: s
 
 def _options(path: Path) -> Mapping[str, Any]:
     """The hyperparameters, from PATH.npz.pkl or PATH.pkl."""
-    from lnpatch.pickles.machine import read_options
-
     beside = [path.with_name(path.name + ".pkl"), path.with_suffix(".pkl")]
     found = next((file for file in beside if file.is_file()), None)
     if found is None:
         names = " or ".join(file.name for file in beside)
         raise ModelMissingError(str(path), f"its hyperparameters are not beside it ({names})")
-    return read_options(found)
+    return read_hyperparameters(found)
 
 
 def _require_whole(path: Path) -> None:
