@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lnpatch.curves import plot
 from lnpatch.curves.panels import Panel, make_panels
-from lnpatch.curves.read import read
-from lnpatch.curves.summary import Summary, summarise
+from lnpatch.curves.read import read_run_series
+from lnpatch.curves.summary import CurvesSummary, summarise_runs
 from lnpatch.errors import FileError, NothingToDrawError
 
 
@@ -19,7 +19,7 @@ from lnpatch.errors import FileError, NothingToDrawError
 class CurvesReport:
     """What was read of the runs, and the files that were written."""
 
-    summary: Summary
+    summary: CurvesSummary
     panels: tuple[Panel, ...]
     figures: tuple[str, ...]
 
@@ -44,13 +44,13 @@ def curves(
     """
     formats = [plot.figure_format(path) for path in figures]
     if figures:
-        plot.load()  # says that it is missing before large runs are read
-    summary = summarise([read(source, valid_every) for source in sources], metric, window)
+        plot.load_matplotlib()  # says that it is missing before large runs are read
+    summary = summarise_runs([read_run_series(source, valid_every) for source in sources], metric, window)
     panels = make_panels(summary)
     if figures and not panels:
         raise NothingToDrawError(sources)
     if figures:
-        for path, data in zip(figures, plot.render(panels, formats), strict=True):
+        for path, data in zip(figures, plot.render_figure(panels, formats), strict=True):
             _write(path, data)
     return CurvesReport(summary, tuple(panels), tuple(map(str, figures)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from lnpatch.commands.apply import apply
 from lnpatch.commands.curves import CurvesReport, curves
 from lnpatch.commands.train import TrainOptions, TrainResult, View, train
-from lnpatch.curves.plot import load
+from lnpatch.curves.plot import load_matplotlib
 from lnpatch.errors import NoPython2Error, PlotLibraryError
 from lnpatch.patch.options import Options
 from lnpatch.recipes import find
@@ -74,7 +74,7 @@ def _engine_at_hand(recipe: Recipe) -> EngineOptions:
 def _figures(folder: Path) -> list[Path]:
     """The figure, where there is something to draw it with."""
     try:
-        load()
+        load_matplotlib()
     except PlotLibraryError:
         return []
     return [folder / _FIGURE]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lnpatch.console import _console, print_notes
 from lnpatch.curves.panels import metric_title
 from lnpatch.curves.series import Series, running_mean
-from lnpatch.curves.summary import FINAL_COST, Comparison, Line, Moment
+from lnpatch.curves.summary import FINAL_COST, CurvePoint, RunComparison, RunSummary
 from lnpatch.errors import PlotLibraryError
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def curves_json(report: CurvesReport) -> dict[str, Any]:
     return {
         "metric": summary.metric or None,
         "window": summary.window,
-        "runs": [_run_json(line, summary.window) for line in summary.lines],
+        "runs": [_run_json(line, summary.window) for line in summary.runs],
         "comparisons": [_comparison_json(comparison) for comparison in summary.comparisons],
         "figures": list(report.figures),
         "notes": list(summary.notes),
     }
 
 
-def _run_json(line: Line, window: int) -> dict[str, Any]:
+def _run_json(line: RunSummary, window: int) -> dict[str, Any]:
     run = line.run
     cost = _series_json(run.cost) | {"running_mean": _numbers(running_mean(run.cost, window))}
     return {
@@ -63,7 +63,7 @@ def _series_json(series: Series) -> dict[str, Any]:
     }
 
 
-def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+def _comparison_json(comparison: RunComparison) -> dict[str, Any]:
     return {
         "run": comparison.label,
         "baseline": comparison.baseline,
@@ -76,7 +76,7 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _moment_json(moment: Moment | None) -> dict[str, Any] | None:
+def _moment_json(moment: CurvePoint | None) -> dict[str, Any] | None:
     return None if moment is None else {"value": moment.value, "update": moment.update, "seconds": moment.seconds}
 
 
@@ -99,7 +99,7 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     print_notes(report.summary.notes)
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
-    _print_table(report.summary.lines, report.summary.metric)
+    _print_table(report.summary.runs, report.summary.metric)
     sentences = [sentence for comparison in report.summary.comparisons for sentence in _sentences(comparison)]
     if sentences:
         _console().print("\n" + "\n".join(sentences))
@@ -114,7 +114,7 @@ def _print_plot(report: CurvesReport, asked: bool) -> None:
     colours = sys.stdout.isatty() and not _console().no_color
     width = shutil.get_terminal_size((100, 24)).columns
     try:
-        text = textplot.render(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
+        text = textplot.render_text_plot(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
     except PlotLibraryError as error:
         if asked:
             raise
@@ -131,7 +131,7 @@ def _can_show(text: str, encoding: str) -> bool:
     return True
 
 
-def _print_table(lines: Sequence[Line], metric: str) -> None:
+def _print_table(lines: Sequence[RunSummary], metric: str) -> None:
     from rich.table import Table
 
     rows = [
@@ -158,7 +158,7 @@ def _print_table(lines: Sequence[Line], metric: str) -> None:
     _console().print(table)
 
 
-def _sentences(comparison: Comparison) -> list[str]:
+def _sentences(comparison: RunComparison) -> list[str]:
     """How soon the run is where the baseline got, as the paper says it, and what an update costs."""
     found = []
     run, baseline, goal = comparison.label, comparison.baseline, comparison.goal

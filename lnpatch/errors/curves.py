@@ -47,7 +47,7 @@ class NoUpdatesError(LnpatchError):
 
 @dataclass
 class NothingToDrawError(LnpatchError):
-    """All that the runs have recorded is NaN."""
+    """All that the runs recorded is NaN."""
 
     paths: Sequence[str]
 
@@ -65,13 +65,13 @@ class UnknownMetricError(LnpatchError):
 
     @property
     def message(self) -> str:
-        there = f"they have {', '.join(self.metrics)}" if self.metrics else "they have none yet"
-        return f"The runs have no validation figure {self.metric!r}; {there}."
+        available = f"they have {', '.join(self.metrics)}" if self.metrics else "they have none yet"
+        return f"The runs have no validation figure {self.metric!r}; {available}."
 
 
 @dataclass
 class FigureFormatError(LnpatchError):
-    """The name of a figure says no format that can be written."""
+    """A figure's file name has not the suffix of a format that can be written."""
 
     file: str
     formats: Sequence[str]
@@ -82,7 +82,7 @@ class FigureFormatError(LnpatchError):
 
 @dataclass
 class PlotLibraryError(LnpatchError):
-    """What draws is not installed, or not as it is needed."""
+    """The library that draws is not installed, or not in a version that can be used."""
 
     library: str
     reason: str
