@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from lnpatch.commands.download import DownloadReport
-    from lnpatch.downloads.artefact import Download
-    from lnpatch.downloads.transfer import Watcher
+    from lnpatch.downloads.artefact import DownloadedArtefact
+    from lnpatch.downloads.partial_file import DownloadWatcher
     from lnpatch.recipes import Artefact
 
 #: Seconds between two lines about one file, where standard error is no terminal.
@@ -32,7 +32,7 @@ _TRUST = {
 
 
 @contextmanager
-def download_progress() -> Iterator[Callable[[Artefact], Watcher]]:
+def download_progress() -> Iterator[Callable[[Artefact], DownloadWatcher]]:
     """Makes the watcher of each file, on standard error."""
     try:
         if sys.stderr.isatty():
@@ -41,7 +41,7 @@ def download_progress() -> Iterator[Callable[[Artefact], Watcher]]:
         else:
             yield lambda artefact: _Lines(artefact.name)
     except KeyboardInterrupt:
-        print_notes(["what has come stays in its .part file; the same command goes on from there."])
+        print_notes(["the partial file is kept; the same command resumes it."])
         raise
 
 
@@ -61,7 +61,7 @@ class _Bar:
         self.task: Any = None
         self.done = 0
 
-    def at(self, done: int, total: int) -> None:
+    def advance(self, done: int, total: int) -> None:
         if self.task is None or done < self.done:
             if self.task is not None:
                 self.bars.remove_task(self.task)
@@ -81,7 +81,7 @@ class _Lines:
         self.name = name
         self.next = 0.0
 
-    def at(self, done: int, total: int) -> None:
+    def advance(self, done: int, total: int) -> None:
         if time.monotonic() < self.next and done != total:
             return
         self.next = time.monotonic() + _LINE_EVERY
@@ -117,7 +117,7 @@ def print_downloads(report: DownloadReport) -> None:
         print_error(report.error, as_json=False)
 
 
-def _state(file: Download) -> str:
+def _state(file: DownloadedArtefact) -> str:
     state = "there already" if file.state == "present" else "downloaded"
     return f"{state}, {_TRUST[file.trust]} ({file.sha256[:12]})"
 

@@ -1,4 +1,4 @@
-"""Released files."""
+"""Released files that cannot be downloaded, or are not what they should be."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ArtefactNotFoundError(LnpatchError):
 
 @dataclass
 class MirrorError(LnpatchError):
-    """What --mirror names cannot be a mirror."""
+    """The argument of --mirror cannot be a mirror."""
 
     base: str
     reason: str
@@ -45,7 +45,7 @@ class MirrorError(LnpatchError):
 
 @dataclass
 class MirrorMissingError(LnpatchError):
-    """The folder that --mirror names is not there."""
+    """The folder that --mirror names does not exist."""
 
     base: str
 
@@ -55,7 +55,7 @@ class MirrorMissingError(LnpatchError):
 
 @dataclass
 class UnreachableError(LnpatchError):
-    """An address does not answer, or not with a file."""
+    """An address does not answer, or does not answer with a file."""
 
     address: str
     reason: str
@@ -66,7 +66,7 @@ class UnreachableError(LnpatchError):
 
 @dataclass
 class DeadLinkError(LnpatchError):
-    """The server answers, but the file is not at that address any more."""
+    """The server answers, but the file is no longer at that address."""
 
     address: str
     reason: str
@@ -77,7 +77,7 @@ class DeadLinkError(LnpatchError):
 
 @dataclass
 class CutOffError(LnpatchError):
-    """A transfer ended early, again and again; what has come is kept for the next time. ``total`` is 0 if not known."""
+    """A transfer ended early, again and again; the partial file is kept for the next time. ``total`` is 0 if not known."""
 
     address: str
     received: int
@@ -94,19 +94,19 @@ class CutOffError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return self._fill("{part} is kept; the same command goes on from there.") if self.received else ""
+        return self._fill("The partial file {part} is kept; the same command resumes it.") if self.received else ""
 
 
 @dataclass
 class WrongContentError(LnpatchError):
-    """What was fetched is not the kind of file that it should be; it is kept under another name."""
+    """The file that came is not the kind of file that it should be; it is kept under another name."""
 
     address: str
     reason: str
     rejected: str
 
-    what = "{address}: {reason}; put aside as {rejected}"
-    then = "Remove it, and try again or elsewhere."
+    what = "{address}: the file {reason}; it was put aside as {rejected}"
+    then = "Remove it, and try again, or download from elsewhere with --mirror."
 
 
 @dataclass
@@ -120,13 +120,13 @@ class ChecksumError(LnpatchError):
     rejected: str
     path: str
 
-    what = "{address}: the checksum differs; put aside as {rejected}\n  sha256 {found}\n  expected {expected} ({since})"
+    what = "{address}: the checksum differs; the file was put aside as {rejected}\n  sha256 {found}\n  expected {expected} ({since})"
 
     @property
     def hint(self) -> str:
         if self.since == "the recipe":
-            return "It is not the released file. Look for another copy."
-        return self._fill("If the new one is right: mv {rejected!q} {path!q}, and the same command with --trust-new.")
+            return "This is not the released file. Look for another copy."
+        return self._fill("If the new file is right: mv {rejected!q} {path!q}, and the same command with --trust-new.")
 
 
 @dataclass
@@ -139,7 +139,7 @@ class NoSpaceError(LnpatchError):
 
     exit_code = ExitCode.ENVIRONMENT
     what = "{folder}: {needed} more bytes are needed, {free} are free."
-    then = "--dest names another folder; what has come is kept."
+    then = "--dest names another folder; the partial file is kept."
 
 
 @dataclass
@@ -149,7 +149,7 @@ class ChecksumRecordError(LnpatchError):
     file: str
 
     what = "{file} cannot be read; it holds the checksums of what was downloaded."
-    then = "Remove it to begin a new one."
+    then = "Remove it, and the checksums are recorded anew."
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class DownloadsFailedError(LnpatchError):
 
     @property
     def exit_code(self) -> ExitCode:  # type: ignore[override]
-        """That of the failures where they agree; a network that fails comes first."""
+        """The failures' own code where they agree, else that of the environment if one of them has it."""
         codes = {failure.exit_code for failure in self.failures}
         if len(codes) == 1:
             return ExitCode(codes.pop())
