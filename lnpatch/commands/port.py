@@ -8,8 +8,7 @@ from pathlib import Path
 from lnpatch.checkout.record import FileChange, diff_files
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.plan import PatchState
-from lnpatch.port import Ported
-from lnpatch.port import port as make
+from lnpatch.port import PortedCopy, port_checkout
 from lnpatch.recipes import Recipe
 
 
@@ -20,7 +19,7 @@ class PortReport:
     target: str
     checkout: str
     cell: str
-    ported: Ported
+    ported: PortedCopy
     notes: tuple[str, ...] = ()
     patch: bytes = b""
 
@@ -37,7 +36,7 @@ def port(recipe: Recipe, directory: Path, output: Path | None, with_patch: bool)
         notes.append(f"{directory} is not patched; what is ported has the repository's own cells only.")
     elif applied.state is not PatchState.APPLIED:
         notes.append("Patched files were changed since; they are ported as they are.")
-    ported = make(recipe, checkout, output)
+    ported = port_checkout(recipe, checkout, output)
     patch = b""
     if with_patch:
         modes = checkout.modes(ported.converted)

@@ -1,4 +1,4 @@
-"""The Python 3 copy."""
+"""Python 3 copies that cannot be made or written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lnpatch.errors.base import ExitCode, LnpatchError
 
 @dataclass
 class PortLibraryError(LnpatchError):
-    """What converts to Python 3 is not installed."""
+    """The library that converts to Python 3 is not installed."""
 
     library: str
     python: str = sys.executable
@@ -23,7 +23,7 @@ class PortLibraryError(LnpatchError):
 
 @dataclass
 class PortFolderError(LnpatchError):
-    """The folder for the Python 3 copy holds something else."""
+    """The folder for the Python 3 copy holds files that lnpatch did not write."""
 
     directory: str
 
@@ -34,7 +34,7 @@ class PortFolderError(LnpatchError):
 
 @dataclass
 class PortModifiedError(LnpatchError):
-    """The Python 3 copy has been changed since it was written."""
+    """Files of the Python 3 copy were changed since it was written."""
 
     directory: str
     files: Sequence[str]
@@ -46,7 +46,7 @@ class PortModifiedError(LnpatchError):
 
 @dataclass
 class PortEmptyError(LnpatchError):
-    """There is nothing to convert."""
+    """The checkout has no Python file that the recipe names."""
 
     target: str
     directory: str

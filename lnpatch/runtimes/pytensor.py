@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lnpatch import port
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import WrongPythonError
 from lnpatch.folders import cache_folder, templates
@@ -63,9 +64,7 @@ class PyTensorRuntime:
 
     def code(self, recipe: Recipe, checkout: Checkout, into: Path) -> Path:
         """A Python 3 copy of the checkout in *into*, for one run alone: the repositories write beside their code."""
-        from lnpatch.port import port
-
-        return port(recipe, checkout, into / "code", keep=True).directory.absolute()
+        return port.port_checkout(recipe, checkout, into / "code", keep_other_files=True).directory.absolute()
 
     def launch(
         self,

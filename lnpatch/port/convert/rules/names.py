@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from lnpatch.port.code import HELPER, Code
-from lnpatch.port.rules import rule
+from lnpatch.port.convert.code import HELPER, Code
+from lnpatch.port.convert.rules import rule
 
 _NUMPY = {
     # what they were names for
@@ -31,22 +31,29 @@ _METHODS = {"__div__": "__truediv__", "__rdiv__": "__rtruediv__", "__idiv__": "_
 
 
 @rule
-def renamed(code: Code) -> None:
-    """The name of today, the builtin that it was, or the helper."""
+def replace_names(code: Code) -> None:
+    """Use the name of today, the builtin that it was, or the helper.
+
+    For example::
+
+         import numpy as np
+        -x = np.cast['float32'](np.product(shape, dtype=np.int))
+        +x = lnpatch_py2.cast['float32'](np.prod(shape, dtype=int))
+    """
     for node in code.nodes:
         if isinstance(node, ast.Attribute):
-            _attribute(code, node)
+            _replace_attribute(code, node)
         elif isinstance(node, ast.FunctionDef) and node.name in _METHODS:
             start = code.text.index(node.name, code.start(node))
             code.replace(start, start + len(node.name), _METHODS[node.name])
         elif isinstance(node, ast.ImportFrom) and node.module == "numpy":
             for alias in node.names:
                 if alias.name in _NUMPY and alias.name not in ("argsort", "round_"):
-                    code.remark(node, f"NumPy has no {alias.name} any more")
+                    code.add_remark(node, f"NumPy no longer has {alias.name}")
 
 
-def _attribute(code: Code, node: ast.Attribute) -> None:
-    module, _, name = code.scopes.dotted(node).rpartition(".")
+def _replace_attribute(code: Code, node: ast.Attribute) -> None:
+    module, _, name = code.scopes.dotted_name(node).rpartition(".")
     if module == "numpy" and name in _NUMPY:
         if name == "argsort" and not _is_plain_call(code, node):
             return
@@ -58,6 +65,6 @@ def _attribute(code: Code, node: ast.Attribute) -> None:
 
 
 def _is_plain_call(code: Code, node: ast.Attribute) -> bool:
-    """Whether it is called with one array and nothing else: then equal values came in NumPy's old order."""
+    """Tell whether it is called with one array and nothing else: then equal values came in NumPy's old order."""
     call = code.scopes.parents[node]
     return isinstance(call, ast.Call) and call.func is node and len(call.args) == 1 and not call.keywords

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import ast
 
-from lnpatch.port.code import Code
-from lnpatch.port.rules import rule
+from lnpatch.port.convert.code import Code
+from lnpatch.port.convert.rules import rule
 
 
 @rule
-def stop_iteration(code: Code) -> None:
-    """``return`` ends it in both."""
+def return_from_generators(code: Code) -> None:
+    """Use ``return``, which ends a generator in both.
+
+    For example::
+
+             yield batch
+        -    raise StopIteration
+        +    return
+    """
     for node in code.nodes:
         if not isinstance(node, ast.Raise) or node.exc is None:
             continue
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        function = code.scopes.function(node)
+        function = code.scopes.enclosing_function(node)
         if code.scopes.is_builtin(raised, "StopIteration") and _is_generator(code, function):
             code.replace(code.start(node), code.end(node), "return")
 
 
 def _is_generator(code: Code, function: ast.AST) -> bool:
+    # the yields of functions within this one make generators of those
     yields = (node for node in ast.walk(function) if isinstance(node, ast.Yield | ast.YieldFrom))
-    return any(code.scopes.function(node) is function for node in yields)
+    return any(code.scopes.enclosing_function(node) is function for node in yields)

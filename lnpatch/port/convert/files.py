@@ -1,4 +1,4 @@
-"""The files of a patched checkout as Python 3: pure, from contents to contents.
+"""Convert the files of a patched checkout to Python 3, from contents to contents; nothing is written.
 
 The order: Python 2's tabs and escapes, 2to3, the recipe's repairs, and the rules for what 2to3 cannot know.
 """
@@ -16,10 +16,10 @@ from pathlib import Path
 from lnpatch.edits import Files, State
 from lnpatch.errors import SourceSyntaxError
 from lnpatch.patch.plan import make_plan
-from lnpatch.port.code import HELPER, Code, with_import
-from lnpatch.port.fixers import fix
+from lnpatch.port.convert.code import HELPER, Code, add_import
+from lnpatch.port.convert.fixers import run_fixers
+from lnpatch.port.convert.rules import load_rules
 from lnpatch.port.report import Remark
-from lnpatch.port.rules import rules
 from lnpatch.recipes import Recipe
 from lnpatch.source.encoding import decode
 from lnpatch.source.grammar import parse_ast, read
@@ -27,23 +27,25 @@ from lnpatch.source.layout import dominant_newline
 from lnpatch.source.tokens import InvalidSource, tokenize
 
 #: A backslash that begins no escape, in a byte string and in a unicode string; the first alternative skips one that does.
-_NO_ESCAPE = r"""\\\\|\\(?=[^\\'"abfnrtv0-7x\r\n%s])"""
-_IN_BYTES, _IN_UNICODE = re.compile(_NO_ESCAPE % ""), re.compile(_NO_ESCAPE % "NuU")
+_LITERAL_BACKSLASH = r"""\\\\|\\(?=[^\\'"abfnrtv0-7x\r\n%s])"""
+_IN_BYTES, _IN_UNICODE = re.compile(_LITERAL_BACKSLASH % ""), re.compile(_LITERAL_BACKSLASH % "NuU")
 
 
 @dataclass(frozen=True)
-class Converted:
-    """The files that could be converted, by path, and the remarks on all of them."""
+class ConvertedFiles:
+    """What came of a checkout's files."""
 
+    #: The files that could be converted, by path.
     files: dict[str, bytes]
+    #: What is left to a person in any of the files, sorted.
     remarks: tuple[Remark, ...]
 
 
-def convert(recipe: Recipe, sources: Mapping[str, bytes], root: Path) -> Converted:
-    """Python 2 files, by path, as Python 3.
+def convert_files(recipe: Recipe, sources: Mapping[str, bytes], root: Path) -> ConvertedFiles:
+    """Convert Python 2 files, by path, to Python 3. A file that cannot be converted is left out with a remark.
 
     Args:
-        root: the checkout, whose files say which imports are relative.
+        root: the checkout, whose files tell which imports are relative.
 
     Raises:
         PortLibraryError: fissix is not installed.
@@ -52,42 +54,45 @@ def convert(recipe: Recipe, sources: Mapping[str, bytes], root: Path) -> Convert
     texts: dict[str, str] = {}
     for path, data in sources.items():
         try:
-            texts[path] = _fixed(path, data, root, remarks)
+            texts[path] = _convert_with_fixers(path, data, root, remarks)
         except SourceSyntaxError as error:
             remarks.add(Remark(path, error.line, f"left out: {error.reason}"))
-    repaired = _repaired(recipe, {path: text.encode() for path, text in texts.items()}, remarks)
+    repaired = _apply_repairs(recipe, {path: text.encode() for path, text in texts.items()}, remarks)
     files: dict[str, bytes] = {}
     for path, text in repaired.items():
         try:
-            files[path] = _exact(path, text, sources[path], remarks)
+            files[path] = _apply_rules(path, text, sources[path], remarks)
         except SyntaxError as error:
-            remarks.add(Remark(path, error.lineno or 0, f"left out: after conversion it is no Python 3: {error.msg}"))
-    return Converted(files, tuple(sorted(remarks)))
+            remarks.add(
+                Remark(path, error.lineno or 0, f"left out: after conversion it is not valid Python 3: {error.msg}")
+            )
+    return ConvertedFiles(files, tuple(sorted(remarks)))
 
 
-def _fixed(path: str, data: bytes, root: Path, remarks: set[Remark]) -> str:
-    """One file after 2to3, with newlines of one kind.
+def _convert_with_fixers(path: str, data: bytes, root: Path, remarks: set[Remark]) -> str:
+    """Return one file after 2to3, with newlines of one kind.
 
     Raises:
         SourceSyntaxError: it is neither Python 2 nor Python 3.
     """
     text, _ = decode(data)
     try:
-        reading, parsed, _ = read(_with_whole_escapes(text.replace("\r\n", "\n")), parse_ast)
+        reading, parsed, _ = read(_double_literal_backslashes(text.replace("\r\n", "\n")), parse_ast)
     except InvalidSource as failure:
         raise SourceSyntaxError(path, failure.line, failure.reason) from failure
     in_package = posixpath.dirname(path) != "" and (root / path).with_name("__init__.py").is_file()
-    python3, warned = fix(reading.shadow.restore(parsed), str(root / path), in_package)
-    remarks.update(Remark(path, line, message) for line, message in warned)
+    python3, warnings_of_fixers = run_fixers(reading.shadow.restore(parsed), str(root / path), in_package)
+    remarks.update(Remark(path, line, message) for line, message in warnings_of_fixers)
     return python3
 
 
-def _with_whole_escapes(text: str) -> str:
-    r"""Python 2 text in which the backslash of ``"\d"`` is written as two, as it is meant; Python 3 warns of one."""
+def _double_literal_backslashes(text: str) -> str:
+    r"""Return Python 2 text in which the backslash of ``"\d"`` is written as two, as it is meant; Python 3 warns of one."""
     pieces: list[str] = []
     done = 0
     tokens = tokenize(text)
     for kind, word, start in zip(tokens.kinds, tokens.words, tokens.starts, strict=True):
+        # what stands before the quote, which is the last character as well; all but strings count as raw ones
         prefix = word.partition(word[-1])[0].lower() if kind == "string" else "r"
         if "\\" in word and "r" not in prefix:
             pieces += (text[done:start], (_IN_UNICODE if "u" in prefix else _IN_BYTES).sub(r"\\\\", word))
@@ -96,7 +101,7 @@ def _with_whole_escapes(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Converted(Files):
+class _FilesInMemory(Files):
     """The converted files as edits see a checkout."""
 
     contents: Mapping[str, bytes]
@@ -111,10 +116,11 @@ class _Converted(Files):
         return sorted(self.contents)
 
 
-def _repaired(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Remark]) -> dict[str, str]:
-    """The files with the recipe's repairs for Python 3; those that are not possible are remarked on."""
+def _apply_repairs(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Remark]) -> dict[str, str]:
+    """Return the files with the recipe's repairs for Python 3; a repair that is not possible becomes a remark."""
+    # repairs are edits like those of the patch: a recipe that has these alone is planned as any other
     repairs = replace(recipe, edits=(), repairs=recipe.port.repairs)
-    plan = make_plan(repairs, recipe.values(), _Converted(files))
+    plan = make_plan(repairs, recipe.values(), _FilesInMemory(files))
     texts = {path: data.decode() for path, data in files.items()}
     for file in plan.files:
         if file.after is not None:
@@ -128,34 +134,37 @@ def _repaired(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Remark]) 
     return texts
 
 
-def _exact(path: str, text: str, source: bytes, remarks: set[Remark]) -> bytes:
-    """The file with what 2to3 cannot know, in the encoding and with the newlines of its source.
+def _apply_rules(path: str, text: str, source: bytes, remarks: set[Remark]) -> bytes:
+    """Return the file with what 2to3 cannot know, in the encoding and with the newlines of its source.
 
     Raises:
-        SyntaxError: it is no Python 3 before or after.
+        SyntaxError: it is not Python 3 before or after.
     """
     code = Code(text)
-    for apply in rules():
-        apply(code)
-    rewritten = code.rewritten()
+    for rewrite in load_rules():
+        rewrite(code)
+    rewritten = code.rewritten_text()
     if f"{HELPER}." in rewritten:
-        rewritten = with_import(rewritten, HELPER)
+        rewritten = add_import(rewritten, HELPER)
+    # compiled before it is written: an error here leaves the file out, and each warning becomes a remark
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         compile(rewritten, path, "exec", dont_inherit=True)
     original, encoding = decode(source)
-    remarks.update(Remark(path, line, message) for line, message in _located(code.remarks, text, original))
-    warned = [(warning.lineno, str(warning.message)) for warning in caught]
-    remarks.update(Remark(path, line, message) for line, message in _located(warned, rewritten, original))
+    remarks.update(Remark(path, line, message) for line, message in _locate_remarks(code.remarks, text, original))
+    compile_warnings = [(warning.lineno, str(warning.message)) for warning in caught]
+    located = _locate_remarks(compile_warnings, rewritten, original)
+    remarks.update(Remark(path, line, message) for line, message in located)
     return encoding.encode(rewritten.replace("\n", dominant_newline(original)))
 
 
-def _located(found: list[tuple[int, str]], text: str, original: str) -> Iterator[tuple[int, str]]:
-    """Remarks on lines of a converted text, with the lines of the original."""
-    if not found:
+def _locate_remarks(remarks: list[tuple[int, str]], text: str, original: str) -> Iterator[tuple[int, str]]:
+    """Yield remarks on lines of a converted text with the lines of the original, which a person has before them."""
+    if not remarks:
         return
     matcher = SequenceMatcher(None, original.splitlines(), text.splitlines(), autojunk=False)
     blocks = matcher.get_opcodes()
-    for line, message in found:
+    for line, message in remarks:
+        # the block that holds the line: original lines i1 to i2 became those from j1 on, which may be more or fewer
         i1, i2, j1 = next((i1, i2, j1) for _, i1, i2, j1, j2 in blocks if j1 < line <= j2)
         yield min(i1 + line - j1, max(i2, i1 + 1)), message
