@@ -141,9 +141,9 @@ def test_unchanged(text: str) -> None:
 def test_pointed_out(text: str, line: int, message: str) -> None:
     code = rewritten(text)
     assert code.rewritten_text() == text
-    ((found, what),) = code.remarks
-    assert found == line
-    assert message in what
+    ((remark_line, remark),) = code.remarks
+    assert remark_line == line
+    assert message in remark
 
 
 @pytest.mark.parametrize(

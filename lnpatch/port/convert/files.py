@@ -128,9 +128,9 @@ def _apply_repairs(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Rema
     for edit in plan.edits:
         finding = edit.finding
         if finding.state in (State.NOT_FOUND, State.COLLISION):
-            near = f" (there is: {', '.join(finding.candidates)})" if finding.candidates else ""
-            what = f"not repaired: {finding.kind} {finding.name}: {finding.detail}{near}; it mends: {finding.repair}"
-            remarks.add(Remark(edit.path, 0, what))
+            matches = f" (close matches: {', '.join(finding.candidates)})" if finding.candidates else ""
+            message = f"not repaired: {finding.kind} {finding.name}: {finding.detail}{matches}; why: {finding.repair}"
+            remarks.add(Remark(edit.path, 0, message))
     return texts
 
 
