@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from lnpatch.errors import (
     SourceMissingError,
     UnsafeAddressError,
 )
+from lnpatch.files import current_umask
 from lnpatch.folders import templates
 from lnpatch.recipes import Recipe
 
@@ -69,16 +69,10 @@ def _new_folder(directory: Path) -> Iterator[Path]:
         parent = parent.parent
     folder = Path(tempfile.mkdtemp(prefix=".lnpatch-", dir=parent))
     try:
-        folder.chmod(0o777 & ~_umask())
+        folder.chmod(0o777 & ~current_umask())
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _move_into_place(folder: Path, directory: Path) -> None:

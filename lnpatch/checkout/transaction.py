@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-import shutil
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lnpatch.checkout.record import FileChange, Record, pending_ref, read_record, update_refs
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import BusyError, FileError, InterruptedOperationError
+from lnpatch.files import PARTIAL_PREFIX, atomic_write
 
 #: How long to wait for another lnpatch in the same checkout, in seconds.
 PATIENCE = 10.0
@@ -105,35 +104,25 @@ def _undo_change(checkout: Checkout, change: Record) -> None:
     if change.switch is not None:
         change.switch.undo(checkout)
     update_refs(checkout, {pending_ref(checkout): None})
-    for left_over in _lnpatch_folder(checkout).glob("new-*"):
+    for left_over in _lnpatch_folder(checkout).glob(f"{PARTIAL_PREFIX}*"):
         left_over.unlink(missing_ok=True)
 
 
 def _write_file(checkout: Checkout, path: str, data: bytes) -> None:
     """Put *data* in the place of a file in one step, its permissions kept."""
     file = checkout.root.resolve() / checkout.locate(path)
+    folder = _lnpatch_folder(checkout)
     try:
+        folder.mkdir(exist_ok=True)
+        mode = stat.S_IMODE(file.stat().st_mode)
         try:
-            _replace_file(file, data, _lnpatch_folder(checkout))
+            atomic_write(file, data, mode=mode, folder=folder)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            _replace_file(file, data, file.parent)  # the git directory is on another file system
+            atomic_write(file, data, mode=mode)  # the git directory is on another file system
     except OSError as error:
         raise FileError(str(file), error.strerror or str(error)) from error
-
-
-def _replace_file(file: Path, data: bytes, folder: Path) -> None:
-    """Write *data* to a new file in *folder* and move it to the place of *file*."""
-    folder.mkdir(exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix="new-", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        shutil.copymode(file, name)
-        os.replace(name, file)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _lnpatch_folder(checkout: Checkout) -> Path:

@@ -18,7 +18,7 @@ from lnpatch.cli.options import TEXT, format_option
 from lnpatch.curves import textplot
 from lnpatch.curves.panels import metric_title
 from lnpatch.curves.series import Series, running_mean
-from lnpatch.curves.summary import FINAL_COST, Comparison, Line, Moment
+from lnpatch.curves.summary import FINAL_COST, CurvePoint, RunComparison, RunSummary
 from lnpatch.errors import PlotLibraryError, UsageError
 
 if TYPE_CHECKING:
@@ -87,14 +87,14 @@ def curves_json(report: CurvesReport) -> dict[str, Any]:
     return {
         "metric": summary.metric or None,
         "window": summary.window,
-        "runs": [_run_json(line, summary.window) for line in summary.lines],
+        "runs": [_run_json(line, summary.window) for line in summary.runs],
         "comparisons": [_comparison_json(comparison) for comparison in summary.comparisons],
         "figures": list(report.figures),
         "notes": list(summary.notes),
     }
 
 
-def _run_json(line: Line, window: int) -> dict[str, Any]:
+def _run_json(line: RunSummary, window: int) -> dict[str, Any]:
     run = line.run
     cost = _series_json(run.cost) | {"running_mean": _numbers(running_mean(run.cost, window))}
     return {
@@ -108,7 +108,7 @@ def _run_json(line: Line, window: int) -> dict[str, Any]:
         "seconds": run.seconds,
         "clock": run.clock or None,
         "final_cost": line.final_cost,
-        "best_validation": _moment_json(line.best),
+        "best_validation": _point_json(line.best),
         "seconds_per_update": line.seconds_per_update,
         "cost": cost,
         "validation": {name: _series_json(series) for name, series in run.validation.items()},
@@ -123,21 +123,21 @@ def _series_json(series: Series) -> dict[str, Any]:
     }
 
 
-def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+def _comparison_json(comparison: RunComparison) -> dict[str, Any]:
     return {
         "run": comparison.label,
         "baseline": comparison.baseline,
         "figure": comparison.figure or None,
-        "goal": _moment_json(comparison.goal),
-        "reached": _moment_json(comparison.reached),
+        "goal": _point_json(comparison.goal),
+        "reached": _point_json(comparison.reached),
         "share_of_updates": comparison.share_of_updates,
         "share_of_seconds": comparison.share_of_seconds,
         "seconds_per_update_ratio": comparison.seconds_ratio,
     }
 
 
-def _moment_json(moment: Moment | None) -> dict[str, Any] | None:
-    return None if moment is None else {"value": moment.value, "update": moment.update, "seconds": moment.seconds}
+def _point_json(point: CurvePoint | None) -> dict[str, Any] | None:
+    return None if point is None else {"value": point.value, "update": point.update, "seconds": point.seconds}
 
 
 def _numbers(values: Sequence[float]) -> list[float | None]:
@@ -156,7 +156,7 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     print_notes(report.summary.notes)
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
-    _print_table(report.summary.lines, report.summary.metric)
+    _print_table(report.summary.runs, report.summary.metric)
     sentences = [sentence for comparison in report.summary.comparisons for sentence in _compare_in_words(comparison)]
     if sentences:
         make_console().print("\n" + "\n".join(sentences))
@@ -169,7 +169,7 @@ def _print_plot(report: CurvesReport, asked: bool) -> None:
     colours = sys.stdout.isatty() and not make_console().no_color
     width = shutil.get_terminal_size((100, 24)).columns
     try:
-        text = textplot.render(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
+        text = textplot.render_text_plot(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
     except PlotLibraryError as error:
         if asked:
             raise
@@ -186,7 +186,7 @@ def _can_show(text: str, encoding: str) -> bool:
     return True
 
 
-def _print_table(lines: Sequence[Line], metric: str) -> None:
+def _print_table(lines: Sequence[RunSummary], metric: str) -> None:
     rows = [
         (
             line.label,
@@ -211,7 +211,7 @@ def _print_table(lines: Sequence[Line], metric: str) -> None:
     make_console().print(table)
 
 
-def _compare_in_words(comparison: Comparison) -> list[str]:
+def _compare_in_words(comparison: RunComparison) -> list[str]:
     """Say how soon the run is where the baseline got, as the paper says it, and what an update costs."""
     sentences = []
     run, baseline, goal = comparison.label, comparison.baseline, comparison.goal
@@ -236,5 +236,5 @@ def _format_figure(value: float | None, digits: int = 4) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
-def _duration(best: Moment | None) -> str:
+def _duration(best: CurvePoint | None) -> str:
     return "-" if best is None or best.seconds is None else format_duration(best.seconds)

@@ -20,8 +20,8 @@ from lnpatch.cli.options import TEXT, format_option, target_argument
 
 if TYPE_CHECKING:
     from lnpatch.commands.download import DownloadReport
-    from lnpatch.downloads.artefact import Download
-    from lnpatch.downloads.transfer import Watcher
+    from lnpatch.downloads.artefact import DownloadedArtefact
+    from lnpatch.downloads.partial_file import DownloadWatcher
     from lnpatch.recipes import Artefact
 
 #: Seconds between two lines about one file, where standard error is no terminal.
@@ -69,7 +69,7 @@ def download(
 
 
 @contextmanager
-def _download_progress() -> Iterator[Callable[[Artefact], Watcher]]:
+def _download_progress() -> Iterator[Callable[[Artefact], DownloadWatcher]]:
     """Make the watcher of each file, on standard error."""
     try:
         if sys.stderr.isatty():
@@ -78,7 +78,7 @@ def _download_progress() -> Iterator[Callable[[Artefact], Watcher]]:
         else:
             yield lambda artefact: _Lines(artefact.name)
     except KeyboardInterrupt:
-        print_notes(["what has come stays in its partial file; the same command resumes there."])
+        print_notes(["the partial file is kept; the same command resumes it."])
         raise
 
 
@@ -101,7 +101,7 @@ class _Bar:
         self.task: Any = None
         self.done = 0
 
-    def at(self, done: int, total: int) -> None:
+    def advance(self, done: int, total: int) -> None:
         if self.task is None or done < self.done:
             if self.task is not None:
                 self.bars.remove_task(self.task)
@@ -121,7 +121,7 @@ class _Lines:
         self.name = name
         self.next = 0.0
 
-    def at(self, done: int, total: int) -> None:
+    def advance(self, done: int, total: int) -> None:
         if time.monotonic() < self.next and done != total:
             return
         self.next = time.monotonic() + _LINE_EVERY
@@ -155,7 +155,7 @@ def _print_downloads(report: DownloadReport) -> None:
         print_error(report.error, as_json=False)
 
 
-def _describe_state(file: Download) -> str:
+def _describe_state(file: DownloadedArtefact) -> str:
     state = "there already" if file.state == "present" else "downloaded"
     return f"{state}, {_TRUST[file.trust]} ({file.sha256[:12]})"
 

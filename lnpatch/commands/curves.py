@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.curves import plot
 from lnpatch.curves.panels import Panel, make_panels
-from lnpatch.curves.read import read
-from lnpatch.curves.summary import Summary, summarise
+from lnpatch.curves.read import read_run_series
+from lnpatch.curves.summary import CurvesSummary, summarise_runs
 from lnpatch.errors import FileError, NothingToDrawError
+from lnpatch.files import atomic_write
 
 
 @dataclass(frozen=True)
 class CurvesReport:
     """What was read of the runs, and the files that were written."""
 
-    summary: Summary
+    summary: CurvesSummary
     panels: tuple[Panel, ...]
     figures: tuple[str, ...]
 
@@ -44,26 +43,15 @@ def curves(
     """
     formats = [plot.figure_format(path) for path in figures]
     if figures:
-        plot.load()  # says that it is missing before large runs are read
-    summary = summarise([read(source, valid_every) for source in sources], metric, window)
+        plot.load_matplotlib()  # says that it is missing before large runs are read
+    summary = summarise_runs([read_run_series(source, valid_every) for source in sources], metric, window)
     panels = make_panels(summary)
     if figures and not panels:
         raise NothingToDrawError(sources)
     if figures:
-        for path, data in zip(figures, plot.render(panels, formats), strict=True):
-            _write(path, data)
+        for path, data in zip(figures, plot.render_figure(panels, formats), strict=True):
+            try:
+                atomic_write(path, data)
+            except OSError as error:
+                raise FileError(str(path), error.strerror or str(error)) from error
     return CurvesReport(summary, tuple(panels), tuple(map(str, figures)))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put *data* in the place of a file in one step, with the permissions of a new one."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        try:
-            with new.open("xb") as stream:
-                stream.write(data)
-            os.replace(new, path)
-        finally:
-            new.unlink(missing_ok=True)
-    except OSError as error:
-        raise FileError(str(path), error.strerror or str(error)) from error

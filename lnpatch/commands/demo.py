@@ -15,7 +15,7 @@ from lnpatch.commands.diff import diff
 from lnpatch.commands.revert import revert
 from lnpatch.commands.status import status
 from lnpatch.commands.train import train
-from lnpatch.curves.plot import load
+from lnpatch.curves.plot import load_matplotlib
 from lnpatch.errors import NoPython2Error, PlotLibraryError
 from lnpatch.recipes import Recipe, find_recipe
 from lnpatch.runtimes.choose import choose_runtime
@@ -173,7 +173,7 @@ def _installed_runtime(recipe: Recipe) -> RuntimeOptions:
 def _figures(folder: Path) -> list[Path]:
     """Return the figure to draw, where there is something to draw it with."""
     try:
-        load()
+        load_matplotlib()
     except PlotLibraryError:
         return []
     return [folder / _FIGURE]

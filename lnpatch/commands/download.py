@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.commands.locate import as_recipe
-from lnpatch.downloads.artefact import Download, Mirror, obtain
-from lnpatch.downloads.transfer import Watcher
+from lnpatch.downloads.artefact import DownloadedArtefact, download_artefact
+from lnpatch.downloads.mirror import Mirror
+from lnpatch.downloads.partial_file import DownloadWatcher
 from lnpatch.errors import (
     ArtefactNotFoundError,
     DownloadsFailedError,
@@ -25,7 +26,7 @@ class DownloadReport:
 
     target: str
     directory: str
-    files: tuple[Download, ...]
+    files: tuple[DownloadedArtefact, ...]
     error: DownloadsFailedError | None = None
 
 
@@ -33,7 +34,7 @@ def download(
     target: str | Recipe,
     names: Sequence[str],
     directory: Path | None,
-    watch: Callable[[Artefact], Watcher],
+    watch: Callable[[Artefact], DownloadWatcher],
     *,
     mirror: str | None = None,
     trust_new: bool = False,
@@ -57,12 +58,12 @@ def download(
         raise ArtefactNotFoundError(recipe.reference, unknown, tuple(artefacts))
     place = Mirror(mirror) if mirror is not None else None
     folder = directory if directory is not None else Path("data", recipe.name)
-    files: list[Download] = []
+    files: list[DownloadedArtefact] = []
     failures: list[FailedDownload] = []
     asked = list(dict.fromkeys(names)) or list(artefacts)
     for artefact in map(artefacts.__getitem__, asked):
         try:
-            files.append(obtain(recipe.name, artefact, folder, place, trust_new, watch(artefact)))
+            files.append(download_artefact(recipe.name, artefact, folder, place, trust_new, watch(artefact)))
         except (LnpatchError, OSError) as error:
             failures.append(_failed(artefact, error))
     failed = DownloadsFailedError(recipe.reference, len(asked), tuple(failures)) if failures else None

@@ -9,8 +9,7 @@ from lnpatch.checkout.record import FileChange, diff_files
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.patch_state import PatchState
-from lnpatch.port import Ported
-from lnpatch.port import port as make
+from lnpatch.port import PortedCopy, port_checkout
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class PortReport:
     checkout: str
     #: The cell that it is patched with, empty where it is not.
     cell: str
-    ported: Ported
+    ported: PortedCopy
     #: Remarks for people.
     notes: tuple[str, ...] = ()
     #: The difference between the checkout and the copy, if it was asked for.
@@ -51,7 +50,7 @@ def port(
         notes.append(f"{location.directory} is not patched; what is ported has the repository's own cells only.")
     elif applied.state is not PatchState.APPLIED:
         notes.append("Patched files were changed since; they are ported as they are.")
-    ported = make(recipe, checkout, output)
+    ported = port_checkout(recipe, checkout, output)
     patch = b""
     if with_patch:
         modes = checkout.file_modes(ported.converted)

@@ -1,4 +1,7 @@
-"""The figure for a paper: panels drawn by matplotlib, as the bytes of a file."""
+"""Draw the panels with matplotlib, as the bytes of a file for a paper.
+
+matplotlib is an optional package and takes longer to import than all else, hence the imports within functions.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lnpatch.curves.panels import Curve, Panel, tick_label, ticks
+from lnpatch.curves.panels import Curve, Panel, choose_ticks, list_labels, tick_label
 from lnpatch.errors import FigureFormatError, PlotLibraryError
 
 if TYPE_CHECKING:
@@ -46,10 +49,10 @@ _DPI = 200
 
 
 def figure_format(path: Path) -> str:
-    """The format that a file's name asks for.
+    """Return the format that a file's name asks for.
 
     Raises:
-        FigureFormatError: it is none of :data:`FORMATS`.
+        FigureFormatError: it is not one of :data:`FORMATS`.
     """
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in FORMATS:
@@ -57,8 +60,8 @@ def figure_format(path: Path) -> str:
     return suffix
 
 
-def load() -> Callable[..., Figure]:
-    """matplotlib's ``Figure``.
+def load_matplotlib() -> Callable[..., Figure]:
+    """Return matplotlib's ``Figure``; call it before long work to learn that matplotlib is missing.
 
     Raises:
         PlotLibraryError: matplotlib is not installed, or cannot be imported.
@@ -70,59 +73,59 @@ def load() -> Callable[..., Figure]:
     return Figure
 
 
-def render(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes]:
-    """The picture of *panels* in each of *formats*.
+def render_figure(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes]:
+    """Draw *panels*, and return the figure as a file in each of *formats*.
 
     Raises:
         PlotLibraryError: there is no matplotlib.
     """
-    figure_class = load()
+    figure_class = load_matplotlib()
     import matplotlib
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # the user's own style, for example LaTeX, may not go with our labels
         matplotlib.rcParams.update(_STYLE)
-        figure = _draw(figure_class, panels)
-        return [_encode(figure, form) for form in formats]
+        figure = _draw_figure(figure_class, panels)
+        return [_encode_figure(figure, form) for form in formats]
 
 
-def _draw(figure_class: Callable[..., Figure], panels: Sequence[Panel]) -> Figure:
-    """A figure of its own: nothing of pyplot, which keeps figures for a screen."""
+def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel]) -> Figure:
+    """Draw without pyplot, which keeps every figure for a screen and chooses a backend for it."""
     rows = 1 + max(panel.row for panel in panels)
     columns = 1 + max(panel.column for panel in panels)
     figure = figure_class(figsize=(_WIDTH * columns, _HEIGHT * rows + _LEGEND), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
-    taken = {(panel.row, panel.column) for panel in panels}
+    used = {(panel.row, panel.column) for panel in panels}
     for row in range(rows):
         for column in range(columns):
-            if (row, column) not in taken:
+            if (row, column) not in used:
                 axes[row][column].remove()
     handles: dict[str, Any] = {}
     for panel in panels:
+        # a run may be missing in some panels: the legend shows it as the first one that has it does
         handles = _draw_panel(axes[panel.row][panel.column], panel) | handles
     figure.align_ylabels()
-    in_order = sorted({curve.index: curve.label for panel in panels for curve in panel.curves}.items())
-    names = [label for _, label in in_order]
+    labels = list_labels(panels).values()
     figure.legend(
-        [handles[name] for name in names],
-        names,
+        [handles[label] for label in labels],
+        list(labels),
         loc="outside upper center",
-        ncols=_legend_columns(names, _WIDTH * columns),
+        ncols=_count_legend_columns(list(labels), _WIDTH * columns),
         frameon=False,
         handlelength=2.6,
     )
     return figure
 
 
-def _legend_columns(names: Sequence[str], width: float) -> int:
-    """As many columns as *width* inches have room for, the rows filled evenly; a letter takes about 0.065 inches."""
-    room = max(1, int(width / (0.6 + 0.065 * max(map(len, names)))))
-    rows = math.ceil(len(names) / room)
-    return math.ceil(len(names) / rows)
+def _count_legend_columns(labels: Sequence[str], width: float) -> int:
+    """Return as many columns as *width* inches have room for, the rows filled evenly; a letter takes about 0.065 inches."""
+    room = max(1, int(width / (0.6 + 0.065 * max(map(len, labels)))))
+    rows = math.ceil(len(labels) / room)
+    return math.ceil(len(labels) / rows)
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
-    """Draw the curves of a panel; what stands for each in the legend."""
+    """Draw the curves of a panel, and return what stands for each in the legend, by its label."""
     handles: dict[str, Any] = {}
     for curve in panel.curves:
         colour = _COLOURS[curve.index % len(_COLOURS)]
@@ -132,20 +135,20 @@ def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
         (handles[curve.label],) = axes.plot(
             *curve.points,
             color=colour,
-            linestyle=_dashes(curve),
+            linestyle=_choose_dashes(curve),
             marker="." if few else "",
             markersize=4,
             zorder=3 if curve.baseline else 2,  # dashes on top, so that what lies under them is seen
         )
         if curve.best:
             axes.plot(*curve.best, color=colour, marker="o", markersize=5, markerfacecolor="white", zorder=4)
-    _scale(axes, panel)
+    _scale_axes(axes, panel)
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
     return handles
 
 
-def _scale(axes: Axes, panel: Panel) -> None:
+def _scale_axes(axes: Axes, panel: Panel) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     low, high = panel.y_range
@@ -157,23 +160,23 @@ def _scale(axes: Axes, panel: Panel) -> None:
         low, high = low - margin, high + margin
     axes.set_ylim(low, high)
     axes.set_xlim(0, panel.end * 1.02)
-    axes.xaxis.set_major_locator(FixedLocator(ticks(0, panel.end)))
-    axes.yaxis.set_major_locator(FixedLocator(ticks(low, high, logarithmic=panel.logarithmic)))
+    axes.xaxis.set_major_locator(FixedLocator(choose_ticks(0, panel.end)))
+    axes.yaxis.set_major_locator(FixedLocator(choose_ticks(low, high, logarithmic=panel.logarithmic)))
     axes.yaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value)))
 
 
-def _dashes(curve: Curve) -> Any:
-    """Solid for a normalized cell and dashed for a baseline; otherwise so once the colours are used up."""
+def _choose_dashes(curve: Curve) -> Any:
+    """Return solid for a normalized cell and dashed for a baseline; other dashes once the colours are used up."""
     again = curve.index >= len(_COLOURS)
     if curve.baseline:
         return (0, (1, 1)) if again else (0, (4, 1.5))
     return "-." if again else "-"
 
 
-def _encode(figure: Figure, form: str) -> bytes:
-    """The figure as a file, with no date in it."""
+def _encode_figure(figure: Figure, form: str) -> bytes:
+    """Return the figure as a file; with no date in it, so that the same runs give the same bytes."""
     metadata = {"svg": {"Date": None, "Creator": "lnpatch"}, "pdf": {"CreationDate": None}, "png": {}}[form]
     stream = io.BytesIO()
     figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata)

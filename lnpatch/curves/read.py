@@ -1,4 +1,4 @@
-"""What runs have left on disk: the folder of a run, a statistics pickle of attentive-reader, a log of a training."""
+"""Read what a run left on disk: its folder, a statistics pickle of attentive-reader, or a log of a training."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lnpatch.curves.progress import Progress, number
-from lnpatch.curves.series import Run, Series
+from lnpatch.curves.collect import RunCollector, finite_number
+from lnpatch.curves.series import RunSeries, Series
 from lnpatch.errors import FileError, NoUpdatesError, RunFormatError, RunNotFoundError
+from lnpatch.pickles.load import load_pickle
 from lnpatch.training.output import OutputParser, Validation
 from lnpatch.training.run_folder import LOG, RUN, UPDATES, read_info
 
-#: The format of a run's folder that is known here.
+#: The format of a run's folder that is read here.
 _FORMAT = 1
 
-#: Validation happens every so many updates in attentive-reader unless it is told otherwise.
+#: The updates between two validations in attentive-reader unless it is told otherwise.
 _VALID_EVERY = 1000
 
-#: The lists of a statistics pickle, by the figure that they hold.
+#: The lists of a statistics pickle: of the training cost, and of the validation figures by their names.
 _STATS_COST = "train_cost_ave"
 _STATS_VALIDATION = {"error": "valid_errs", "cost": "valid_costs"}
 
-#: The cell among the options that a trainer prints when it starts.
+#: The cell among the options that a trainer prints when it starts, as Python 2 or 3 prints a dictionary.
 _CELL_OPTION = re.compile(r"'(?:encoder|unit_type)': u?'(\w+)'")
 
 
-def read(source: str, valid_every: int | None = None) -> Run:
-    """The run at *source*.
+def read_run_series(source: str, valid_every: int | None = None) -> RunSeries:
+    """Read the run at *source*.
 
     Args:
         source: a run's folder or one of lnpatch's files in it, a statistics pickle (``.pkl``), or a log.
@@ -38,10 +39,10 @@ def read(source: str, valid_every: int | None = None) -> Run:
 
     Raises:
         RunNotFoundError: there is nothing.
-        NotARunError: it is a folder, but no run's.
+        NotARunError: it is a folder, but not a run's.
         RunFormatError: it cannot be read as what it seems to be.
         NoUpdatesError: nothing has been recorded yet.
-        LnpatchError: what :mod:`lnpatch.pickles.machine` says of a pickle.
+        LnpatchError: a pickle is refused or broken; see :func:`lnpatch.pickles.load.load_pickle`.
     """
     path = Path(source)
     try:
@@ -52,7 +53,7 @@ def read(source: str, valid_every: int | None = None) -> Run:
         elif path.name in (RUN, UPDATES, LOG) and (path.parent / RUN).is_file():
             run = _read_folder(source, path.parent)
         elif path.suffix in (".pkl", ".pickle"):
-            run = _read_stats(source, path, valid_every)
+            run = _read_statistics(source, path, valid_every)
         else:
             run = _read_log(source, path)
     except OSError as error:
@@ -65,19 +66,21 @@ def read(source: str, valid_every: int | None = None) -> Run:
 # A run's folder
 
 
-def _read_folder(source: str, folder: Path) -> Run:
+def _read_folder(source: str, folder: Path) -> RunSeries:
     info = read_info(folder)
     if info.format != _FORMAT:
-        raise RunFormatError(str(folder), f"its format is {info.format}, and this lnpatch knows {_FORMAT}")
-    progress = Progress(source)
-    lines = folder / UPDATES
-    if lines.exists():
-        for entry in _entries(lines, progress.notes):
-            progress.add(entry)
+        raise RunFormatError(
+            str(folder), f"its format is {info.format}, and this version of lnpatch reads format {_FORMAT}"
+        )
+    collector = RunCollector(source)
+    updates = folder / UPDATES
+    if updates.exists():
+        for entry in _read_json_lines(updates, collector.notes):
+            collector.add_entry(entry)
     conditions = {"runtime": info.runtime, "device": info.device, "smoke": info.smoke}
-    # settings in words are paths, names and the cell itself
+    # settings in words are left out: they are paths, names and the cell itself, which differ between runs to compare
     numbers = {key: value for key, value in sorted(info.settings.items()) if isinstance(value, (int, float))}
-    return progress.run(
+    return collector.make_series(
         target=info.target,
         cell=info.cell,
         baseline=info.baseline,
@@ -86,9 +89,9 @@ def _read_folder(source: str, folder: Path) -> Run:
     )
 
 
-def _entries(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """The objects of a file of JSON lines. The last line may be half written; another that is broken gets a note."""
-    broken = 0
+def _read_json_lines(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file of JSON lines; a line that is broken is left out with a note."""
+    first_broken = 0
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
@@ -97,98 +100,104 @@ def _entries(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
                 entry = None
             if isinstance(entry, dict):
                 yield entry
+            # the last line of a run that is going on may be half written, and that is no reason for a note
             elif line.strip() and line.endswith(b"\n"):
-                broken = broken or number
-    if broken:
-        notes.append(f"{file}: broken lines were left out, the first is line {broken}.")
+                first_broken = first_broken or number
+    if first_broken:
+        notes.append(f"{file}: broken lines were left out, the first is line {first_broken}.")
 
 
 # Statistics of attentive-reader
 
 
-def _read_stats(source: str, path: Path, valid_every: int | None) -> Run:
-    """A ``stats_*.npz.pkl``: a dictionary of lists with one entry at each validation."""
-    from lnpatch.pickles import machine as pickles
-
-    stats = pickles.load(path)
-    if not isinstance(stats, Mapping):
-        raise RunFormatError(source, f"it holds a {type(stats).__name__}, not the statistics of a training")
-    columns = {name: _column(stats.get(key)) for name, key in _STATS_VALIDATION.items()}
-    costs = _column(stats.get(_STATS_COST))
+def _read_statistics(source: str, path: Path, valid_every: int | None) -> RunSeries:
+    """Read a ``stats_*.npz.pkl``: a dictionary of lists with one entry at each validation."""
+    statistics = load_pickle(path)
+    if not isinstance(statistics, Mapping):
+        raise RunFormatError(source, f"it holds a {type(statistics).__name__}, not the statistics of a training")
+    columns = {name: _make_column(statistics.get(key)) for name, key in _STATS_VALIDATION.items()}
+    costs = _make_column(statistics.get(_STATS_COST))
     if not costs and not any(columns.values()):
         keys = ", ".join((_STATS_COST, *_STATS_VALIDATION.values()))
         raise RunFormatError(source, f"it has none of the lists {keys}")
     notes = []
-    every = valid_every or _named_frequency(path.name)
+    every = valid_every or _find_frequency(path.name)
     if not every:
         every = _VALID_EVERY
         notes.append(
-            f"{source}: taken as validated every {every} updates, as the repository does; --valid-every says else."
+            f"{source}: assumed one validation every {every} updates, the repository's default; "
+            "--valid-every sets another number."
         )
 
-    def series(values: array[float]) -> Series:
+    def make_series(values: array[float]) -> Series:
         return Series(array("d", range(every, every * (len(values) + 1), every)), values)
 
-    cell = _named_cell(path.name)
-    validation = {name: series(values) for name, values in columns.items() if values}
-    return Run(source, "attentive-reader", cell, _is_plain(cell), series(costs), validation, notes=tuple(notes))
+    cell = _find_cell(path.name)
+    validation = {name: make_series(values) for name, values in columns.items() if values}
+    return RunSeries(
+        source, "attentive-reader", cell, _is_plain(cell), make_series(costs), validation, notes=tuple(notes)
+    )
 
 
-def _column(values: object) -> array[float]:
-    return array("d", map(number, values)) if isinstance(values, Iterable) else array("d")
+def _make_column(values: object) -> array[float]:
+    return array("d", map(finite_number, values)) if isinstance(values, Iterable) else array("d")
 
 
-def _named_frequency(name: str) -> int:
-    found = re.search(r"validFre(?:q)?_(\d+)", name)
-    return int(found[1]) if found else 0
+def _find_frequency(name: str) -> int:
+    """Return the updates between two validations that a file's name tells, 0 if it tells none."""
+    match = re.search(r"validFre(?:q)?_(\d+)", name)
+    return int(match[1]) if match else 0
 
 
-def _named_cell(name: str) -> str:
-    """The cell in a file's name, in which ``lstm_s1`` is the model's name and the encoder's unit comes before it."""
-    found = (
+def _find_cell(name: str) -> str:
+    """Return the cell in a file's name, empty if there is none.
+
+    attentive-reader's names end in ``lstm_s1`` whatever the cell is: the encoder's own option, which comes before, counts.
+    """
+    match = (
         re.search(r"encoderq_([a-z]+)", name)
         or re.search(r"([lb]n(?:lstm|gru))", name)
         or re.search(r"(lstm|gru)", name)
     )
-    return found[1] if found else ""
+    return match[1] if match else ""
 
 
 # Logs
 
 
-def _read_log(source: str, path: Path) -> Run:
-    """What a repository printed while it trained. Its validation figures tell which repository it was, if any does."""
-    from lnpatch.recipes import known_recipes
+def _read_log(source: str, path: Path) -> RunSeries:
+    """Read what a repository printed while it trained; the form of its validation figures tells which repository it was."""
+    from lnpatch.recipes import known_recipes  # only a log needs the recipes, which take 40 ms to import
 
     with path.open("rb") as start:
         if b"\0" in start.read(4096):
-            raise RunFormatError(source, "it is no text")
+            raise RunFormatError(source, "it is not a text file")
     parsers = {
         recipe.name: OutputParser(job.validation)
         for recipe in known_recipes()
         for job in recipe.jobs.values()
         if job.validation
     }
-    progress = Progress(source)
-    plain = OutputParser()
+    collector = RunCollector(source)
+    update_parser = OutputParser()
     target = cell = ""
     with path.open(encoding="utf-8", errors="replace") as stream:
         for line in stream:
-            for event in plain.parse(line):
-                progress.take(event)
+            for event in update_parser.parse(line):
+                collector.add_event(event)
             for name, parser in parsers.items():
                 for event in parser.parse(line):
                     if isinstance(event, Validation):
                         target = target or name
-                        progress.take(event)
+                        collector.add_event(event)
             if not cell and (option := _CELL_OPTION.search(line)):
                 cell = option[1]
-    if not progress.updates:
-        raise RunFormatError(source, "it has no line of a training, `Epoch 0 Update 1 Cost 2.5 UD 0.1`")
-    cell = cell or _named_cell(path.name)
-    return progress.run(target=target, cell=cell, baseline=_is_plain(cell))
+    if not collector.updates:
+        raise RunFormatError(source, "it has no line of a training, such as `Epoch 0 Update 1 Cost 2.5 UD 0.1`")
+    cell = cell or _find_cell(path.name)
+    return collector.make_series(target=target, cell=cell, baseline=_is_plain(cell))
 
 
 def _is_plain(cell: str) -> bool:
-    """Whether a cell is a baseline, where nothing is recorded of it."""
+    """Tell whether a cell is a baseline, for files that do not record it."""
     return cell in ("gru", "lstm")

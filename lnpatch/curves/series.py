@@ -1,4 +1,4 @@
-"""Figures over the course of a run, and what is computed of them: running mean, final mean, best value, thinning."""
+"""What runs recorded, as columns of numbers, and what is computed of them: running mean, final mean, best value, thinning."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Series:
-    """One figure over the course of a run: columns of one length, in the order of training.
+    """One figure over the course of a run: columns of one length, in the order of training."""
 
-    Attributes:
-        updates: the update after which each value was taken, counted from 1.
-        values: the figure; NaN where it was not finite.
-        seconds: of training up to there; None where the run did not record them.
-    """
-
+    #: The update after which each value was taken, counted from 1.
     updates: Sequence[float]
+    #: The figure; NaN where it was not finite.
     values: Sequence[float]
+    #: Seconds of training up to there; None where the run did not record them.
     seconds: Sequence[float] | None = None
 
     def __len__(self) -> int:
@@ -28,76 +25,77 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one run has recorded.
+class RunSeries:
+    """All that one run recorded."""
 
-    Attributes:
-        source: the path, as the user gave it.
-        target: the recipe's name; empty where it is not known.
-        cell: ``lngru``, ``gru``, ...; empty where it is not known.
-        baseline: whether it trains the plain cell.
-        state: ``done``, ``running``, ...; empty where it is not recorded.
-        clock: what the seconds are: ``wall`` with validation and loading of data, ``updates`` alone, or empty.
-        cost: the training cost; may be empty.
-        validation: the validation figures by name; may be empty.
-        seconds_per_update: the median of the updates' own seconds; None where they were not recorded.
-        conditions: what has to agree for two runs to be compared: runtime, device, numeric settings.
-        notes: remarks for people.
-    """
-
+    #: The path, as the user gave it.
     source: str
+    #: The recipe's name; empty where it is not known.
     target: str
+    #: ``lngru``, ``gru``, ...; empty where it is not known.
     cell: str
+    #: Whether it trains the plain cell.
     baseline: bool
+    #: The training cost; may be empty.
     cost: Series
+    #: The validation figures by name; may be empty.
     validation: Mapping[str, Series]
+    #: ``done``, ``running``, ...; empty where it is not recorded.
     state: str = ""
+    #: What the seconds are: ``wall`` with validation and loading of data, ``updates`` alone, or empty.
     clock: str = ""
+    #: The median of the updates' own seconds; None where they were not recorded.
     seconds_per_update: float | None = None
+    #: What has to agree for two runs to be compared: runtime, device, numeric settings.
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    #: Remarks for people.
     notes: tuple[str, ...] = ()
 
     @property
     def updates(self) -> int:
-        """The last update that was reported."""
-        return int(
-            max((series.updates[-1] for series in (self.cost, *self.validation.values()) if len(series)), default=0)
-        )
+        """The last update that was reported, 0 if there is none."""
+        last_updates = (series.updates[-1] for series in self._all_series() if len(series))
+        return int(max(last_updates, default=0))
 
     @property
     def seconds(self) -> float | None:
-        """The seconds of training up to the last report."""
-        known = [series.seconds[-1] for series in (self.cost, *self.validation.values()) if series.seconds]
-        return max(known, default=None)
+        """Seconds of training up to the last report; None where the run did not record them."""
+        return max((series.seconds[-1] for series in self._all_series() if series.seconds), default=None)
+
+    def _all_series(self) -> tuple[Series, ...]:
+        return self.cost, *self.validation.values()
 
 
 def cell_title(cell: str) -> str:
-    """A cell as the paper writes it: ``LN-GRU`` for ``lngru``."""
+    """Return a cell's name as the paper writes it: ``LN-GRU`` for ``lngru``."""
     normalized = re.fullmatch(r"([lb]n)(.+)", cell)
     return "-".join(normalized.groups()).upper() if normalized else cell.upper()
 
 
 def higher_is_better(metric: str) -> bool:
-    """Whether a validation figure grows as a model gets better: recall and accuracy do; errors, costs and ranks do not."""
+    """Tell whether a validation figure grows as a model gets better: recall and accuracy do; errors, costs and ranks do not."""
     return re.search(r"(^|_)(r\d+|acc(uracy)?)$", metric) is not None
 
 
-def best(series: Series, metric: str) -> int | None:
-    """The index of the first best value; None where there is none."""
+def find_best(series: Series, metric: str) -> int | None:
+    """Return the index of the first of the best values; None where no value is finite."""
     sign = -1.0 if higher_is_better(metric) else 1.0
     finite = [index for index, value in enumerate(series.values) if math.isfinite(value)]
     return min(finite, key=lambda index: sign * series.values[index], default=None)
 
 
 def final_mean(series: Series, share: float = 0.1) -> float | None:
-    """The mean of the last *share* of the values, of one at least; None where none of them is finite."""
+    """Return the mean of the last *share* of the values, of one at least; None where none of them is finite."""
     last = series.values[-max(1, round(share * len(series))) :]
     finite = [value for value in last if math.isfinite(value)]
     return math.fsum(finite) / len(finite) if finite else None
 
 
 def running_mean(series: Series, window: int) -> list[float]:
-    """The mean of the values within *window* updates, half before and half after; NaN where none of them is finite."""
+    """Return for each value the mean of those within *window* updates, half before and half after it.
+
+    It is NaN where none of them is finite. One pass over the values, whatever the window.
+    """
     updates, values = series.updates, series.values
     means: list[float] = []
     start, stop, total, count = 0, 0, 0.0, 0
@@ -110,14 +108,15 @@ def running_mean(series: Series, window: int) -> list[float]:
             if math.isfinite(gone := values[start]):
                 total, count = total - gone, count - 1
             start += 1
-            if abs(gone) > 1e6 * abs(total):  # a spike took the digits of the rest with it
+            # a spike that leaves the window has cost the sum the digits of everything beside it: add up anew
+            if abs(gone) > 1e6 * abs(total):
                 total = math.fsum(value for value in values[start:stop] if math.isfinite(value))
         means.append(total / count if count else math.nan)
     return means
 
 
-def default_window(runs: Sequence[Run]) -> int:
-    """A window for running means, in updates, the same for all runs: a fiftieth of the shortest, but ten if it has room.
+def default_window(runs: Sequence[RunSeries]) -> int:
+    """Return a window for running means, in updates, the same for all runs: a fiftieth of the shortest, but ten if it has room.
 
     Batches of skip-thoughts differ in length and so in cost, some sevenfold: a few updates say little.
     """
@@ -125,8 +124,8 @@ def default_window(runs: Sequence[Run]) -> int:
     return max(1, round(shortest / 50), min(10, shortest // 4))
 
 
-def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
-    """At most about *limit* points that look like the whole: of each stretch the least and the greatest, in their order.
+def thin_points(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
+    """Return at most about *limit* points that look like the whole: the least and the greatest of each stretch, in order.
 
     Points that are not finite are left out.
     """
@@ -135,7 +134,7 @@ def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float
         stretch = math.ceil(2 * len(finite) / limit)
         kept = {finite[0], finite[-1]}
         for start in range(0, len(finite), stretch):
-            part = finite[start : start + stretch]
-            kept |= {min(part, key=y.__getitem__), max(part, key=y.__getitem__)}
+            indices = finite[start : start + stretch]
+            kept |= {min(indices, key=y.__getitem__), max(indices, key=y.__getitem__)}
         finite = sorted(kept)
     return [x[index] for index in finite], [y[index] for index in finite]

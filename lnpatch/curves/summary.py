@@ -1,27 +1,27 @@
-"""What there is to say of runs side by side: final cost, best validation, and how soon LN is where the baseline got."""
+"""Sum up runs side by side: final cost, best validation, and how soon a run gets where its baseline got."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.curves.series import (
-    Run,
+    RunSeries,
     Series,
-    best,
     cell_title,
     default_window,
     final_mean,
+    find_best,
     higher_is_better,
     running_mean,
 )
 from lnpatch.errors import UnknownMetricError
 from lnpatch.training.run_folder import LOG, RUN, UPDATES
 
-#: The validation figure that is shown unless another is asked for, if there.
+#: The validation figures of which the first that the runs have is shown, unless another is asked for.
 _DEFAULT_METRICS = ("error", "cost", "t2i_r1")
 
 #: What runs without validation are compared by.
@@ -29,54 +29,48 @@ FINAL_COST = "final cost"
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A value, and when it was reached; seconds are of training, None where they were not recorded."""
+class CurvePoint:
+    """A point of a curve: a value, and when it was reached."""
 
     value: float
     update: int
+    #: Seconds of training; None where they were not recorded.
     seconds: float | None
 
 
 @dataclass(frozen=True)
-class Line:
-    """What one run came to.
-
-    Attributes:
-        final_cost: the mean of the last tenth of the costs; None without costs.
-        best: the best validation; None without validations.
-        seconds_per_update: the median.
-    """
+class RunSummary:
+    """What one run came to."""
 
     label: str
-    run: Run
+    run: RunSeries
+    #: The mean of the last tenth of the costs; None without costs.
     final_cost: float | None
-    best: Moment | None
+    #: The best validation; None without validations.
+    best: CurvePoint | None
 
     @property
     def seconds_per_update(self) -> float | None:
-        """Seconds of an update, by the repository's own measure: the median."""
+        """The median of the seconds that an update took, by the repository's own measure."""
         return self.run.seconds_per_update
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """How soon a run is where a baseline got.
+class RunComparison:
+    """How soon a run gets where a baseline got."""
 
-    Attributes:
-        label, baseline: the labels of the two.
-        figure: what is compared: a validation figure, or ``final cost`` where there is no validation.
-        goal: the baseline's best; for ``final cost`` the mean of its last tenth, and when its training ended.
-        reached: when the run first was as good; None if never.
-        closest: the run's own best.
-        seconds_ratio: the run's seconds per update over the baseline's.
-    """
-
+    #: The labels of the two.
     label: str
     baseline: str
+    #: What is compared: a validation figure, or :data:`FINAL_COST` where there is no validation.
     figure: str
-    goal: Moment | None
-    reached: Moment | None
+    #: The baseline's best; for the final cost the mean of its last tenth, and when its training ended.
+    goal: CurvePoint | None
+    #: When the run first was as good; None if never.
+    reached: CurvePoint | None
+    #: The run's own best.
     closest: float | None
+    #: The run's seconds per update over the baseline's.
     seconds_ratio: float | None
 
     @property
@@ -86,58 +80,26 @@ class Comparison:
 
     @property
     def share_of_seconds(self) -> float | None:
-        """The same in seconds."""
+        """The seconds that the run needed over those that the baseline needed; None where they cannot be compared."""
         if not (self.reached and self.goal and self.goal.seconds and self.reached.seconds is not None):
             return None
         return self.reached.seconds / self.goal.seconds
 
 
 @dataclass(frozen=True)
-class Summary:
-    """All runs, side by side.
+class CurvesSummary:
+    """All runs, side by side."""
 
-    Attributes:
-        metric: the validation figure; empty where no run has any.
-        window: of the running means of costs, in updates.
-    """
-
+    #: The validation figure that is shown; empty where no run has any.
     metric: str
+    #: The window of the running means of costs, in updates.
     window: int
-    lines: tuple[Line, ...]
-    comparisons: tuple[Comparison, ...]
+    runs: tuple[RunSummary, ...]
+    comparisons: tuple[RunComparison, ...]
     notes: tuple[str, ...]
 
 
-def summarise(runs: Sequence[Run], metric: str | None = None, window: int | None = None) -> Summary:
-    """What there is to say of *runs*.
-
-    Args:
-        metric: the validation figure to show; by default the first of error, cost and t2i_r1 that is there.
-        window: of the running means, in updates; by default :func:`~lnpatch.curves.series.default_window`.
-
-    Raises:
-        UnknownMetricError: no run has this figure.
-    """
-    shown = choose_metric(runs, metric)
-    window = window or default_window(runs)
-    lines = tuple(
-        Line(label, run, final_mean(run.cost), _best(run, shown)) for label, run in zip(labels(runs), runs, strict=True)
-    )
-    comparisons, notes = [], [note for run in runs for note in run.notes]
-    for line in lines:
-        if words := _STATES.get(line.run.state):
-            notes.append(words.format(label=line.label, updates=line.run.updates))
-    for line in lines:
-        for baseline in _baselines(line, lines):
-            comparisons.append(compare(line, baseline, shown, window))
-            notes += _unlike(line, baseline)
-    targets = {run.target: None for run in runs if run.target}
-    if len(targets) > 1:
-        notes.append(f"The runs are of different targets ({', '.join(targets)}); only runs of one target are compared.")
-    return Summary(shown, window, lines, tuple(comparisons), tuple(notes))
-
-
-_STATES = {
+_STATE_NOTES = {
     "running": "{label} is still running; this is how far it is.",
     "failed": "{label} failed after {updates} updates.",
     "stopped": "{label} was stopped after {updates} updates.",
@@ -145,11 +107,46 @@ _STATES = {
 }
 
 
-def labels(runs: Sequence[Run]) -> list[str]:
-    """A name for each run: its cell, and as much of where it is as tells it from the others."""
-    by_cell = [cell_title(run.cell) or _folder(run) for run in runs]
+def summarise_runs(runs: Sequence[RunSeries], metric: str | None = None, window: int | None = None) -> CurvesSummary:
+    """Sum up *runs*, and compare each with its baselines among them.
+
+    Args:
+        metric: the validation figure to show; by default the first of error, cost and t2i_r1 that the runs have.
+        window: of the running means, in updates; by default :func:`~lnpatch.curves.series.default_window`.
+
+    Raises:
+        UnknownMetricError: no run has this figure.
+    """
+    metric = choose_metric(runs, metric)
+    window = window or default_window(runs)
+    summaries = tuple(
+        RunSummary(label, run, final_mean(run.cost), _best_validation(run, metric))
+        for label, run in zip(label_runs(runs), runs, strict=True)
+    )
+    pairs = [(summary, baseline) for summary in summaries for baseline in _find_baselines(summary, summaries)]
+    comparisons = tuple(compare_runs(summary, baseline, metric, window) for summary, baseline in pairs)
+    return CurvesSummary(metric, window, summaries, comparisons, tuple(_collect_notes(summaries, pairs)))
+
+
+def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSummary, RunSummary]]) -> Iterator[str]:
+    """Yield what a reader of the comparison has to know: of reading the runs, of their states, of unlike runs."""
+    for summary in summaries:
+        yield from summary.run.notes
+    for summary in summaries:
+        if words := _STATE_NOTES.get(summary.run.state):
+            yield words.format(label=summary.label, updates=summary.run.updates)
+    for summary, baseline in pairs:
+        yield from _describe_differences(summary, baseline)
+    targets = dict.fromkeys(summary.run.target for summary in summaries if summary.run.target)
+    if len(targets) > 1:
+        yield f"The runs are of different targets ({', '.join(targets)}); only runs of one target are compared."
+
+
+def label_runs(runs: Sequence[RunSeries]) -> list[str]:
+    """Name each run: its cell, and as much of its path as tells it from the others."""
+    by_cell = [cell_title(run.cell) or _folder_name(run) for run in runs]
     by_folder = [
-        cell if by_cell.count(cell) == 1 else f"{cell} ({_folder(run)})"
+        cell if by_cell.count(cell) == 1 else f"{cell} ({_folder_name(run)})"
         for cell, run in zip(by_cell, runs, strict=True)
     ]
     counts = Counter(by_folder)
@@ -159,94 +156,94 @@ def labels(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _folder(run: Run) -> str:
+def _folder_name(run: RunSeries) -> str:
+    """Return the name of a run's folder, also where a file in it stands for the run; else that of its file."""
     path = Path(run.source).resolve()
     return path.parent.name if path.name in (RUN, UPDATES, LOG) and (path.parent / RUN).is_file() else path.name
 
 
-def choose_metric(runs: Sequence[Run], wanted: str | None = None) -> str:
-    """The validation figure to show: *wanted*, or a default that as many runs have as can be; empty if none has any.
+def choose_metric(runs: Sequence[RunSeries], metric: str | None = None) -> str:
+    """Return the validation figure to show: *metric*, or a default that most of the runs have; empty if none has any.
 
     Raises:
-        UnknownMetricError: no run has *wanted*.
+        UnknownMetricError: no run has *metric*.
     """
-    names = Counter(name for run in runs for name in run.validation)
-    if wanted is not None:
-        if wanted not in names:
-            raise UnknownMetricError(wanted, list(names))
-        return wanted
-    most = max(names.values(), default=0)
-    common = [name for name, count in names.items() if count == most]
+    counts = Counter(name for run in runs for name in run.validation)
+    if metric is not None:
+        if metric not in counts:
+            raise UnknownMetricError(metric, list(counts))
+        return metric
+    highest = max(counts.values(), default=0)
+    common = [name for name, count in counts.items() if count == highest]
     return next((name for name in (*_DEFAULT_METRICS, *common) if name in common), "")
 
 
-def compare(line: Line, baseline: Line, metric: str, window: int) -> Comparison:
-    """How soon a run is where *baseline* got: its best validation, or its final cost where there are none."""
+def compare_runs(summary: RunSummary, baseline: RunSummary, metric: str, window: int) -> RunComparison:
+    """Compare by how soon a run gets where *baseline* got: its best validation, or its final cost without validations."""
     ratio = None
-    if line.seconds_per_update and baseline.seconds_per_update:
-        ratio = line.seconds_per_update / baseline.seconds_per_update
+    if summary.seconds_per_update and baseline.seconds_per_update:
+        ratio = summary.seconds_per_update / baseline.seconds_per_update
     goal = reached = closest = None
     figure = metric
-    if line.best and baseline.best:
-        series = line.run.validation[metric]
-        goal, closest = baseline.best, line.best.value
-        reached = _first(series, series.values, goal.value, higher_is_better(metric))
-    elif baseline.final_cost is not None and line.final_cost is not None:
+    if summary.best and baseline.best:
+        series = summary.run.validation[metric]
+        goal, closest = baseline.best, summary.best.value
+        reached = _first_as_good(series, series.values, goal.value, higher_is_better(metric))
+    elif baseline.final_cost is not None and summary.final_cost is not None:
         figure = FINAL_COST
-        goal = Moment(baseline.final_cost, int(baseline.run.cost.updates[-1]), _last(baseline.run.cost))
-        means = running_mean(line.run.cost, window)
-        reached = _first(line.run.cost, means, goal.value, higher=False)
+        cost = baseline.run.cost
+        goal = CurvePoint(baseline.final_cost, int(cost.updates[-1]), cost.seconds[-1] if cost.seconds else None)
+        # single costs are noise: one of the first batches may be as cheap as the last ones on average
+        means = running_mean(summary.run.cost, window)
+        reached = _first_as_good(summary.run.cost, means, goal.value, higher=False)
         closest = min(value for value in means if math.isfinite(value))
-    if goal and line.run.clock != baseline.run.clock:  # two kinds of seconds have no ratio
+    if goal and summary.run.clock != baseline.run.clock:  # two kinds of seconds have no ratio
         goal = replace(goal, seconds=None)
-    return Comparison(line.label, baseline.label, figure, goal, reached, closest, ratio)
+    return RunComparison(summary.label, baseline.label, figure, goal, reached, closest, ratio)
 
 
-def _best(run: Run, metric: str) -> Moment | None:
+def _best_validation(run: RunSeries, metric: str) -> CurvePoint | None:
     series = run.validation.get(metric)
-    index = best(series, metric) if series else None
-    return _moment(series, series.values, index) if series and index is not None else None
+    index = find_best(series, metric) if series else None
+    return _make_point(series, series.values, index) if series and index is not None else None
 
 
-def _first(series: Series, values: Sequence[float], goal: float, higher: bool) -> Moment | None:
-    """When *values* first were as good as *goal*."""
+def _first_as_good(series: Series, values: Sequence[float], goal: float, higher: bool) -> CurvePoint | None:
+    """Return when *values*, timed by *series*, first were as good as *goal*; None if never."""
     sign = 1.0 if higher else -1.0
     index = next((index for index, value in enumerate(values) if sign * value >= sign * goal), None)
-    return None if index is None else _moment(series, values, index)
+    return None if index is None else _make_point(series, values, index)
 
 
-def _moment(series: Series, values: Sequence[float], index: int) -> Moment:
-    return Moment(values[index], int(series.updates[index]), series.seconds[index] if series.seconds else None)
+def _make_point(series: Series, values: Sequence[float], index: int) -> CurvePoint:
+    return CurvePoint(values[index], int(series.updates[index]), series.seconds[index] if series.seconds else None)
 
 
-def _last(series: Series) -> float | None:
-    return series.seconds[-1] if series.seconds else None
+def _find_baselines(summary: RunSummary, summaries: Sequence[RunSummary]) -> list[RunSummary]:
+    """Return what a run is compared with: runs of its target with the plain form of its cell, or else with any plain cell.
 
-
-def _baselines(line: Line, lines: Sequence[Line]) -> list[Line]:
-    """What a run is compared with: its target's runs of the plain form of its cell, or else of any plain cell.
-
-    A log may not say which target it is of; then it is taken for the other's.
+    A log may not tell which target it is of; then it is taken to be of the other's.
     """
-    if line.run.baseline or not line.run.cell:
+    run = summary.run
+    if run.baseline or not run.cell:
         return []
     plain = [
         other
-        for other in lines
-        if other.run.baseline and (other.run.target == line.run.target or not (other.run.target and line.run.target))
+        for other in summaries
+        if other.run.baseline and (other.run.target == run.target or not (other.run.target and run.target))
     ]
-    return [other for other in plain if line.run.cell.endswith(other.run.cell)] or plain
+    return [other for other in plain if run.cell.endswith(other.run.cell)] or plain
 
 
-def _unlike(line: Line, baseline: Line) -> list[str]:
-    """A note if two runs that are compared differ in more than the cell."""
+def _describe_differences(summary: RunSummary, baseline: RunSummary) -> list[str]:
+    """Return notes if two runs that are compared differ in more than the cell."""
     notes = []
-    ours, theirs = line.run.conditions, baseline.run.conditions
-    differ = [f"{key} ({ours[key]}, {theirs[key]})" for key in ours if key in theirs and ours[key] != theirs[key]]
-    if differ:
-        notes.append(f"{line.label} and {baseline.label} differ in more than the cell: {', '.join(differ)}.")
-    if line.run.clock and baseline.run.clock and line.run.clock != baseline.run.clock:
-        wall, alone = (line, baseline) if line.run.clock == "wall" else (baseline, line)
+    ours, theirs = summary.run.conditions, baseline.run.conditions
+    differences = [f"{key} ({ours[key]}, {theirs[key]})" for key in ours if key in theirs and ours[key] != theirs[key]]
+    if differences:
+        notes.append(f"{summary.label} and {baseline.label} differ in more than the cell: {', '.join(differences)}.")
+    if summary.run.clock and baseline.run.clock and summary.run.clock != baseline.run.clock:
+        wall, alone = (summary, baseline) if summary.run.clock == "wall" else (baseline, summary)
         notes.append(
             f"The seconds of {wall.label} are the wall clock's, those of {alone.label} are of its updates alone; "
             "do not compare them."

@@ -1,26 +1,22 @@
 """Bring the bytes of a file here, over http or https: resumed where it was cut off, begun anew where that is not safe.
 
-They come into a part file (``NAME.part``), beside which ``NAME.part.json`` says what they are a part of. Both stay after
-a failure or an interruption, for the next time.
+httpx takes 100 ms to import, hence the imports within functions: most commands download nothing.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING
 
 from lnpatch import __version__
-from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, NoSpaceError, UnreachableError
+from lnpatch.downloads.address import escape_address, hide_password
+from lnpatch.downloads.content import looks_like_html
+from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile, PartialFileInfo
+from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, UnreachableError
 
 if TYPE_CHECKING:
     import httpx
@@ -34,101 +30,45 @@ PAUSE = 1.0
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 60.0
 
+#: Bytes that are copied at once; as many new ones show that a server is worth asking again.
 _BLOCK = 1 << 18
 
 
-class Watcher(Protocol):
-    """Told of how a download goes on."""
-
-    def at(self, done: int, total: int) -> None:
-        """*done* bytes of *total* are here; *total* is 0 where that is not known."""
-
-    def note(self, text: str) -> None:
-        """Something that a person may want to know."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What a part file is a part of: the address, the server's mark of this version of the file, and its whole size.
-
-    The mark is a strong ETag or a date of change; without one, nothing says that the rest belongs to the same file.
-    """
-
-    address: str
-    mark: str
-    total: int
-
-
-class _AgainError(Exception):
-    """An attempt failed in a way that may pass; ``failure`` is what to say if it does not."""
+class _TryAgainError(Exception):
+    """An attempt failed in a way that may pass; ``failure`` is what to raise if it does not."""
 
     def __init__(self, failure: LnpatchError, reason: str) -> None:
         super().__init__(reason)
         self.failure = failure
 
 
-def part_of(path: Path) -> Path:
-    """Where the bytes of *path* are until it is whole."""
-    return path.with_name(path.name + ".part")
-
-
-def forget(part: Path) -> None:
-    """Remove a part file and what is kept about it."""
-    part.unlink(missing_ok=True)
-    _about(part).unlink(missing_ok=True)
-
-
-def settle(part: Path, path: Path) -> None:
-    """Give a whole file its final name, so that it is there after a power cut too."""
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-    part.replace(path)
-    _about(part).unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def quoted(address: str) -> str:
-    """*address* as it is sent: brackets and blanks in its path are escaped, what is escaped already stays."""
-    scheme, host, path, query, _ = urlsplit(address)
-    return urlunsplit((scheme, host, quote(path, safe="/%~:@!$&'()*+,;="), query, ""))
-
-
-def shown(address: str) -> str:
-    """*address* without the password that may stand in it."""
-    scheme, host, path, query, fragment = urlsplit(address)
-    return urlunsplit((scheme, host.rpartition("@")[2], path, query, fragment))
-
-
-def fetch(address: str, part: Path, watcher: Watcher) -> bool:
-    """Bring the file at *address* to *part*; whether it was put together from parts that came one after another.
+def fetch_address(address: str, partial: PartialFile, watcher: DownloadWatcher) -> bool:
+    """Bring the file at *address* to a partial file; return whether its parts came from more than one answer.
 
     Raises:
-        UnreachableError, DeadLinkError, CutOffError: with the reason; the part file is kept where it is of use.
+        UnreachableError, DeadLinkError, CutOffError: with the reason; the partial file is kept where it is of use.
         NoSpaceError, FileError: the system refuses to write it.
     """
-    failed = 0
-    most = 0
-    with _client(address) as client:
+    failures = 0
+    largest = 0
+    with _open_client(address) as client:
+        transfer = _Transfer(client, address, partial, watcher)
         while True:
             try:
-                return _attempt(client, address, part, watcher, begun=failed > 0)
-            except _AgainError as error:
-                size = _size(part)
-                failed = 1 if size >= most + _BLOCK else failed + 1  # a server that brings us on is worth asking again
-                most = max(most, size)
-                if failed >= ATTEMPTS:
+                return transfer.attempt(begun=failures > 0)
+            except _TryAgainError as error:
+                # a server that brings us on, however often it cuts off, is asked without end
+                size = partial.size
+                failures = 1 if size >= largest + _BLOCK else failures + 1
+                largest = max(largest, size)
+                if failures >= ATTEMPTS:
                     raise error.failure from error
                 watcher.note(f"{error}; trying again.")
-                time.sleep(PAUSE * 2 ** (failed - 1))
+                time.sleep(PAUSE * 2 ** (failures - 1))
 
 
-def copy(source: Path, part: Path, watcher: Watcher) -> None:
-    """Copy a file of this machine to *part*.
+def copy_file(source: Path, partial: PartialFile, watcher: DownloadWatcher) -> None:
+    """Copy a file of this machine to a partial file, from its beginning.
 
     Raises:
         DeadLinkError: it is not there.
@@ -136,14 +76,119 @@ def copy(source: Path, part: Path, watcher: Watcher) -> None:
     """
     if not source.is_file():
         raise DeadLinkError(str(source), "there is no such file")
-    with _writing(part), source.open("rb") as file:
-        total = os.fstat(file.fileno()).st_size
-        forget(part)  # what came from an address is no beginning of this one, nor the other way round
-        _need_space(part, total)
-        _write(part, 0, iter(lambda: file.read(_BLOCK), b""), total, watcher)
+    try:
+        with source.open("rb") as file:
+            total = os.fstat(file.fileno()).st_size
+            # bytes that came from an address are not the beginning of this file, nor these of one that comes from there
+            partial.remove()
+            partial.write_blocks(0, iter(lambda: file.read(_BLOCK), b""), total, watcher)
+    except OSError as error:
+        raise FileError(str(error.filename or source), error.strerror or str(error)) from error
 
 
-def _client(address: str) -> httpx.Client:
+class _Transfer:
+    """The attempts to bring one file here."""
+
+    def __init__(self, client: httpx.Client, address: str, partial: PartialFile, watcher: DownloadWatcher) -> None:
+        self._client = client
+        self._address = address
+        self._shown_address = hide_password(address)
+        self._partial = partial
+        self._watcher = watcher
+
+    def attempt(self, begun: bool) -> bool:
+        """Ask once, for the rest where the beginning is here; return whether that beginning was used.
+
+        A server that cannot be reached is asked again only where the transfer has *begun*: a dead link is told at once.
+
+        Raises:
+            _TryAgainError: with a failure that may pass.
+            LnpatchError: a failure that will not.
+        """
+        import httpx
+
+        info = self._read_resumable_info()
+        offset = self._partial.size if info else 0
+        # If-Range: where the file has changed since, the server sends all of it instead of a part that does not fit
+        headers = {"Range": f"bytes={offset}-", "If-Range": info.validator} if info else {}
+        answered = False
+        try:
+            with self._client.stream("GET", escape_address(self._address), headers=headers) as response:
+                answered = True
+                return self._receive(response, info, offset)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = _explain_failure(error)
+            unreachable = UnreachableError(self._shown_address, reason)
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not begun:
+                raise unreachable from error
+            if not isinstance(error, httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError):
+                raise unreachable from error
+            failure = self._cut_off(reason) if answered or begun else unreachable
+            raise _TryAgainError(failure, reason) from error
+
+    def _read_resumable_info(self) -> PartialFileInfo | None:
+        """Return what is known of the partial file, if the rest of it can be asked for."""
+        info = self._partial.read_info()
+        if info and info.address == self._shown_address and info.validator and self._partial.size:
+            return info
+        return None
+
+    def _receive(self, response: httpx.Response, info: PartialFileInfo | None, offset: int) -> bool:
+        """Write what a response brings; return whether it continued the partial file at *offset*."""
+        start, range_total = _parse_content_range(response)
+        if response.status_code == 416 and info:
+            if range_total == offset == info.total:  # it was whole already, and only its name was missing
+                return True
+            raise self._begin_anew("the server cannot resume")
+        self._refuse_status(response)
+        if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+            raise UnreachableError(self._shown_address, "the server sends it compressed, though it was asked not to")
+        validator = _choose_validator(response)
+        if response.status_code == 206:
+            # some servers ignore If-Range, or send another range than the one that was asked for
+            same_file = info is not None and range_total in (0, info.total) and validator in ("", info.validator)
+            if info is None or not same_file or start != offset:
+                raise self._begin_anew("the part that the server sent does not continue what is here")
+            total = info.total
+        else:
+            offset, total = 0, _parse_size(response.headers.get("Content-Length", ""))
+        blocks = response.iter_raw()  # as they come: blocks of one size would be lost in part when it is cut off
+        first_block = next(blocks, b"")
+        if not offset:
+            if looks_like_html(first_block):
+                raise DeadLinkError(self._shown_address, "a web page is there instead of the file")
+            self._partial.begin(PartialFileInfo(self._shown_address, validator, total))
+        done = self._partial.write_blocks(offset, chain([first_block], blocks), total, self._watcher)
+        if total and done != total:
+            reason = f"{done} bytes came, {total} were announced"
+            raise _TryAgainError(self._cut_off(reason), reason)
+        return offset > 0
+
+    def _refuse_status(self, response: httpx.Response) -> None:
+        """Raise what an answer other than a file means."""
+        status = response.status_code
+        if status in (200, 206):
+            return
+        reason = f"{status} {response.reason_phrase}".strip()
+        if status in (404, 410):
+            raise DeadLinkError(self._shown_address, reason)
+        failure = UnreachableError(self._shown_address, reason)
+        if status in (408, 425, 429) or status >= 500:  # too slow, too early, too many requests, or the server's fault
+            raise _TryAgainError(failure, reason)
+        raise failure
+
+    def _begin_anew(self, reason: str) -> _TryAgainError:
+        """Remove the partial file, and return what makes the next attempt ask for the whole."""
+        self._partial.remove()
+        return _TryAgainError(UnreachableError(self._shown_address, reason), reason)
+
+    def _cut_off(self, reason: str) -> CutOffError:
+        info = self._partial.read_info()
+        total = info.total if info else 0
+        return CutOffError(self._shown_address, self._partial.size, total, str(self._partial.path), reason)
+
+
+def _open_client(address: str) -> httpx.Client:
     import httpx
 
     # what the server would compress on the way could be neither resumed nor measured
@@ -152,176 +197,32 @@ def _client(address: str) -> httpx.Client:
     try:
         return httpx.Client(headers=headers, timeout=timeout, follow_redirects=True)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # proxies and certificates of the environment
-        raise UnreachableError(shown(address), f"the environment's proxy or certificates: {error}") from error
+        reason = f"the environment's proxy or certificates: {error}"
+        raise UnreachableError(hide_password(address), reason) from error
 
 
-def _attempt(client: httpx.Client, address: str, part: Path, watcher: Watcher, begun: bool) -> bool:
-    """Ask once, for the rest where a part is known; whether that part was used.
+def _choose_validator(response: httpx.Response) -> str:
+    """Return what tells this version of the file from others: a strong ETag, else the date of its last change.
 
-    A server that cannot be reached is asked again only where the transfer has *begun*: a dead link is said at once.
+    A weak ETag (``W/"..."``) allows for other bytes of the same meaning, so RFC 9110 (13.1.5) rules it out for ranges.
     """
-    import httpx
-
-    known = _resumable(part, address)
-    offset = _size(part) if known else 0
-    headers = {"Range": f"bytes={offset}-", "If-Range": known.mark} if known else {}
-    answered = False
-    try:
-        with client.stream("GET", quoted(address), headers=headers) as response:
-            answered = True
-            return _receive(response, address, part, watcher, known, offset)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = _reason(error)
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not begun:
-            raise UnreachableError(shown(address), reason) from error
-        if not isinstance(error, httpx.NetworkError | httpx.TimeoutException | httpx.RemoteProtocolError):
-            raise UnreachableError(shown(address), reason) from error
-        failure: LnpatchError = UnreachableError(shown(address), reason)
-        if answered or begun:
-            about = _read_about(part)
-            failure = CutOffError(shown(address), _size(part), about.total if about else 0, str(part), reason)
-        raise _AgainError(failure, reason) from error
-
-
-def _receive(
-    response: httpx.Response, address: str, part: Path, watcher: Watcher, known: _Part | None, offset: int
-) -> bool:
-    """Write what a response brings; whether it went on from *offset*."""
-    status = response.status_code
-    start, total = _range(response)
-    if status == 416 and known:
-        if total == offset == known.total:  # it was whole already, and only its name was missing
-            return True
-        forget(part)
-        raise _AgainError(UnreachableError(shown(address), "the server cannot resume"), "the server cannot resume")
-    _refuse(response, address)
-    if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
-        raise UnreachableError(shown(address), "the server sends it compressed, though it was asked not to")
-    mark = _mark(response)
-    if status == 206:
-        same = known is not None and start == offset and total in (0, known.total) and mark in ("", known.mark)
-        if not same:
-            forget(part)
-            reason = "the server's part does not fit to what is here"
-            raise _AgainError(UnreachableError(shown(address), reason), reason)
-        assert known is not None
-        total = known.total
-    else:
-        offset, total = 0, _number(response.headers.get("Content-Length", ""))
-    blocks = response.iter_raw()  # as they come: blocks of one size would be lost in part when it is cut off
-    first = next(blocks, b"")
-    if not offset and looks_like_html(first):
-        raise DeadLinkError(shown(address), "a web page is there instead of the file")
-    with _writing(part):
-        if not offset:
-            part.unlink(missing_ok=True)
-            _about(part).write_text(json.dumps(asdict(_Part(shown(address), mark, total))), encoding="utf-8")
-        _need_space(part, total - offset)
-    done = _write(part, offset, chain([first], blocks), total, watcher)
-    if total and done != total:
-        reason = f"{done} bytes came, {total} were announced"
-        raise _AgainError(CutOffError(shown(address), done, total, str(part), reason), reason)
-    return offset > 0
-
-
-def _write(part: Path, offset: int, blocks: Iterator[bytes], total: int, watcher: Watcher) -> int:
-    """Write *blocks* to the part file behind its first *offset* bytes; its size then.
-
-    Only the system's refusals to write are failures of the file; the blocks have failures of their own.
-    """
-    with _writing(part):
-        file = part.open("ab" if offset else "wb")
-    done = offset
-    watcher.at(done, total)
-    try:
-        for block in blocks:
-            with _writing(part):
-                file.write(block)
-            done += len(block)
-            watcher.at(done, total)
-    finally:
-        with _writing(part):
-            file.close()
-    return done
-
-
-@contextmanager
-def _writing(part: Path) -> Iterator[None]:
-    """Turns the system's refusal to write a part file into a failure that names it."""
-    try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise FileError(str(error.filename or part), error.strerror or str(error)) from error
-
-
-def _need_space(part: Path, needed: int) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if needed > free:
-        raise NoSpaceError(str(part.parent), needed, free)
-
-
-def _refuse(response: httpx.Response, address: str) -> None:
-    """Raise what an answer other than a file means."""
-    status = response.status_code
-    if status in (200, 206):
-        return
-    reason = f"{status} {response.reason_phrase}".strip()
-    if status in (404, 410):
-        raise DeadLinkError(shown(address), reason)
-    failure = UnreachableError(shown(address), reason)
-    if status in (408, 425, 429) or status >= 500:
-        raise _AgainError(failure, reason)
-    raise failure
-
-
-def looks_like_html(head: bytes) -> bool:
-    """Whether a file that begins so is a web page, such as servers send in place of what they do not have."""
-    return re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml|!--)", head[:200], re.IGNORECASE) is not None
-
-
-def _mark(response: httpx.Response) -> str:
-    """What tells this version of the file from others: a strong ETag, else the date of its last change."""
     etag: str = response.headers.get("ETag", "")
     modified: str = response.headers.get("Last-Modified", "")
     return etag if etag.startswith('"') else modified
 
 
-def _range(response: httpx.Response) -> tuple[int, int]:
-    """The first byte and the whole size that an answer names; -1 and 0 where it names none."""
-    found = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", response.headers.get("Content-Range", "").strip())
-    return (int(found[1] or -1), int(found[2] or 0)) if found else (-1, 0)
+def _parse_content_range(response: httpx.Response) -> tuple[int, int]:
+    """Return the first byte and the whole size that an answer names; -1 and 0 where it names none."""
+    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", response.headers.get("Content-Range", "").strip())
+    return (int(match[1] or -1), int(match[2] or 0)) if match else (-1, 0)
 
 
-def _number(text: str) -> int:
+def _parse_size(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _about(part: Path) -> Path:
-    return part.with_name(part.name + ".json")
-
-
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.is_file() else 0
-
-
-def _read_about(part: Path) -> _Part | None:
-    """What is kept about a part file; None where that cannot be read."""
-    try:
-        about = _Part(**json.loads(_about(part).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    return about if isinstance(about.mark, str) and isinstance(about.total, int) else None
-
-
-def _resumable(part: Path, address: str) -> _Part | None:
-    """What is known of a part file, if the rest of it can be asked for."""
-    about = _read_about(part)
-    return about if about and about.address == shown(address) and about.mark and _size(part) else None
-
-
-def _reason(error: Exception) -> str:
-    """Why a request failed, from its first cause."""
+def _explain_failure(error: Exception) -> str:
+    """Return why a request failed, from its first cause: httpx's own words are mostly the system's error numbers."""
     import socket
     import ssl
 

@@ -4,20 +4,24 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     BadModelError, EditRefusedError, FileError, JobFailedError, PatchRefusedError, RecordError,
-    │     SourceSyntaxError, StoppedError, TrainingFailedError, UnsafePathError
+    │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
+    │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
+    │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
+    │     TrainingFailedError, UnsafePathError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
-    │     AmbiguousTargetError, NoJobError, NoRequirementsError, RecipeError, SettingError, SettingValueError,
-    │     UnknownCellError, UnsafeAddressError, UsageError
+    │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
+    │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
     ├── NotFoundError        3: a target, a file or an anchor is not there
-    │     CheckoutMissingError, DataMissingError, JobSourceError, LayerMissingError, ModelMissingError, NotARunError,
-    │     NotAppliedError, RevisionNotFoundError, SourceMissingError, TargetNotFoundError, TargetUnknownError
+    │     ArtefactNotFoundError, CheckoutMissingError, DataMissingError, DeadLinkError, JobSourceError,
+    │     LayerMissingError, MirrorMissingError, ModelMissingError, NoUpdatesError, NotARunError, NotAppliedError,
+    │     PortEmptyError, RevisionNotFoundError, RunNotFoundError, SourceMissingError, TargetNotFoundError,
+    │     TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
     │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
-    │     OtherCellError, RevertConflictError, RunExistsError
+    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
-          CloneError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NotACheckoutError,
-          WrongPythonError
+          CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NoSpaceError,
+          NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
 """
 
 from __future__ import annotations
@@ -69,13 +73,9 @@ from lnpatch.errors.downloads import (
     DeadLinkError,
     DownloadsFailedError,
     FailedDownload,
-    HyperparametersError,
     MirrorError,
     MirrorMissingError,
     NoSpaceError,
-    PickleBrokenError,
-    PickleRefusedError,
-    PickleTruncatedError,
     UnreachableError,
     WrongContentError,
 )
@@ -84,6 +84,12 @@ from lnpatch.errors.patch import (
     PatchRefusedError,
     Refusal,
     SourceSyntaxError,
+)
+from lnpatch.errors.pickles import (
+    HyperparametersError,
+    PickleBrokenError,
+    PickleRefusedError,
+    PickleTruncatedError,
 )
 from lnpatch.errors.port import (
     PortEmptyError,

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 5
 
 
-class _Words(string.Formatter):
+class _TemplateFormatter(string.Formatter):
     """Fills a failure's fields into its words: ``!q`` quotes for a shell, ``!c`` joins by commas, ``!l`` gives each a line."""
 
     def convert_field(self, value: Any, conversion: str | None) -> Any:
@@ -38,22 +38,22 @@ class LnpatchError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
     #: What happened and where; the fields of the failure may stand in it, in braces.
-    what: ClassVar[str] = ""
+    message_template: ClassVar[str] = ""
     #: What to do next, likewise.
-    then: ClassVar[str] = ""
+    hint_template: ClassVar[str] = ""
 
     @property
     def message(self) -> str:
         """What happened and where, in one or more lines."""
-        return self._fill(self.what)
+        return self._fill(self.message_template)
 
     @property
     def hint(self) -> str:
         """What to do next; empty where the message says it all."""
-        return self._fill(self.then)
+        return self._fill(self.hint_template)
 
-    def _fill(self, words: str) -> str:
-        return _Words().vformat(words, (), vars(self))
+    def _fill(self, template: str) -> str:
+        return _TemplateFormatter().vformat(template, (), vars(self))
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

@@ -57,7 +57,7 @@ class UnsafePathError(FailedError):
     directory: str
     path: str
 
-    what = "{path} leads out of {directory}; nothing outside a checkout is read or written."
+    message_template = "{path} leads out of {directory}; nothing outside a checkout is read or written."
 
 
 @dataclass
@@ -67,7 +67,7 @@ class FileError(FailedError):
     file: str
     reason: str
 
-    what = "{file}: {reason}"
+    message_template = "{file}: {reason}"
 
 
 @dataclass
@@ -78,7 +78,7 @@ class DirtyFilesError(ConflictError):
     files: Sequence[str]
     has_commits: bool = True
 
-    what = "Uncommitted changes are in the way; nothing was changed:{files!l}"
+    message_template = "Uncommitted changes are in the way; nothing was changed:{files!l}"
 
     @property
     def hint(self) -> str:
@@ -97,8 +97,8 @@ class OtherCellError(ConflictError):
     wanted: str
     directory: str
 
-    what = "{directory} is patched with {applied} already; {wanted} was asked for."
-    then = "Take it back first: lnpatch revert {target!q} --dir {directory!q}"
+    message_template = "{directory} is patched with {applied} already; {wanted} was asked for."
+    hint_template = "Take it back first: lnpatch revert {target!q} --dir {directory!q}"
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ class RevertConflictError(ConflictError):
     directory: str
     overlaps: Sequence[Overlap]
 
-    what = "Changes made since lie over the patch; nothing was changed:{overlaps!l}"
-    then = "Undo your change at these lines, or move it away from the patched ones, and try again."
+    message_template = "Changes made since lie over the patch; nothing was changed:{overlaps!l}"
+    hint_template = "Undo your change at these lines, or move it away from the patched ones, and try again."
 
 
 @dataclass
@@ -135,8 +135,8 @@ class BusyError(ConflictError):
 
     directory: str
 
-    what = "Another lnpatch is at work in {directory}."
-    then = "Wait for it to end, and try again."
+    message_template = "Another lnpatch is at work in {directory}."
+    hint_template = "Wait for it to end, and try again."
 
 
 @dataclass
@@ -147,8 +147,10 @@ class InterruptedOperationError(ConflictError):
     operation: str
     files: Sequence[str]
 
-    what = "lnpatch {operation} was cut off in {directory}, and these files were changed since:{files!l}"
-    then = "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
+    message_template = "lnpatch {operation} was cut off in {directory}, and these files were changed since:{files!l}"
+    hint_template = (
+        "Save your changes to these files elsewhere, `git checkout -- FILE` each, and run the command again."
+    )
 
 
 @dataclass
@@ -158,16 +160,16 @@ class RecordError(FailedError):
     directory: str
     ref: str
 
-    what = "The record {ref} in {directory} cannot be read."
-    then = "If another program has made it: git -C {directory!q} update-ref -d {ref}"
+    message_template = "The record {ref} in {directory} cannot be read."
+    hint_template = "If another program has made it: git -C {directory!q} update-ref -d {ref}"
 
 
 @dataclass
 class GitMissingError(MachineError):
     """There is no git on this machine."""
 
-    what = "git was not found on PATH."
-    then = "Install git (https://git-scm.com/downloads), version 2.30 or later."
+    message_template = "git was not found on PATH."
+    hint_template = "Install git (https://git-scm.com/downloads), version 2.30 or later."
 
 
 @dataclass
@@ -177,7 +179,7 @@ class GitError(MachineError):
     doing: str
     output: str
 
-    what = "git failed while {doing}:{output!l}"
+    message_template = "git failed while {doing}:{output!l}"
 
 
 @dataclass
@@ -187,7 +189,7 @@ class UnsafeAddressError(InvalidRequestError):
     name: str
     value: str
 
-    what = "{name} {value!r} is refused: git would take it for an option or for a command to run."
+    message_template = "{name} {value!r} is refused: git would take it for an option or for a command to run."
 
 
 @dataclass
@@ -196,8 +198,8 @@ class SourceMissingError(NotFoundError):
 
     source: str
 
-    what = "There is no repository at {source}."
-    then = "--from takes the folder of a git repository, or a URL."
+    message_template = "There is no repository at {source}."
+    hint_template = "--from takes the folder of a git repository, or a URL."
 
 
 @dataclass
@@ -209,8 +211,8 @@ class CloneError(MachineError):
     target: str
     output: str
 
-    what = "{url} could not be cloned; nothing was left at {directory}.{output!l}"
-    then = (
+    message_template = "{url} could not be cloned; nothing was left at {directory}.{output!l}"
+    hint_template = (
         "Without a network, give a copy that you have: lnpatch apply {target!q} --from PATH (a clone, a bare repository "
         "or a mirror's URL), or --dir CHECKOUT. `lnpatch demo` needs neither."
     )
@@ -223,8 +225,8 @@ class RevisionNotFoundError(NotFoundError):
     revision: str
     repository: str
 
-    what = "{repository} has no revision {revision}."
-    then = "--ref names another one: a branch, a tag or a commit."
+    message_template = "{repository} has no revision {revision}."
+    hint_template = "--ref names another one: a branch, a tag or a commit."
 
 
 @dataclass
@@ -234,8 +236,8 @@ class BranchExistsError(ConflictError):
     branch: str
     directory: str
 
-    what = "{directory} has a branch {branch} already; nothing was changed."
-    then = "Rename or remove it: git -C {directory!q} branch -m {branch} {branch}-old"
+    message_template = "{directory} has a branch {branch} already; nothing was changed."
+    hint_template = "Rename or remove it: git -C {directory!q} branch -m {branch} {branch}-old"
 
 
 @dataclass
@@ -245,5 +247,5 @@ class OperationInProgressError(ConflictError):
     directory: str
     operation: str
 
-    what = "A {operation} is in progress in {directory}; nothing was changed."
-    then = "End it first (`git status` says how), or apply without --commit."
+    message_template = "A {operation} is in progress in {directory}; nothing was changed."
+    hint_template = "End it first (`git status` says how), or apply without --commit."

@@ -6,39 +6,39 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import FailedError, InvalidRequestError, MachineError, NotFoundError
 
 
 @dataclass
-class RunNotFoundError(LnpatchError):
+class RunNotFoundError(NotFoundError):
     """There is nothing at the path of a run."""
 
     path: str
 
-    exit_code = ExitCode.NOT_FOUND
-    what = "There is no run at {path}."
-    then = "RUN is a folder that `lnpatch train` made, a statistics pickle of attentive-reader, or a training log."
+    message_template = "There is no run at {path}."
+    hint_template = (
+        "RUN is a folder that `lnpatch train` made, a statistics pickle of attentive-reader, or a training log."
+    )
 
 
 @dataclass
-class RunFormatError(LnpatchError):
+class RunFormatError(FailedError):
     """A file of a run cannot be read as what it seems to be."""
 
     file: str
     reason: str
 
-    what = "{file} cannot be read as a run: {reason}."
+    message_template = "{file} cannot be read as a run: {reason}."
 
 
 @dataclass
-class NoUpdatesError(LnpatchError):
+class NoUpdatesError(NotFoundError):
     """A run has not come to its first update."""
 
     path: str
     state: str
 
-    exit_code = ExitCode.NOT_FOUND
-    what = "{path} has no updates to show."
+    message_template = "{path} has no updates to show."
 
     @property
     def hint(self) -> str:
@@ -46,48 +46,44 @@ class NoUpdatesError(LnpatchError):
 
 
 @dataclass
-class NothingToDrawError(LnpatchError):
-    """All that the runs have recorded is NaN."""
+class NothingToDrawError(FailedError):
+    """All that the runs recorded is NaN."""
 
     paths: Sequence[str]
 
-    what = "There is nothing to draw: no cost and no validation figure in {paths!c} is a number."
+    message_template = "There is nothing to draw: no cost and no validation figure in {paths!c} is a number."
 
 
 @dataclass
-class UnknownMetricError(LnpatchError):
+class UnknownMetricError(InvalidRequestError):
     """No run has this validation figure."""
 
     metric: str
     metrics: Sequence[str]
 
-    exit_code = ExitCode.USAGE
-
     @property
     def message(self) -> str:
-        there = f"they have {', '.join(self.metrics)}" if self.metrics else "they have none yet"
-        return f"The runs have no validation figure {self.metric!r}; {there}."
+        available = f"they have {', '.join(self.metrics)}" if self.metrics else "they have none yet"
+        return f"The runs have no validation figure {self.metric!r}; {available}."
 
 
 @dataclass
-class FigureFormatError(LnpatchError):
-    """The name of a figure says no format that can be written."""
+class FigureFormatError(InvalidRequestError):
+    """A figure's file name has not the suffix of a format that can be written."""
 
     file: str
     formats: Sequence[str]
 
-    exit_code = ExitCode.USAGE
-    what = "{file}: the suffix has to be one of {formats!c}."
+    message_template = "{file}: the suffix has to be one of {formats!c}."
 
 
 @dataclass
-class PlotLibraryError(LnpatchError):
-    """What draws is not installed, or not as it is needed."""
+class PlotLibraryError(MachineError):
+    """The library that draws is not installed, or not in a version that can be used."""
 
     library: str
     reason: str
     python: str = sys.executable
 
-    exit_code = ExitCode.ENVIRONMENT
-    what = "{library} is needed to draw this, and cannot be used: {reason}."
-    then = "Install it: {python!q} -m pip install 'lnpatch[plot]'"
+    message_template = "{library} is needed to draw this, and cannot be used: {reason}."
+    hint_template = "Install it: {python!q} -m pip install 'lnpatch[plot]'"

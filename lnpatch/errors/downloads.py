@@ -1,4 +1,4 @@
-"""Released files."""
+"""Released files that cannot be downloaded, or are not what they should be."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, LnpatchError
+from lnpatch.errors.base import ExitCode, FailedError, InvalidRequestError, MachineError, NotFoundError
 
 
 @dataclass
-class ArtefactNotFoundError(LnpatchError):
+class ArtefactNotFoundError(NotFoundError):
     """The target has no released files of these names, or none at all."""
 
     target: str
     names: Sequence[str]
     there: Sequence[str]
-
-    exit_code = ExitCode.NOT_FOUND
 
     @property
     def message(self) -> str:
@@ -32,60 +30,54 @@ class ArtefactNotFoundError(LnpatchError):
 
 
 @dataclass
-class MirrorError(LnpatchError):
-    """What --mirror names cannot be a mirror."""
+class MirrorError(InvalidRequestError):
+    """The argument of --mirror cannot be a mirror."""
 
     base: str
     reason: str
 
-    exit_code = ExitCode.USAGE
-    what = "--mirror {base}: {reason}."
-    then = "It takes an http or https address, or a folder, to which the names of the files are added."
+    message_template = "--mirror {base}: {reason}."
+    hint_template = "It takes an http or https address, or a folder, to which the names of the files are added."
 
 
 @dataclass
-class MirrorMissingError(LnpatchError):
-    """The folder that --mirror names is not there."""
+class MirrorMissingError(NotFoundError):
+    """The folder that --mirror names does not exist."""
 
     base: str
 
-    exit_code = ExitCode.NOT_FOUND
-    what = "--mirror {base}: there is no such folder."
+    message_template = "--mirror {base}: there is no such folder."
 
 
 @dataclass
-class UnreachableError(LnpatchError):
-    """An address does not answer, or not with a file."""
+class UnreachableError(MachineError):
+    """An address does not answer, or does not answer with a file."""
 
     address: str
     reason: str
 
-    exit_code = ExitCode.ENVIRONMENT
-    what = "{address}: {reason}"
+    message_template = "{address}: {reason}"
 
 
 @dataclass
-class DeadLinkError(LnpatchError):
-    """The server answers, but the file is not at that address any more."""
+class DeadLinkError(NotFoundError):
+    """The server answers, but the file is no longer at that address."""
 
     address: str
     reason: str
 
-    exit_code = ExitCode.NOT_FOUND
-    what = "{address}: {reason}"
+    message_template = "{address}: {reason}"
 
 
 @dataclass
-class CutOffError(LnpatchError):
-    """A transfer ended early, again and again; what has come is kept for the next time. ``total`` is 0 if not known."""
+class CutOffError(MachineError):
+    """A transfer ended early, again and again; the partial file is kept for the next time. ``total`` is 0 if not known."""
 
     address: str
     received: int
     total: int
     part: str
     reason: str
-
-    exit_code = ExitCode.ENVIRONMENT
 
     @property
     def message(self) -> str:
@@ -94,23 +86,23 @@ class CutOffError(LnpatchError):
 
     @property
     def hint(self) -> str:
-        return self._fill("{part} is kept; the same command goes on from there.") if self.received else ""
+        return self._fill("The partial file {part} is kept; the same command resumes it.") if self.received else ""
 
 
 @dataclass
-class WrongContentError(LnpatchError):
-    """What was fetched is not the kind of file that it should be; it is kept under another name."""
+class WrongContentError(FailedError):
+    """The file that came is not the kind of file that it should be; it is kept under another name."""
 
     address: str
     reason: str
     rejected: str
 
-    what = "{address}: {reason}; put aside as {rejected}"
-    then = "Remove it, and try again or elsewhere."
+    message_template = "{address}: the file {reason}; it was put aside as {rejected}"
+    hint_template = "Remove it, and try again, or download from elsewhere with --mirror."
 
 
 @dataclass
-class ChecksumError(LnpatchError):
+class ChecksumError(FailedError):
     """A file differs from what it was when it was first seen, or from what the recipe says; it is kept under another name."""
 
     address: str
@@ -120,36 +112,35 @@ class ChecksumError(LnpatchError):
     rejected: str
     path: str
 
-    what = "{address}: the checksum differs; put aside as {rejected}\n  sha256 {found}\n  expected {expected} ({since})"
+    message_template = "{address}: the checksum differs; the file was put aside as {rejected}\n  sha256 {found}\n  expected {expected} ({since})"
 
     @property
     def hint(self) -> str:
         if self.since == "the recipe":
-            return "It is not the released file. Look for another copy."
-        return self._fill("If the new one is right: mv {rejected!q} {path!q}, and the same command with --trust-new.")
+            return "This is not the released file. Look for another copy."
+        return self._fill("If the new file is right: mv {rejected!q} {path!q}, and the same command with --trust-new.")
 
 
 @dataclass
-class NoSpaceError(LnpatchError):
+class NoSpaceError(MachineError):
     """The disk is too full for a file; the numbers are bytes."""
 
     folder: str
     needed: int
     free: int
 
-    exit_code = ExitCode.ENVIRONMENT
-    what = "{folder}: {needed} more bytes are needed, {free} are free."
-    then = "--dest names another folder; what has come is kept."
+    message_template = "{folder}: {needed} more bytes are needed, {free} are free."
+    hint_template = "--dest names another folder; the partial file is kept."
 
 
 @dataclass
-class ChecksumRecordError(LnpatchError):
+class ChecksumRecordError(FailedError):
     """The record of checksums holds something that lnpatch did not write."""
 
     file: str
 
-    what = "{file} cannot be read; it holds the checksums of what was downloaded."
-    then = "Remove it to begin a new one."
+    message_template = "{file} cannot be read; it holds the checksums of what was downloaded."
+    hint_template = "Remove it, and the checksums are recorded anew."
 
 
 @dataclass(frozen=True)
@@ -167,7 +158,7 @@ class FailedDownload:
 
 
 @dataclass
-class DownloadsFailedError(LnpatchError):
+class DownloadsFailedError(FailedError):
     """Some files were not downloaded; every one was tried."""
 
     target: str
@@ -190,51 +181,8 @@ class DownloadsFailedError(LnpatchError):
 
     @property
     def exit_code(self) -> ExitCode:  # type: ignore[override]
-        """That of the failures where they agree; a network that fails comes first."""
+        """The failures' own code where they agree, else that of the environment if one of them has it."""
         codes = {failure.exit_code for failure in self.failures}
         if len(codes) == 1:
             return ExitCode(codes.pop())
         return ExitCode.ENVIRONMENT if ExitCode.ENVIRONMENT in codes else ExitCode.FAILED
-
-
-@dataclass
-class PickleRefusedError(LnpatchError):
-    """A pickle wants more than plain data: a function to call, or more memory than it is worth."""
-
-    file: str
-    found: str
-
-    what = "{file} is refused: it holds {found}, which is no plain data. Nothing of it was run."
-    then = "A model's or a log's pickle has only numbers, strings and containers; do not open this one with Python's pickle."
-
-
-@dataclass
-class PickleTruncatedError(LnpatchError):
-    """A pickle ends too early."""
-
-    file: str
-    size: int
-
-    what = "{file} is truncated: the pickle does not end within its {size} bytes."
-    then = "Download or copy it again."
-
-
-@dataclass
-class PickleBrokenError(LnpatchError):
-    """A file is no pickle."""
-
-    file: str
-    at: int
-    reason: str
-
-    what = "{file} is no pickle that can be read: byte {at}: {reason}"
-
-
-@dataclass
-class HyperparametersError(LnpatchError):
-    """A model's pickle has no hyperparameters."""
-
-    file: str
-    found: str
-
-    what = "{file} holds no hyperparameters: a dictionary with names for keys was expected, found {found}."

@@ -16,8 +16,8 @@ class SourceSyntaxError(FailedError):
     line: int
     reason: str
 
-    what = "{file}:{line}: {reason}"
-    then = "The file is neither valid Python 2.7 nor valid Python 3; correct it first."
+    message_template = "{file}:{line}: {reason}"
+    hint_template = "The file is neither valid Python 2.7 nor valid Python 3; correct it first."
 
 
 @dataclass
@@ -28,7 +28,7 @@ class EditRefusedError(FailedError):
     line: int
     reason: str
 
-    what = "{file}:{line}: the edit was refused: {reason}"
+    message_template = "{file}:{line}: the edit was refused: {reason}"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PatchRefusedError(FailedError):
     target: str
     refusals: Sequence[Refusal]
 
-    what = "{target} cannot be patched here; nothing was changed. These edits are not possible:{refusals!l}"
+    message_template = "{target} cannot be patched here; nothing was changed. These edits are not possible:{refusals!l}"
 
     @property
     def exit_code(self) -> ExitCode:  # type: ignore[override]

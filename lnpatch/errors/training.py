@@ -16,8 +16,8 @@ class NotAppliedError(NotFoundError):
     directory: str
     state: str
 
-    what = "{target} is not patched in {directory} ({state})."
-    then = "Patch it first: lnpatch apply {target!q} --dir {directory!q}"
+    message_template = "{target} is not patched in {directory} ({state})."
+    hint_template = "Patch it first: lnpatch apply {target!q} --dir {directory!q}"
 
 
 @dataclass
@@ -30,7 +30,7 @@ class LayerMissingError(NotFoundError):
     target: str
     can_apply: bool
 
-    what = "There is no layer {cell!r} in {directory}; it has {layers!c}."
+    message_template = "There is no layer {cell!r} in {directory}; it has {layers!c}."
 
     @property
     def hint(self) -> str:
@@ -54,7 +54,7 @@ class JobSourceError(NotFoundError):
         what = f"{self.name} in {self.file}" if self.name else self.file
         return f"The recipe looks for the hyperparameters at {what}: {self.reason}."
 
-    then = "Is this the right repository and revision?"
+    hint_template = "Is this the right repository and revision?"
 
 
 @dataclass
@@ -65,7 +65,7 @@ class NoJobError(InvalidRequestError):
     job: str
     jobs: Sequence[str]
 
-    what = "{target} does not support {job}."
+    message_template = "{target} does not support {job}."
 
     @property
     def hint(self) -> str:
@@ -90,7 +90,7 @@ class SettingError(InvalidRequestError):
         near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
         return f"The trainer of {self.target} has no setting {self.name!r}.{near}"
 
-    then = "It has {names!c}."
+    hint_template = "It has {names!c}."
 
 
 @dataclass
@@ -101,7 +101,7 @@ class SettingValueError(InvalidRequestError):
     value: str
     expected: str
 
-    what = "--set {name}={value}: expected {expected}."
+    message_template = "--set {name}={value}: expected {expected}."
 
 
 @dataclass
@@ -113,8 +113,10 @@ class DataMissingError(NotFoundError):
     missing: Sequence[str]
     expected: str
 
-    what = "The data is not whole at {data}; missing:{missing!l}"
-    then = "Expected: {expected}. `lnpatch download {target!q}` fetches what was released; --smoke needs no data."
+    message_template = "The data is not whole at {data}; missing:{missing!l}"
+    hint_template = (
+        "Expected: {expected}. `lnpatch download {target!q}` fetches what was released; --smoke needs no data."
+    )
 
 
 @dataclass
@@ -124,8 +126,8 @@ class ModelMissingError(NotFoundError):
     file: str
     reason: str
 
-    what = "{file}: {reason}"
-    then = "A model is an .npz file with its options beside it, or the folder of a run."
+    message_template = "{file}: {reason}"
+    hint_template = "A model is an .npz file with its options beside it, or the folder of a run."
 
 
 @dataclass
@@ -136,8 +138,8 @@ class BadModelError(FailedError):
     reason: str
     advice: str = ""
 
-    what = "{file}: {reason}"
-    then = "{advice}"
+    message_template = "{file}: {reason}"
+    hint_template = "{advice}"
 
 
 @dataclass
@@ -161,7 +163,7 @@ class RunExistsError(ConflictError):
     folder: str
     is_run: bool
 
-    what = "{folder} is not empty; nothing in it was changed."
+    message_template = "{folder} is not empty; nothing in it was changed."
 
     @property
     def hint(self) -> str:
@@ -179,8 +181,8 @@ class TrainingFailedError(FailedError):
     reason: str
     lines: Sequence[str]
 
-    what = "{target}: {reason}{lines!l}"
-    then = "The whole output is in {folder}/log.txt."
+    message_template = "{target}: {reason}{lines!l}"
+    hint_template = "The whole output is in {folder}/log.txt."
 
 
 @dataclass
@@ -192,15 +194,15 @@ class JobFailedError(FailedError):
     status: int
     lines: Sequence[str]
 
-    what = "{target}: {job} failed (exit status {status}):{lines!l}"
+    message_template = "{target}: {job} failed (exit status {status}):{lines!l}"
 
 
 @dataclass
 class NoPython2Error(MachineError):
     """There is no Python 2.7 on this machine."""
 
-    what = "There is no Python 2.7 here: not in LNPATCH_PYTHON27, on PATH, in pyenv or in conda."
-    then = (
+    message_template = "There is no Python 2.7 here: not in LNPATCH_PYTHON27, on PATH, in pyenv or in conda."
+    hint_template = (
         "One of these gives it: pyenv install 2.7.18 | conda create -n python27 python=2.7 | apt-get install python2.7; "
         "--python names one elsewhere. `--runtime pytensor` needs none."
     )
@@ -213,7 +215,7 @@ class WrongPythonError(MachineError):
     python: str
     wanted: str
 
-    what = "{python} is not a Python {wanted} that runs."
+    message_template = "{python} is not a Python {wanted} that runs."
 
 
 @dataclass
@@ -223,8 +225,8 @@ class NoRequirementsError(InvalidRequestError):
     target: str
     recipe: str
 
-    what = "{target} has no [requirements]: its recipe does not say which packages run it."
-    then = "Add one to {recipe}; those that come with lnpatch are examples."
+    message_template = "{target} has no [requirements]: its recipe does not say which packages run it."
+    hint_template = "Add one to {recipe}; those that come with lnpatch are examples."
 
 
 @dataclass
@@ -235,5 +237,7 @@ class EnvironmentBuildError(MachineError):
     log: str
     lines: Sequence[str]
 
-    what = "The environment could not be built: {command}{lines!l}"
-    then = "The whole output is in {log}. The next try starts afresh; pip's own settings (index, proxy) are respected."
+    message_template = "The environment could not be built: {command}{lines!l}"
+    hint_template = (
+        "The whole output is in {log}. The next try starts afresh; pip's own settings (index, proxy) are respected."
+    )

@@ -16,15 +16,15 @@ class UsageError(InvalidRequestError):
     reason: str
     advice: str = ""
 
-    what = "{reason}"
-    then = "{advice}"
+    message_template = "{reason}"
+    hint_template = "{advice}"
 
 
 @dataclass
 class StoppedError(FailedError):
     """The user has stopped lnpatch."""
 
-    what = "Stopped; nothing was left half done."
+    message_template = "Stopped; nothing was left half done."
 
 
 @dataclass
@@ -35,7 +35,7 @@ class TargetNotFoundError(NotFoundError):
     candidates: Sequence[str]
     is_path: bool = False
 
-    then = "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
+    hint_template = "`lnpatch targets` lists the known ones; the path of a recipe file is a target too."
 
     @property
     def message(self) -> str:
@@ -52,8 +52,8 @@ class RecipeError(InvalidRequestError):
     file: str
     problems: Sequence[Any]  # of lnpatch.schema.Problem
 
-    what = "{file} cannot be used as a recipe:{problems!l}"
-    then = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
+    message_template = "{file} cannot be used as a recipe:{problems!l}"
+    hint_template = "CONTRIBUTING.md says how to write one; those that come with lnpatch are examples."
 
 
 @dataclass
@@ -64,7 +64,7 @@ class UnknownCellError(InvalidRequestError):
     target: str
     cells: Sequence[str]
 
-    what = "{target} has no cell {cell!r}; it has {cells!c}."
+    message_template = "{target} has no cell {cell!r}; it has {cells!c}."
 
 
 @dataclass
@@ -73,7 +73,7 @@ class TargetUnknownError(NotFoundError):
 
     directory: str = ""
 
-    then = (
+    hint_template = (
         "Name a target (`lnpatch targets` lists them), or go to a patched checkout; `lnpatch apply TARGET` makes one."
     )
 
@@ -90,5 +90,5 @@ class AmbiguousTargetError(InvalidRequestError):
 
     locations: Sequence[str]
 
-    what = "No target is named, and there are several:{locations!l}"
-    then = "Name the one that is meant, with --dir where two are of one target."
+    message_template = "No target is named, and there are several:{locations!l}"
+    hint_template = "Name the one that is meant, with --dir where two are of one target."

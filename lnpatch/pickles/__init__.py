@@ -1,1 +1,1 @@
-"""Read the pickles that others released without running anything that they name."""
+"""Read the pickles that others released without running anything that they name; begin at :mod:`lnpatch.pickles.load`."""

@@ -1,4 +1,7 @@
-"""NumPy's arrays and scalars as pickles describe them, decoded here: NumPy's own loaders trust what they are given."""
+"""Decode NumPy's arrays and scalars as pickles describe them, since NumPy's own loaders trust what they are given.
+
+NumPy is imported when the first array is built, and only if it is installed: most commands read pickles without arrays.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 #: The types that are read: booleans, integers, floats and byte strings of a fixed length.
-_CODE = re.compile(r"b1|[iu][1248]|f[248]|S[0-9]{1,6}")
+_TYPE_CODE = re.compile(r"b1|[iu][1248]|f[248]|S[0-9]{1,6}")
 
-#: How ``struct`` calls them.
-_FORMATS = {"b1": "?", "f2": "e", "f4": "f", "f8": "d"} | {
+#: The same in the letters of ``struct``.
+_STRUCT_LETTERS = {"b1": "?", "f2": "e", "f4": "f", "f8": "d"} | {
     f"{kind}{1 << size}": letter.upper() if kind == "u" else letter
     for kind in "iu"
     for size, letter in enumerate("bhiq")
 }
 
+#: NumPy's own limit until version 2.
 _MAX_DIMENSIONS = 32
+
+#: The largest product of the lengths of an empty array, those of 0 left out.
 _MAX_EMPTY = 1 << 16
 
 
@@ -37,13 +43,21 @@ class DType:
     __slots__ = ("code", "order")
 
     def __init__(self, code: object) -> None:
-        if not isinstance(code, str) or not _CODE.fullmatch(code):
+        if not isinstance(code, str) or not _TYPE_CODE.fullmatch(code):
             raise DTypeError(str(code)[:40])
         self.code = code
         self.order = "<"
 
     def set_state(self, state: object) -> None:
-        """Take over the state that NumPy pickles: version, byte order, and the parts of structured types, refused here."""
+        """Set the byte order from the state that NumPy pickles.
+
+        Args:
+            state: version, byte order, and then the parts of structured types, which are refused.
+
+        Raises:
+            DTypeError: the type has fields.
+            ValueError: it is not the state of a dtype.
+        """
         if not isinstance(state, tuple) or len(state) < 5 or state[1] not in ("<", ">", "=", "|"):
             raise ValueError("a dtype without a byte order")
         if any(part is not None for part in state[2:5]):
@@ -52,14 +66,18 @@ class DType:
 
     @property
     def size(self) -> int:
-        """The bytes of one element."""
+        """Bytes of one element."""
         return int(self.code[1:])
 
     def __str__(self) -> str:
         return f"{self.order}{self.code}"
 
     def decode(self, data: bytes) -> list[Any]:
-        """The elements in *data*, one after another, as Python values."""
+        """Return the elements in *data*, one after another, as Python values.
+
+        Raises:
+            ValueError: *data* does not hold whole elements.
+        """
         if not self.size:
             raise ValueError("an element without bytes")
         count, rest = divmod(len(data), self.size)
@@ -68,20 +86,24 @@ class DType:
         if self.code[0] == "S":
             pieces = (data[i : i + self.size] for i in range(0, len(data), self.size))
             return [piece.rstrip(b"\0").decode("latin1") for piece in pieces]
-        return list(struct.unpack(f"{self.order}{count}{_FORMATS[self.code]}", data))
+        return list(struct.unpack(f"{self.order}{count}{_STRUCT_LETTERS[self.code]}", data))
 
 
 @dataclass(frozen=True)
 class Array:
-    """An array where there is no NumPy: its shape, its dtype as NumPy writes it (``<f4``), its elements in C order."""
+    """An array where there is no NumPy."""
+
+    #: The length of each dimension; empty for a single number.
 
     shape: tuple[int, ...]
+    #: The type of the elements as NumPy writes it: ``<f4``.
     dtype: str
+    #: The elements in C order: the last dimension varies fastest.
     values: tuple[Any, ...]
 
     def tolist(self) -> Any:
-        """Nested lists, or the one element of an array without dimensions, as ``numpy.ndarray.tolist`` gives them."""
-        return _nested(self.values, self.shape) if self.shape else self.values[0]
+        """Return nested lists, or the one element of an array without dimensions, as ``numpy.ndarray.tolist`` does."""
+        return _nest_values(self.values, self.shape) if self.shape else self.values[0]
 
     def __float__(self) -> float:
         if len(self.values) != 1:
@@ -95,21 +117,22 @@ class Array:
 
 
 def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
-    """The array of *shape* in *data*: a ``numpy.ndarray`` where NumPy is installed, else an :class:`Array`.
+    """Build the array of *shape* from *data*: a ``numpy.ndarray`` where NumPy is installed, else an :class:`Array`.
 
     Args:
-        data: the elements' bytes; the last axis varies fastest, or the first one where *fortran* is true.
+        data: the bytes of the elements.
+        fortran: whether the first axis varies fastest in *data*, not the last.
 
     Raises:
         ValueError: shape and data do not agree.
     """
     if not isinstance(shape, tuple) or len(shape) > _MAX_DIMENSIONS or not all(type(n) is int for n in shape):
         raise ValueError("an array without a shape")
-    # an empty array of (10**9, 0) would become as many empty lists
-    most = len(data) or _MAX_EMPTY
+    # lengths of 0 are left out of the product: an empty array of (10**9, 0) would become a billion empty lists
+    longest = len(data) or _MAX_EMPTY
     if (
         min(shape, default=0) < 0
-        or math.prod(n or 1 for n in shape) > most
+        or math.prod(n or 1 for n in shape) > longest
         or math.prod(shape) * dtype.size != len(data)
     ):
         raise ValueError(f"an array of shape {shape} in {len(data)} bytes")
@@ -117,20 +140,21 @@ def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
         import numpy
     except ImportError:
         values = dtype.decode(data)
-        return Array(shape, str(dtype), tuple(_c_order(values, shape) if fortran else values))
+        return Array(shape, str(dtype), tuple(_reorder_to_c(values, shape) if fortran else values))
+    # frombuffer gives views that cannot be written to, hence the copy
     flat = numpy.frombuffer(data, dtype=str(dtype)) if data else numpy.empty(0, dtype=str(dtype))
     return flat.reshape(shape, order="F" if fortran else "C").copy()
 
 
-def _nested(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+def _nest_values(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
     if len(shape) == 1:
         return list(values)
     step = math.prod(shape[1:])
-    return [_nested(values[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
+    return [_nest_values(values[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
 
 
-def _c_order(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
-    """Elements of which the first axis varies fastest, reordered so that the last one does."""
+def _reorder_to_c(values: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    """Return elements of which the first axis varies fastest in the order in which the last one does."""
     order = [0]
     stride = 1
     for length in shape:

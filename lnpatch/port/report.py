@@ -8,9 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Remark:
-    """What is left to a person: a line of the checkout's file (1-based, 0 for the whole file), and what to know."""
+    """Something in the checkout that is left to a person."""
 
+    #: The file, relative to the checkout.
     path: str
+    #: The line in the checkout's file, counted from 1; 0 for the whole file.
     line: int
     message: str
 
@@ -19,15 +21,16 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Ported:
-    """A Python 3 copy: where it is, its files, those of them that were converted, and what is left to a person.
-
-    ``key`` names what it was made from; ``reused`` says that nothing had to be converted.
-    """
+class PortedCopy:
+    """A Python 3 copy on disk."""
 
     directory: Path
+    #: All its files, relative to the directory.
     files: tuple[str, ...]
+    #: Those of them that were converted; the others are as in the checkout.
     converted: tuple[str, ...]
     remarks: tuple[Remark, ...]
+    #: Names what it was made from: contents, recipe and converter.
     key: str
+    #: Whether it was there already, so that nothing had to be converted.
     reused: bool

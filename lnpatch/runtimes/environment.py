@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.errors import EnvironmentBuildError
+from lnpatch.files import sha256_of
 from lnpatch.folders import cache_folder, cache_root
 
 #: Called with what is being done, in words for people.
@@ -65,7 +65,7 @@ class EnvironmentSpec:
     def folder(self) -> Path:
         """The folder that the environment is in, or will be."""
         text = json.dumps([self.name, os.fspath(self.base), self.steps])
-        return cache_root() / "environments" / f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return cache_root() / "environments" / f"{self.name}-{sha256_of(text.encode())[:12]}"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lnpatch import port
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import WrongPythonError
 from lnpatch.folders import cache_folder, templates
-from lnpatch.port import port
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import (
     Environment,
@@ -74,7 +74,7 @@ class PyTensorRuntime:
 
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         """Return a Python 3 copy of the checkout in *folder*, for one run alone: the repositories write beside their code."""
-        return port(recipe, checkout, folder / "code", keep=True).directory.absolute()
+        return port.port_checkout(recipe, checkout, folder / "code", keep_other_files=True).directory.absolute()
 
     def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
         """Return the environment variables of a process, with the folders *path* on its module search path."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import BadModelError, ModelMissingError
-from lnpatch.pickles.machine import read_options
+from lnpatch.pickles.load import read_hyperparameters
 from lnpatch.recipes.recipe import Job
 from lnpatch.training.run_folder import RUN, RunInfo, read_info
 
@@ -83,7 +83,7 @@ def _read_options(path: Path) -> Mapping[str, Any]:
     if pickle is None:
         names = " or ".join(file.name for file in beside)
         raise ModelMissingError(str(path), f"its hyperparameters are not beside it ({names})")
-    return read_options(pickle)
+    return read_hyperparameters(pickle)
 
 
 def _require_whole(path: Path) -> None:

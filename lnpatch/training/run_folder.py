@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lnpatch.errors import NotARunError, RunExistsError
+from lnpatch.files import atomic_write
 from lnpatch.suggest import close_matches
 from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
 
@@ -175,10 +176,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
 
 def write_info(folder: Path, info: RunInfo) -> None:
     """Write ``run.json``, whole or not at all."""
-    path = folder / RUN
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    atomic_write(folder / RUN, (json.dumps(asdict(info), indent=2) + "\n").encode())
 
 
 def read_info(folder: Path) -> RunInfo:

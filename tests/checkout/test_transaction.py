@@ -38,7 +38,7 @@ def writes(args, options):
     writing = {'update-ref', 'symbolic-ref', 'update-index'} & set(args) and '-q' not in args
     return bool(writing) and 'GIT_INDEX_FILE' not in (options.get('env') or {})
 os.replace = killing(os.replace, lambda args, options: True)
-Git.status = killing(Git.status, writes)
+Git.run = killing(Git.run, writes)
 sys.exit(main(arguments))
 """
 
@@ -66,7 +66,7 @@ def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, w
     assert killed(at, when, *command.split(), "demo", "--dir", demo) == -signal.SIGKILL
     state = lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"]
     assert (contents(demo), state) in ((original, "not-applied"), (patched, "applied"))
-    assert not list((demo / ".git" / "lnpatch").glob("new-*"))
+    assert not list((demo / ".git" / "lnpatch").glob(".lnpatch-*"))
     assert "refs/lnpatch-pending" not in git(demo, "for-each-ref")
     if command == "apply --commit":
         done = at == WRITES[command] and when == "after"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.port.convert import convert
+from lnpatch.port.convert import convert_files
 from lnpatch.port.report import Remark
 from lnpatch.recipes import find_recipe
 
@@ -47,7 +47,7 @@ CASES = [
 
 @pytest.mark.parametrize(("before", "after"), CASES)
 def test_one_file(tmp_path: Path, before: bytes, after: str) -> None:
-    converted = convert(find_recipe("demo"), {"a.py": before}, tmp_path)
+    converted = convert_files(find_recipe("demo"), {"a.py": before}, tmp_path)
     encoding = "latin-1" if b"latin-1" in before else "utf-8"
     assert converted.files["a.py"].decode(encoding) == after
     assert converted.remarks == ()
@@ -72,7 +72,7 @@ def test_imports_are_relative_in_packages_only(tmp_path: Path) -> None:
     for path, data in PACKAGE.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
-    files = convert(find_recipe("demo"), PACKAGE, tmp_path).files
+    files = convert_files(find_recipe("demo"), PACKAGE, tmp_path).files
     assert (
         files["codes/reader/model.py"]
         == b"from . import utils\nfrom .utils import f\nimport os, json\nfrom core.layers import g\n"
@@ -83,7 +83,7 @@ def test_imports_are_relative_in_packages_only(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     sources = {"bad.py": b"x = 1\nif x =! 2: pass\n", "good.py": b"print 1\n"}
-    converted = convert(find_recipe("demo"), sources, tmp_path)
+    converted = convert_files(find_recipe("demo"), sources, tmp_path)
     assert list(converted.files) == ["good.py"]
     (remark,) = converted.remarks
     assert (remark.path, remark.line) == ("bad.py", 2)
@@ -92,11 +92,11 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 
 def test_remarks_have_the_lines_of_the_checkout(tmp_path: Path) -> None:
     source = b"import os\n\n\ndef f(x):\n    y = reduce(g, x)\n    y = y / 2\n    return cmp(y, 3)\n"
-    converted = convert(find_recipe("demo"), {"a.py": source}, tmp_path)
+    converted = convert_files(find_recipe("demo"), {"a.py": source}, tmp_path)
     assert converted.files["a.py"].startswith(b"import lnpatch_py2\nimport os\nfrom functools import reduce\n")
     assert converted.remarks == (Remark("a.py", 7, "cmp() is gone in Python 3"),)
 
 
 def test_warnings_of_2to3_are_remarks(tmp_path: Path) -> None:
-    converted = convert(find_recipe("demo"), {"a.py": b"x = 1\n\nmap(f, a)\n"}, tmp_path)
+    converted = convert_files(find_recipe("demo"), {"a.py": b"x = 1\n\nmap(f, a)\n"}, tmp_path)
     assert converted.remarks == (Remark("a.py", 3, "You should use a for loop here"),)

@@ -34,9 +34,9 @@ numpy = pytest.importorskip("numpy")
     ],
 )
 def test_division(helper: ModuleType, a: Any, b: Any, result: Any) -> None:
-    found = helper.div(a, b)
-    assert numpy.array_equal(found, result)
-    assert numpy.asarray(found).dtype.kind == (
+    computed = helper.div(a, b)
+    assert numpy.array_equal(computed, result)
+    assert numpy.asarray(computed).dtype.kind == (
         "f" if "f" in (numpy.asarray(a).dtype.kind, numpy.asarray(b).dtype.kind) else "i"
     )
 
@@ -137,9 +137,9 @@ PYTHON2_PICKLES = [
 
 @pytest.mark.parametrize("data", PYTHON2_PICKLES)
 def test_pickles_of_python2(helper: ModuleType, data: bytes) -> None:
-    wanted = ["café", "café", "é", {"é": ("à",)}]
-    assert helper.load_pickle(io.BytesIO(data)) == wanted
-    assert helper.load_pickle(io.TextIOWrapper(io.BytesIO(data))) == wanted  # opened in text mode
+    expected = ["café", "café", "é", {"é": ("à",)}]
+    assert helper.load_pickle(io.BytesIO(data)) == expected
+    assert helper.load_pickle(io.TextIOWrapper(io.BytesIO(data))) == expected  # opened in text mode
 
 
 def test_pickles_of_python3(helper: ModuleType) -> None:
@@ -150,9 +150,9 @@ def test_pickles_of_python3(helper: ModuleType) -> None:
 def test_pickles_that_contain_themselves(helper: ModuleType) -> None:
     value: list[Any] = ["é"]
     value.append(value)
-    found = helper.load_pickle(io.BytesIO(pickle.dumps(value, 2)))
-    assert found[0] == "é"
-    assert found[1] is found
+    loaded = helper.load_pickle(io.BytesIO(pickle.dumps(value, 2)))
+    assert loaded[0] == "é"
+    assert loaded[1] is loaded
 
 
 def test_pickles_written(helper: ModuleType, python2: Path, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_arrays_are_written_under_their_old_names(helper: ModuleType) -> None:
     assert b"numpy._core" not in stream.getvalue()
     assert b"cnumpy.core.multiarray\nscalar\n" in stream.getvalue()
     stream.seek(0)
-    found = helper.load_pickle(stream)
-    assert type(found) is defaultdict
-    assert found["errors"] == [0.5]
-    assert found["costs"].tolist() == [0, 1, 2]
+    loaded = helper.load_pickle(stream)
+    assert type(loaded) is defaultdict
+    assert loaded["errors"] == [0.5]
+    assert loaded["costs"].tolist() == [0, 1, 2]

@@ -13,7 +13,8 @@ import pytest
 
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortModifiedError
-from lnpatch.port import fixers, port
+from lnpatch.port import port_checkout
+from lnpatch.port.convert import files, fixers
 from lnpatch.recipes import find_recipe
 from tests.conftest import READER, Output, contents, git, make_checkout, unpriviledged
 
@@ -86,7 +87,7 @@ def test_the_same_bytes_twice(lnpatch: Cli, patched: Path, monkeypatch: pytest.M
 
 def test_a_copy_is_used_again(lnpatch: Cli, patched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = lnpatch("port", "demo", "--format", "json")
-    monkeypatch.setattr(fixers, "fix", None)  # what would convert
+    monkeypatch.setattr(files, "convert_files", None)  # what would convert
     second = lnpatch("port", "demo", "--format", "json")
     assert (first.json["reused"], second.json["reused"]) == (False, True)
     assert second.json == {**first.json, "reused": True}
@@ -246,7 +247,7 @@ def test_a_repair_that_is_not_possible_is_a_remark(
 
 def test_every_run_can_have_a_copy_of_its_own(patched: Path, tmp_path: Path) -> None:
     recipe, checkout = find_recipe("demo"), Checkout.open(patched, "demo")
-    first, second = (port(recipe, checkout, tmp_path / name) for name in ("one", "two"))
+    first, second = (port_checkout(recipe, checkout, tmp_path / name) for name in ("one", "two"))
     assert (first.reused, second.reused) == (False, True)
     assert first.files == second.files
     assert contents(first.directory) == contents(second.directory)
@@ -254,20 +255,20 @@ def test_every_run_can_have_a_copy_of_its_own(patched: Path, tmp_path: Path) -> 
 
 def test_a_run_that_goes_on_keeps_what_it_has_written_beside_its_code(patched: Path, tmp_path: Path) -> None:
     checkout = Checkout.open(patched, "demo")
-    copy = port(find_recipe("demo"), checkout, tmp_path / "code", keep=True).directory
+    copy = port_checkout(find_recipe("demo"), checkout, tmp_path / "code", keep_other_files=True).directory
     (copy / "snapshots").mkdir()
     (copy / "snapshots" / "1.npz").write_bytes(b"model")
     (copy / "removed.py").symlink_to("nowhere")
     (copy / "more.py").write_text("a trainer's own, before the checkout had one")
     (patched / "more.py").write_bytes(b"print 1\n")
     subprocess.run(["git", "-C", patched, "add", "more.py"], check=True)
-    assert port(find_recipe("demo"), checkout, tmp_path / "code", keep=True).directory == copy
+    assert port_checkout(find_recipe("demo"), checkout, tmp_path / "code", keep_other_files=True).directory == copy
     assert (copy / "snapshots" / "1.npz").read_bytes() == b"model"
     assert (copy / "removed.py").is_symlink()
     assert (copy / "more.py").read_text() == "print(1)\n"
     (copy / "train.py").write_text("changed")
     with pytest.raises(PortModifiedError):
-        port(find_recipe("demo"), checkout, tmp_path / "code", keep=True)
+        port_checkout(find_recipe("demo"), checkout, tmp_path / "code", keep_other_files=True)
 
 
 def test_a_copy_that_is_used_again_is_quick(lnpatch: Cli, patched: Path) -> None:

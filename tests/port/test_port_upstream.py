@@ -113,8 +113,8 @@ def test_the_same_results_as_under_python2(
     today = result(sys.executable, copy, target, data, tmp_path / "3")
     then = result(python2_numpy, checkout, target, data, tmp_path / "2")
     assert len(today) == len(then)
-    for i, (found, wanted) in enumerate(zip(today, then, strict=True)):
-        assert found == wanted, i
+    for i, (ported, original) in enumerate(zip(today, then, strict=True)):
+        assert ported == original, i
 
     # what one Python has written, the other reads
     if target == "skip-thoughts":

@@ -1,0 +1,207 @@
+"""Pickles that are refused, cut off or broken, and what a hostile one cannot do."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from lnpatch.errors import PickleBrokenError, PickleRefusedError, PickleTruncatedError
+from lnpatch.pickles.load import MAX_BYTES, load_pickle
+from tests.pickles.samples import PYTHON2
+
+
+class _Reduced:
+    """Pickles as a call of *function*."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.call = function, arguments
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+def short(text: str) -> bytes:
+    return b"\x8c" + bytes([len(text)]) + text.encode()
+
+
+HOSTILE = {
+    "os.system": (b"cos\nsystem\n(S'touch ran'\ntR.", "os.system"),
+    "posix.system": (pickle.dumps(_Reduced(os.system, "touch ran"), 2), f"{os.name}.system"),
+    "eval": (pickle.dumps(_Reduced(builtins.eval, "open('ran', 'w')"), 2), "builtins.eval"),
+    "python-2-eval": (b"c__builtin__\neval\n(S'1'\ntR.", "builtins.eval"),
+    "getattr-chain": (
+        b"c__builtin__\ngetattr\n(c__builtin__\n__import__\n(S'os'\ntRS'system'\ntR(S'touch ran'\ntR.",
+        "builtins.getattr",
+    ),
+    "dotted-name": (
+        b"\x80\x04" + short("collections") + short("OrderedDict.__init__") + b"\x93.",
+        "OrderedDict.__init__",
+    ),
+    "dotted-module": (b"\x80\x04" + short("numpy") + short("core.multiarray.scalar") + b"\x93.", "numpy.core.multi"),
+    "submodule": (b"cnumpy.core.multiarray\nfromfile\n(S'/etc/passwd'\ntR.", "numpy._core.multiarray.fromfile"),
+    "numpy-load": (b"cnumpy\nload\n(S'x.npy'\ntR.", "numpy.load"),
+    "joined-name": (b"cnumpy._core\nmultiarray.scalar\n)R.", "multiarray.scalar"),
+    "codecs": (b"c_codecs\nencode\n(V1\nS'zlib'\ntR.", "_codecs.encode to 'zlib'"),
+    "instance": (b"(S'touch ran'\nios\nsystem\n.", "os.system"),
+    "object": (b"(cos\nsystem\nS'touch ran'\no.", "os.system"),
+    "new-object": (b"\x80\x02csubprocess\nPopen\n(S'true'\nt\x81.", "subprocess.Popen"),
+    "keywords": (b"\x80\x04]]}\x92.", "an object made with keywords"),
+    "list-of-a-list": (b"c__builtin__\nlist\n((ltR.", "a call of a type"),
+    "ndarray": (b"cnumpy\nndarray\n((I1000000000\nttR.", "a call of a type"),
+    "factory": (b"ccollections\ndefaultdict\n(c_codecs\nencode\ntR.", "a defaultdict of _codecs.encode"),
+    "large-bytes": (b"c__builtin__\nbytes\n(I1000000000\ntR.", "a call of bytes"),
+    "state": (b"ccollections\nOrderedDict\n)R(dS'items'\nNsb.", "a state set from outside in OrderedDict"),
+    "state-of-a-name": (b"ccollections\nOrderedDict\n(dS'name'\nS'os.system'\nsb)R.", "a state set from outside"),
+    "called-list": (b"](tR.", "a call of list"),
+    "called-text": (b"S'os.system'\n)R.", "a call of str"),
+    "persistent": (b"Pid\n.", "an object outside of the pickle"),
+    "extension": (b"\x80\x02\x82\x01.", "an extension"),
+    "buffer": (b"\x80\x05\x97.", "a buffer outside of the pickle"),
+    "objects-in-an-array": (pickle.dumps(numpy.array([None]), 2), "NumPy's type O"),
+    "fields-in-an-array": (pickle.dumps(numpy.zeros(1, "i4,f4"), 2), "NumPy's type V"),
+    "dates-in-an-array": (pickle.dumps(numpy.zeros(1, "M8[s]"), 2), "NumPy's type M"),
+    "holds-itself": (b"]q\x00h\x00a.", "a container that holds itself"),
+    "holds-itself-deeper": (b"}q\x00U\x01a]q\x01h\x00as.", "a container that holds itself"),
+}
+
+
+@pytest.mark.parametrize(("data", "named"), HOSTILE.values(), ids=HOSTILE)
+def test_refused_by_name_and_not_run(data: bytes, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PickleRefusedError) as refused:
+        load_pickle(data)
+    assert named in refused.value.found
+    assert named in refused.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def laughs(depth: int) -> bytes:
+    """A list of ten references to a list of ten references, and so on."""
+    level = b"(" + b"h\x00" * 10 + b"lq\x000"
+    return b"U\x03lolq\x000" + level * depth + b"h\x00."
+
+
+def tuple_key(depth: int) -> bytes:
+    """A dictionary's key whose hash takes 2 ** depth steps."""
+    return b"}U\x01x" + b"2\x86" * depth + b"Ns."
+
+
+BOMBS = {
+    "laughs": (laughs(40), "references to the same ones"),
+    "key": (tuple_key(60), "a key of more than"),
+    "nested-lists": (b"]" * 100_000 + b"a" * 99_999 + b".", "nested more than"),
+    "nested-by-memo": (b"]q\x000" + b"](h\x00eq\x000" * 1000 + b"h\x00.", "nested more than"),
+    "nested-tuples": (b")" + b"\x85" * 100_000 + b".", "nested more than"),
+    "copies-of-a-set": (
+        b"c__builtin__\nset\nq\x00]q\x01(" + b"K\x01" * 5000 + b"e0(" + b"h\x00h\x01\x85R" * 5000 + b"l.",
+        "copied again and again",
+    ),
+    "copies-of-bytes": (
+        b"c_codecs\nencode\nq\x00V" + b"a" * 5000 + b"\nU\x06latin1\x86q\x010(" + b"h\x00h\x01R" * 5000 + b"l.",
+        "copied again and again",
+    ),
+    "large-key": (b"}\x8a\x20" + b"\x11" * 32 + b"Ns.", "a key of more than 64 bits"),
+}
+
+
+#: Loads the pickle on standard input with ten seconds of the processor's time and half a gigabyte of memory.
+BOUNDED = """
+import resource, sys
+from lnpatch.errors import PickleRefusedError
+from lnpatch.pickles.load import load_pickle
+
+resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
+try:
+    load_pickle(sys.stdin.buffer.read())
+except PickleRefusedError as error:
+    print(error.found)
+"""
+
+
+@pytest.mark.parametrize(("data", "named"), BOMBS.values(), ids=BOMBS)
+def test_bombs_are_refused_before_they_take_time_or_memory(data: bytes, named: str) -> None:
+    pytest.importorskip("resource", reason="limits are POSIX's")
+    run = subprocess.run([sys.executable, "-c", BOUNDED], input=data, capture_output=True, check=False)
+    assert (run.returncode, run.stderr.decode()) == (0, "")
+    assert named in run.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Np2147483647\n.",
+        b"Nr\xff\xff\xff\x7f.",
+        b"Np99999999999999999999\n.",
+        b"\x80\x04" + b"N\x94" * 1000 + b"0" * 999 + b".",
+    ],
+    ids=["put", "long-binput", "beyond-64-bits", "memoize"],
+)
+def test_a_large_memo_takes_no_memory(data: bytes) -> None:
+    assert load_pickle(data) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"(dp0\n",
+        b"S'abc",
+        b"T\x00\x00\x00\x10abc",
+        b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x.",
+        b"\x80\x04\x95" + struct.pack("<Q", 2**40) + b"N.",
+        PYTHON2[0][:-1],
+        PYTHON2[2][:-40],
+    ],
+)
+def test_truncated(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(data)
+    with pytest.raises(PickleTruncatedError, match=f"model.pkl is truncated.* {len(data)} bytes"):
+        load_pickle(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!DOCTYPE html>\n<html>.",
+        b"hello.",
+        b".",
+        b"a.",
+        b"]NNs.",
+        b"}]Ns.",
+        b"NN.",
+        b"(N.",
+        b"\x80\x09N.",
+        b"Sabc\n.",
+        b"I1x\n.",
+        b"T\xff\xff\xff\xffN.",
+        b"L" + b"9" * 5000 + b"L\n.",
+        b"g7\n.",
+        PYTHON2[2].replace(b"K\x02K\x03\x86", b"K\x02K\x04\x86"),
+        PYTHON2[2].replace(b"U\x01<NNN", b"U\x01?NNN"),
+        PYTHON2[2].replace(b"U\x04\x00\x00\x00?", b"U\x03\x00\x00\x00"),
+        b"cnumpy.core.multiarray\n_reconstruct\n(tR.",
+    ],
+)
+def test_broken(data: bytes) -> None:
+    with pytest.raises(PickleBrokenError, match="cannot be read as a pickle: byte"):
+        load_pickle(data)
+
+
+def test_too_large_a_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.pkl"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(PickleRefusedError, match="more than the"):
+        load_pickle(path)
