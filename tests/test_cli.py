@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import lnpatch.cli as lnpatch_cli
 from lnpatch import __version__
+from lnpatch.cli import COMMANDS
 from tests.conftest import READER, Output
 
 Cli = Callable[..., Output]
-COMMANDS = ["targets", "show", "apply", "diff", "revert", "status", "demo"]
 
 
 def run_process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
@@ -22,11 +23,32 @@ def run_process(*arguments: str | Path, **options: object) -> subprocess.Complet
 
 
 def test_help_names_every_command(lnpatch: Cli) -> None:
+    """The group's help, which imports no command, says of each what the command's own help begins with."""
     shown = lnpatch("--help")
     assert shown.code == 0
-    for command in COMMANDS:
-        assert f"\n  {command} " in shown.text
-        assert lnpatch(command, "--help").code == 0
+    commands = shown.text.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in commands] == list(COMMANDS)
+    for line, (command, entry) in zip(commands, COMMANDS.items(), strict=True):
+        assert line.split(maxsplit=1)[1] == entry.summary
+        own = lnpatch(command, "--help")
+        assert own.code == 0
+        assert own.text.splitlines()[2].strip() == entry.summary
+
+
+def test_every_command_has_a_module_and_no_more() -> None:
+    modules = {path.stem for path in Path(lnpatch_cli.__file__).parent.glob("*.py")}
+    shared = {
+        "__init__",
+        "console",
+        "failure",
+        "lazy_commands",
+        "lazy_rich",
+        "options",
+        "patch_report",
+        "show_diff",
+        "train_view",
+    }
+    assert modules - shared == {entry.module for entry in COMMANDS.values()}
 
 
 def test_version(lnpatch: Cli) -> None:
@@ -68,6 +90,8 @@ def test_commands_that_look_at_no_tree_do_without_libcst(lnpatch: Cli, demo: Pat
         (["apply", "demo", "--nonsense"], 2, ["--nonsense"]),
         (["nonsense"], 2, ["nonsense"]),
         (["diff", "demo", "--format", "xml"], 2, ["xml"]),
+        (["train", "demo", "--engine", "jax"], 2, ["--engine is now called --backend: --backend jax"]),
+        (["diff"], 3, ["No target is named", "lnpatch targets"]),
         (["diff", "skip-thoughts"], 3, ["no checkout of skip-thoughts at skip-thoughts"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""The three real repositories, trained as a user would: minutes each, most of which the engines spend compiling.
+"""The three real repositories, trained as a user would: minutes each, most of which the runtimes spend compiling.
 
     LNPATCH_UPSTREAM=... pytest -m training
 
@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy
 import pytest
-from lnpatch.console.training import PlainView
 
-from lnpatch.commands.train import TrainOptions, prepare
 from lnpatch.folders import templates
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.training.patched import open_patched
+from lnpatch.training.prepare import TrainOptions, prepare_training
 from tests.conftest import FIXTURES, Output, git
 
 Run = Callable[..., Output]
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.training
 
 
 @dataclass(frozen=True)
-class Engine:
+class TrainingRuntime:
     """A runtime, as the command line names it."""
 
     runtime: str
@@ -47,7 +47,7 @@ class Engine:
         return self.runtime if self.backend == "auto" else f"{self.runtime}-{self.backend}"
 
 
-ENGINES = [Engine("theano"), Engine("pytensor", "c"), Engine("pytensor", "jax")]
+RUNTIMES = [TrainingRuntime("theano"), TrainingRuntime("pytensor", "c"), TrainingRuntime("pytensor", "jax")]
 TARGETS = [
     ("order-embeddings", "lngru", "gru"),
     ("order-embeddings", "lnlstm", "lstm"),
@@ -64,9 +64,9 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("LNPATCH_CACHE", folder)
 
 
-@pytest.fixture(params=ENGINES, ids=str)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    chosen: Engine = request.param
+@pytest.fixture(params=RUNTIMES, ids=str)
+def runtime(request: pytest.FixtureRequest) -> TrainingRuntime:
+    chosen: TrainingRuntime = request.param
     if chosen.runtime == "theano" and find_python2() is None:
         pytest.skip("there is no Python 2.7 on this machine")
     return chosen
@@ -74,11 +74,11 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.mark.parametrize(("target", "cell", "baseline"), TARGETS)
 def test_from_apply_to_curves(
-    lnpatch: Run, upstream: Clone, engine: Engine, target: str, cell: str, baseline: str
+    lnpatch: Run, upstream: Clone, runtime: TrainingRuntime, target: str, cell: str, baseline: str
 ) -> None:
     applied = lnpatch("apply", target, "--from", upstream(target), "--dir", "there", "--cell", cell)
     assert applied.code == 0, applied.err
-    where = ["--dir", "there", *engine.arguments]
+    where = ["--dir", "there", *runtime.arguments]
     for name in (baseline, cell):
         done = lnpatch("train", target, *where, "--smoke", "--cell", name, "--output", name, "--format", "json")
         assert done.code == 0, done.err + done.text
@@ -114,28 +114,28 @@ def test_from_apply_to_curves(
 
 
 @pytest.mark.parametrize(("target", "cell", "baseline"), TARGETS[::2])
-def test_engines_agree_in_cost_and_gradients(
+def test_runtimes_agree_in_cost_and_gradients(
     lnpatch: Run, upstream: Clone, python2: Path, tmp_path: Path, target: str, cell: str, baseline: str
 ) -> None:
     applied = lnpatch("apply", target, "--from", upstream(target), "--dir", "there", "--cell", cell)
     assert applied.code == 0, applied.err
     found = {}
-    for engine in ENGINES:
+    for runtime in RUNTIMES:
         options = TrainOptions(
-            RuntimeOptions(engine.runtime, engine=engine.backend),
+            RuntimeOptions(runtime.runtime, backend=runtime.backend),
             smoke=True,
-            output=str(engine),
+            output=str(runtime),
             arguments=("--use_dropout", "0") if target == "attentive-reader" else (),
         )
-        launch = prepare(find_recipe(target), Path("there"), options, PlainView()).launch
+        launch = prepare_training(open_patched(find_recipe(target), Path("there")), options, print).launch
         script = [str(FIXTURES / "record_gradients.py"), str(templates() / "launcher")]
         job = launch.arguments[-1]
-        command = [str(launch.python), *script, job, str(tmp_path / "shared.npz"), str(tmp_path / f"{engine}.npz")]
+        command = [str(launch.python), *script, job, str(tmp_path / "shared.npz"), str(tmp_path / f"{runtime}.npz")]
         run = subprocess.run(
             command, cwd=launch.directory, env=launch.full_environment(), capture_output=True, text=True, check=False
         )
         assert run.returncode == 0, run.stderr[-2000:]
-        found[str(engine)] = numpy.load(tmp_path / f"{engine}.npz")
+        found[str(runtime)] = numpy.load(tmp_path / f"{runtime}.npz")
     reference = found["theano"]
     assert len(reference.files) > 10
     for name, results in found.items():
@@ -150,14 +150,14 @@ def test_engines_agree_in_cost_and_gradients(
 def test_models_move_between_the_runtimes(lnpatch: Run, upstream: Clone, python2: Path, target: str) -> None:
     lnpatch("apply", target, "--from", upstream(target), "--dir", "there")
     vectors = {}
-    for trained in ENGINES:
+    for trained in RUNTIMES:
         done = lnpatch("train", target, "--dir", "there", *trained.arguments, "--smoke", "--output", str(trained))
         assert done.code == 0, done.err
-        for loaded in ENGINES:
+        for loaded in RUNTIMES:
             name = f"{trained}-{loaded}.npy"
             arguments = ["--dir", "there", *loaded.arguments, "--model", str(trained), "--output", name]
             encoded = lnpatch("encode", target, *arguments)
             assert encoded.code == 0, encoded.err
             vectors[name] = numpy.load(name)
-            first = vectors[f"{trained}-{ENGINES[0]}.npy"]
+            first = vectors[f"{trained}-{RUNTIMES[0]}.npy"]
             assert abs(vectors[name] - first).max() < 1e-5 * max(1.0, abs(first).max())

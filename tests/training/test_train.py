@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy
 import pytest
 
+from lnpatch.source import Source
 from tests.conftest import Output, contents, git
 from tests.training.conftest import TOY
 
@@ -197,6 +198,21 @@ def test_print_command_is_one_line_that_trains(lnpatch: Run, toy: Path) -> None:
     subprocess.run(printed.text, shell=True, check=True, timeout=300)
     assert Path("a run/model.npz").exists()
     assert "Update  3" in Path("a run/log.txt").read_text()
+
+
+@pytest.mark.parametrize("cell", ["gru", "lngru"])
+def test_the_layers_are_parsed_once(lnpatch: Run, toy: Path, monkeypatch: pytest.MonkeyPatch, cell: str) -> None:
+    parsed: list[str] = []
+    read = Source.read.__func__  # type: ignore[attr-defined]
+
+    def count(cls: type[Source], data: bytes, name: str) -> Source:
+        parsed.append(name)
+        source: Source = read(cls, data, name)
+        return source
+
+    monkeypatch.setattr(Source, "read", classmethod(count))
+    assert lnpatch("train", TOY, "--cell", cell, "--print-command").code == 0
+    assert sorted(parsed) == ["layers.py", "train.py"]
 
 
 def test_a_run_has_a_folder_of_its_own(lnpatch: Run, toy: Path) -> None:

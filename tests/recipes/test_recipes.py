@@ -34,7 +34,7 @@ def test_known_recipes_are_complete(recipe: Recipe) -> None:
     assert recipe.repository.license
     assert recipe.cell in recipe.cells
     assert {"lngru", "lnlstm"} == set(recipe.cells)
-    assert recipe.engine is not None
+    assert recipe.requirements is not None
     assert "train" in recipe.jobs
     for cell in recipe.cells:
         for edit in recipe.selected(recipe.values(cell, "/data")):
@@ -49,7 +49,7 @@ def test_names_and_aliases_are_unique() -> None:
             assert owners.setdefault(name.lower().replace("_", "-"), recipe.name) == recipe.name
 
 
-def test_the_released_files_have_the_seeds_addresses() -> None:
+def test_the_released_files_have_the_papers_addresses() -> None:
     urls = {artefact.url for recipe in known_recipes() for artefact in recipe.artefacts}
     assert {re.sub(r"^.*/~\w+/", "", url)[:20] for url in urls} == {
         "lngru_order_add0.npz",
@@ -107,6 +107,12 @@ def test_the_released_files_have_the_seeds_addresses() -> None:
             'aliases = { _p = ["prfx", "_p"] }',
             "aliases = { _p = [] }",
             "edits[0].aliases._p: expected at least one name",
+        ),
+        ("[cells]\n", "[engine]\npython = '2.7'\n[cells]\n", "engine: key `engine` is now called `requirements`"),
+        (
+            "[cells]\n",
+            "[jobs.train]\nentry = 'a:b'\n[jobs.train.padding.sizes]\nT = { most = 3 }\n[cells]\n",
+            "jobs.train.padding.sizes: key `sizes` is now called `buckets`",
         ),
         ("aliases = { _p", "spelled = { _p", "edits[0].spelled: key `spelled` is now called `aliases`"),
         ('put = "return docs, questions, len(docs)"', 'put = "docs"', "repairs[1].put: expected an expression for an"),
