@@ -184,7 +184,7 @@ def test_a_fork_without_anchors_is_refused_with_all_of_them(
 ) -> None:
     files = contents(upstream(target))
     recipe = find_recipe(target)
-    for edit in recipe.selected(recipe.values()):
+    for edit in recipe.selected_edits(recipe.values()):
         text = files[edit.file].decode()
         for name in ("layers = {", "def trainer(", "default_params = {", "class DataIterator", "def main("):
             text = text.replace(name, name.replace(" ", "_old ", 1) if "=" in name else name.replace(" ", " old_"))
@@ -193,6 +193,6 @@ def test_a_fork_without_anchors_is_refused_with_all_of_them(
     refused = lnpatch("apply", target, "--dir", fork, "--format", "json")
     assert refused.code == 3
     named = {(refusal["file"], refusal["kind"]) for refusal in refused.json["error"]["details"]["refusals"]}
-    assert named == {(edit.file, edit.kind) for edit in recipe.selected(recipe.values()) if edit.kind != "inject"}
+    assert named == {(edit.file, edit.kind) for edit in recipe.selected_edits(recipe.values()) if edit.kind != "inject"}
     assert all(refusal["candidates"] for refusal in refused.json["error"]["details"]["refusals"])
     assert git(fork, "status", "--short") == ""

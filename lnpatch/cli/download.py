@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lnpatch.downloads.partial_file import DownloadWatcher
     from lnpatch.recipes import Artefact
 
-#: Seconds between two lines about one file, where standard error is no terminal.
+#: Seconds between two lines about one file, where standard error is not a terminal.
 _LINE_EVERY = 10.0
 
 _TRUST = {

@@ -100,7 +100,7 @@ def _read_json_lines(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
                 entry = None
             if isinstance(entry, dict):
                 yield entry
-            # the last line of a run that is going on may be half written, and that is no reason for a note
+            # the last line of a run that is under way may be half written, which needs no note
             elif line.strip() and line.endswith(b"\n"):
                 first_broken = first_broken or number
     if first_broken:

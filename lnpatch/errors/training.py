@@ -144,7 +144,7 @@ class BadModelError(FailedError):
 
 @dataclass
 class NotARunError(NotFoundError):
-    """The folder is no run of lnpatch's."""
+    """The folder is not a run of lnpatch's."""
 
     folder: str
     reason: str

@@ -273,7 +273,7 @@ def _mixes_bytes(tokens: Tokens, i: int) -> bool:
 
 
 def _misreads_escapes(literal: str) -> bool:
-    r"""Whether Python 3 refuses a literal for its ``\u`` or ``\N``, which are no escapes in Python 2."""
+    r"""Whether Python 3 refuses a literal for its ``\u`` or ``\N``, which are not escapes in Python 2."""
     if not _NAMED_ESCAPE.search(literal):
         return False
     try:

@@ -184,7 +184,7 @@ def test_wrong_input(lnpatch: Cli, arguments: list[str], code: int, parts: list[
     write_run("broken", "gru", fall())
     Path("broken/run.json").write_text("{")
     Path("folder").mkdir()
-    Path("text.pkl").write_text("this is no pickle")
+    Path("text.pkl").write_text("not a pickle")
     Path("list.pkl").write_bytes(pickle.dumps([1], protocol=2))
     Path("other.pkl").write_bytes(pickle.dumps({"dim": 1}, protocol=2))
     Path("code.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")

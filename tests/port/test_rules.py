@@ -94,7 +94,7 @@ UNCHANGED = [
     "import numpy\nnp = numpy\nnp = f()\nnp.float",
     "np = np\nnp.float",
     "string.letters",
-    # iterators that are no generators
+    # iterators that are not generators
     "class A:\n    def __next__(self):\n        raise StopIteration",
     "def f():\n    def g():\n        raise StopIteration\n    yield g",
 ]

@@ -37,7 +37,7 @@ def test_known_recipes_are_complete(recipe: Recipe) -> None:
     assert recipe.requirements is not None
     assert "train" in recipe.jobs
     for cell in recipe.cells:
-        for edit in recipe.selected(recipe.values(cell, "/data")):
+        for edit in recipe.selected_edits(recipe.values(cell, "/data")):
             assert edit.names(recipe.values(cell, "/data"))
             assert edit.describe(recipe.values(cell, "/data"))
 

@@ -110,7 +110,7 @@ def test_a_python_that_is_no_27(lnpatch: Run, python: str) -> None:
     assert "2.7" in refused.err
 
 
-def test_theano_has_no_engines_to_choose(lnpatch: Run) -> None:
+def test_theano_has_no_backends_to_choose(lnpatch: Run) -> None:
     assert lnpatch("setup", "demo", "--runtime", "theano", "--backend", "jax").code == 2
 
 

@@ -25,6 +25,6 @@ def report_compilation(shapes: Mapping[str, Sequence[str]], compiled: int, bound
 
 def _write_event(event: str, **facts: Any) -> None:
     line = json.dumps({"event": event, **facts}, separators=(",", ":"))
-    # one write: the line must not be torn apart by what other threads print
+    # one write: other threads must not print into the middle of the line
     sys.stderr.write(f"lnpatch-event {line}\n")
     sys.stderr.flush()
