@@ -152,7 +152,7 @@ def test_pickles_that_contain_themselves(helper: ModuleType) -> None:
     value.append(value)
     loaded = helper.load_pickle(io.BytesIO(pickle.dumps(value, 2)))
     assert loaded[0] == "é"
-    assert loaded[1] is computed
+    assert loaded[1] is loaded
 
 
 def test_pickles_written(helper: ModuleType, python2: Path, tmp_path: Path) -> None:
