@@ -57,7 +57,7 @@ def _is_integer(x: Any) -> bool:
 
 
 class _Cast:
-    """``numpy.cast``: ``cast[dtype](value)`` is value as an array of that type."""
+    """``numpy.cast``, as in ``cast[dtype](value)``, which is value as an array of that type."""
 
     def __getitem__(self, dtype: Any) -> Callable[[Any], Any]:
         return lambda value: numpy.asarray(value).astype(dtype)
@@ -164,7 +164,10 @@ def load_pickle(file: Any) -> Any:
 
 
 def dump_pickle(value: Any, file: Any, protocol: int = 2) -> None:
-    """Write a pickle that Python 2 can read, text as its byte strings, however the file was opened; protocol 2, whatever is asked for."""
+    """Write a pickle that Python 2 can read, text as its byte strings, however the file was opened.
+
+    The protocol is 2, whichever is asked for.
+    """
     _Python2Pickler(getattr(file, "buffer", file), 2, fix_imports=True).dump(value)
 
 

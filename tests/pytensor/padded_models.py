@@ -1,8 +1,8 @@
-"""Three small models in the manner of the three repositories, trained with and without padding with the JAX backend.
+"""Small models, three of them in the manner of the three repositories, trained with and without padding on the JAX backend.
 
-    python padded_models.py LAYERS FILE.json
+    python padded_models.py LAYERS FILE.json MODEL ...
 
-LAYERS is the folder of the layer templates. FILE.json gets, for each model, the largest difference between the padded and the
+LAYERS is the folder of the layer templates, a MODEL bag_of_words, sentences, ranking or reading. FILE.json gets, for each of them, the largest difference between the padded and the
 unpadded run relative to the largest value of the array, and the number of compiled shapes with the bound.
 """
 
@@ -74,6 +74,32 @@ def batch(rng, steps, samples):
     mask = (numpy.arange(steps)[:, None] < rng.randint(1, steps + 1, samples)).astype("float32")
     mask[:, 0] = 1.0
     return words, mask
+
+
+def bag_of_words(folder):
+    """The sum of a sentence's words predicts a word: no loop, which would compile for a minute; all that may be padded is."""
+    model = Model(folder, "lngru")
+    model.share()
+    x, x_mask = words_and_mask("x")
+    answers = tensor.vector("answers", dtype="int64")
+    length = tensor.scalar("length", dtype="uint32")
+    steps = tensor.cast(length, "int64")
+    emb = model.tparams["W"][x.flatten()].reshape([x.shape[0], x.shape[1], DIM])
+    masked = (emb * x_mask[:, :, None])[:steps]
+    bag = tensor.tanh(masked.sum(axis=0))
+    probs = tensor.nnet.softmax(tensor.dot(bag, model.tparams["out"]))
+    cost = (model.likelihood(probs, answers) * x_mask[0]).sum()
+    inputs = {"x": ["T", "N"], "x_mask": ["T", "N"], "answers": ["N"], "length": "T"}
+    padding = {
+        "buckets": {"T": [4, 8], "N": [3, 5]},
+        "functions": [
+            {"inputs": inputs, "masks": {"x": "x_mask"}, "outputs": outputs}
+            for outputs in ([[]], [["N", None], ["T", "N", None]])
+        ],
+    }
+    rng = numpy.random.RandomState(6)
+    batches = [(*batch(rng, t, n), rng.randint(0, WORDS, n), t) for t, n in [(3, 5), (4, 5), (7, 5), (8, 2), (1, 1)]]
+    return model, [x, x_mask, answers, length], cost, [bag, masked], padding, batches
 
 
 def sentences(folder):
@@ -187,9 +213,10 @@ def run(build, folder, padded):
     }
 
 
-def main(folder, path):
+def main(folder, path, *models):
+    """Train the models with and without padding, and save the comparisons."""
     comparisons = {}
-    for build in (sentences, ranking, reading):
+    for build in (globals()[model] for model in models):
         plain, _ = run(build, folder, False)
         padded, figures = run(build, folder, True)
         assert {name: value.shape for name, value in plain.items()} == {

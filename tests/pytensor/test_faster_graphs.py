@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-#: How many of each form a case has: cross-entropies; then, with JAX on the CPU, sums of broadcasts, and products kept for the gradient.
+#: How many of each form a case has: cross-entropies; with JAX on the CPU, sums of broadcasts and products kept for the gradient.
 FORMS = {
     "skip_thoughts": (1, 0, 0),
     "several_blocks": (1, 0, 0),

@@ -8,13 +8,13 @@ import pytest
 
 #: The cases of functions.py, in the groups that are computed in one process each.
 GROUPS = {
-    "definitions": ("maximum_tie", "iround", "softmax_vector", "dot_vector", "inc_subtensor", "scan_truncated"),
+    "definitions": ("maximum_tie", "iround", "dot_vector", "scan_truncated"),
     "elementwise": (
         "sigmoid", "softplus", "relu", "relu_leaky", "elu", "hard_sigmoid", "tanh", "exp_log_sqrt_sqr", "abs", "pow", "minimum_tie",
         "maximum", "switch", "switch_scalar", "clip", "comparisons", "or_and", "isnan_isinf", "round", "cast", "elu_by_hand",
     ),
     "normalizations and losses": (
-        "softmax", "logsoftmax", "binary_crossentropy", "batch_normalization", "layer_normalization", "l2norm", "masked_softmax",
+        "softmax", "softmax_vector", "logsoftmax", "binary_crossentropy", "batch_normalization", "layer_normalization", "l2norm", "masked_softmax",
         "picked_log_likelihood",
     ),
     "products": ("dot", "dot_three", "batched_dot", "outer_by_dimshuffle", "tensordot"),
@@ -23,7 +23,7 @@ GROUPS = {
         "reshape", "flatten", "dimshuffle", "shape_pad", "concatenate", "stack", "repeat", "alloc", "zeros", "arange", "diag",
         "fill_diagonal", "to_one_hot", "patternbroadcast",
     ),
-    "indices": ("slices", "advanced", "pairs", "set_subtensor", "assert", "ifelse", "clone"),
+    "indices": ("slices", "advanced", "pairs", "set_subtensor", "inc_subtensor", "assert", "ifelse", "clone"),
     "loops": (
         "scan_states", "scan_masked", "scan_two_states", "scan_backwards", "scan_no_state", "scan_one_step", "scan_taps", "map_rows",
         "reduce_and_folds",

@@ -8,7 +8,7 @@ from theano import _backend
 from theano._callable import Function
 from theano._graph import build_graph
 
-#: The class of each backend's functions, by name: only the module of the one that computes is imported, since JAX is heavy and optional.
+#: The class of each backend's functions. By name: only that of the backend that computes is imported, since JAX is heavy and optional.
 _FUNCTION_CLASSES = {"c": "theano._c:CFunction", "jax": "theano._jax.function:JaxFunction"}
 
 

@@ -42,7 +42,10 @@ class MRG_RandomStreams:
         self._seeds = numpy.random.RandomState(12345 if seed is None else seed)
 
     def _draw_uniform(self, size: Any, dtype: str) -> Any:
-        """Return a new stream of numbers in (0, 1), without both ends: 23 bits, so that the half added to them is exact in float32."""
+        """Return a new stream of numbers in (0, 1), without either end.
+
+        They have 23 bits, so that the half that is added to them is exact in float32.
+        """
         # the last bit is set: an odd key
         key = self._seeds.randint(0, 1 << 31, 2).astype(_UINT32) * numpy.uint32(2) + numpy.uint32(1)
         state = Shared(TensorType(_UINT32, shape=(2,)), key, strict=True, name="random_state")

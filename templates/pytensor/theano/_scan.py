@@ -1,4 +1,4 @@
-"""``theano.scan`` and its relatives: PyTensor's, which still return Theano's pair (outputs, updates), and warn that they will not."""
+"""``theano.scan`` and its relatives: PyTensor's, which still return Theano's pair (outputs, updates), with a warning."""
 
 import warnings
 from collections.abc import Callable

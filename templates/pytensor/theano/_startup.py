@@ -1,4 +1,4 @@
-"""What has to be done before PyTensor and JAX are imported, in whose import they read their settings and have their first complaints."""
+"""What has to be done before PyTensor and JAX are imported: they read their settings then, and print their first warnings."""
 
 import logging
 import os

@@ -182,7 +182,10 @@ def _convert_split(op: Any) -> Converted:
 
 
 def _convert_advanced_inc_subtensor(op: Any) -> Converted:
-    """Convert setting or adding at positions that are data. PyTensor 3.0 checks the shapes, and refuses a batch of a single word."""
+    """Convert setting or adding at positions that are data.
+
+    PyTensor 3.0 checks the shapes, and refuses a batch of a single word.
+    """
 
     def call(x: Any, y: Any, *indices: Any) -> Any:
         place = x.at[tuple(indices_from_subtensor(indices, op.idx_list))]

@@ -1,4 +1,4 @@
-"""The cross-entropy of a softmax over many words in JAX: rows of weight 0 are sorted to the end, and left out there block by block."""
+"""The cross-entropy of a softmax over many words in JAX: rows of weight 0 are sorted to the end, whose blocks are left out."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
 """The cross-entropy of a softmax over many words, with the product that makes its logits, as one operation.
 
-    before   sum(weights * -log(softmax(h W + b)[row, columns] + epsilon))      several arrays [rows, words], and more in its gradients
-    after    LinearCrossEntropy(h, W, b, columns, weights)                      a block of rows at a time
+    before   sum(weights * -log(softmax(h W + b)[row, columns] + epsilon))   arrays [rows, words], and more in the gradients
+    after    LinearCrossEntropy(h, W, b, columns, weights)                   a block of rows at a time
     example  the decoders of skip-thoughts, the costliest part of its updates, most of it memory traffic
 
 What the gradients need of a block is multiplied back while it is in the cache; rows of weight 0 (words after the end of a sentence)

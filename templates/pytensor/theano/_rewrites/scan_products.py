@@ -27,7 +27,10 @@ def keep_products(fgraph: Any) -> None:
 
 
 def _find_repetitions(fgraph: Any) -> Iterator[tuple[Any, Any, int, int]]:
-    """Yield two scans that compute the same products: forward, backward, the number of the first's state, and of the second's sequence of it."""
+    """Yield pairs of scans that compute the same products.
+
+    Each is the scan forward, the scan backward, the number of a state of the first, and that of its sequence in the second.
+    """
     for backward in fgraph.toposort():
         if not isinstance(backward.op, Scan):
             continue
@@ -38,14 +41,17 @@ def _find_repetitions(fgraph: Any) -> Iterator[tuple[Any, Any, int, int]]:
 
 
 def _match_reversed_states(sequence: Any) -> tuple[Any, int]:
-    """Match ``states[-2::-1][:steps]``: the states before each step, the last step first. Return the scan and its state's number, or None and 0."""
+    """Match ``states[-2::-1][:steps]``: the states before each step, the last step first.
+
+    Return the scan that computes them, and the number of its state; None and 0 where ``sequence`` is something else.
+    """
     reversed_states = _match_slice(sequence, None, 1)
     states = _match_slice(reversed_states, -2, -1)
     if states is reversed_states or states.owner is None or not isinstance(states.owner.op, Scan):
         return None, 0
     scan = states.owner
     all_states = scan.op.outer_sitsot_outs(scan.outputs)
-    # a while loop may end early, and its sequences be longer than its states
+    # a while loop may make fewer steps than its n_steps, which is the length of the products below
     if scan.op.info.as_while or states not in all_states:
         return None, 0
     state = all_states.index(states)

@@ -1,4 +1,4 @@
-"""Our LN-GRU layer, out of a patched checkout, on whichever Theano this Python has: Theano itself, or PyTensor with its C or JAX backend.
+"""Our LN-GRU layer, out of a patched checkout, on the Theano of this Python: Theano itself, or PyTensor with its C or JAX backend.
 
 Run in the folder that the module ``layers`` is in, with templates/layer_checks on the path. For Python 2.7 and 3.
 """
