@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.errors import DataMissingError, UsageError
-from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.recipes.job import Job
+from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.models import Model, find_model, require_cells

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.errors import UsageError
-from lnpatch.recipes.recipe import PaperRow
+from lnpatch.recipes.job import PaperRow
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.data import find_data

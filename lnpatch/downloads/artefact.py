@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+import filelock
+
 from lnpatch.downloads.address import hide_password
 from lnpatch.downloads.checksums import record_checksum, recorded_checksum
 from lnpatch.downloads.content import find_archive_damage, find_content_problem
@@ -165,8 +167,6 @@ def _put_aside(path: Path, final: Path) -> Path:
 @contextmanager
 def _lock_path(path: Path, watcher: DownloadWatcher) -> Iterator[None]:
     """Keep *path* to this process; another one that wants it waits, and then finds the file in place."""
-    import filelock  # only where something is downloaded: most commands lock nothing
-
     # not beside the file: a lock file would stay there, among what the user trains with
     folder = data_folder() / "locks"
     try:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import filelock
+
 from lnpatch.errors import ChecksumRecordError
 from lnpatch.files import atomic_write
 from lnpatch.folders import data_folder
@@ -41,8 +43,6 @@ def record_checksum(target: str, url: str, source: str, size: int, sha256: str) 
         ChecksumRecordError: the record cannot be read.
         OSError: it cannot be written.
     """
-    import filelock  # only where something is recorded: most commands lock nothing
-
     file = _record_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     # another lnpatch may record another file at the same time: read and written under one lock, neither is lost

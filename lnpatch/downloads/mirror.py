@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
+from urllib.request import url2pathname
 
 from lnpatch.errors import MirrorError, MirrorMissingError
 from lnpatch.recipes import Artefact
@@ -58,7 +59,5 @@ class Mirror:
 
     def _folder(self) -> Path:
         if self.base.lower().startswith("file://"):
-            from urllib.request import url2pathname  # takes 40 ms, and mirrors are seldom written so
-
             return Path(url2pathname(urlsplit(self.base).path))
         return Path(self.base).expanduser()

@@ -1,25 +1,22 @@
-"""Bring the bytes of a file here, over http or https: resumed where it was cut off, begun anew where that is not safe.
-
-httpx takes 100 ms to import, hence the imports within functions: most commands download nothing.
-"""
+"""Bring the bytes of a file here, over http or https: resumed where it was cut off, begun anew where that is not safe."""
 
 from __future__ import annotations
 
 import os
 import re
+import socket
+import ssl
 import time
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import httpx
 
 from lnpatch import __version__
 from lnpatch.downloads.address import escape_address, hide_password
 from lnpatch.downloads.content import looks_like_html
 from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile, PartialFileInfo
 from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, UnreachableError
-
-if TYPE_CHECKING:
-    import httpx
 
 #: How often a transfer that brings nothing new is begun, and how long to wait before the second time (seconds, doubled
 #: each time).
@@ -105,8 +102,6 @@ class _Transfer:
             _TryAgainError: with a failure that may pass.
             LnpatchError: a failure that will not.
         """
-        import httpx
-
         info = self._read_resumable_info()
         offset = self._partial.size if info else 0
         # If-Range: where the file has changed since, the server sends all of it instead of a part that does not fit
@@ -189,8 +184,6 @@ class _Transfer:
 
 
 def _open_client(address: str) -> httpx.Client:
-    import httpx
-
     # what the server would compress on the way could be neither resumed nor measured
     headers = {"User-Agent": f"lnpatch/{__version__}", "Accept-Encoding": "identity"}
     timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
@@ -223,11 +216,6 @@ def _parse_size(text: str) -> int:
 
 def _explain_failure(error: Exception) -> str:
     """Return why a request failed, from its first cause: httpx's own words are mostly the system's error numbers."""
-    import socket
-    import ssl
-
-    import httpx
-
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
         causes.append(cause)

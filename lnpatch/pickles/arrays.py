@@ -137,7 +137,7 @@ def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
     ):
         raise ValueError(f"an array of shape {shape} in {len(data)} bytes")
     try:
-        import numpy
+        import numpy  # lnpatch does not require it: a run's curves can be read without
     except ImportError:
         values = dtype.decode(data)
         return Array(shape, str(dtype), tuple(_reorder_to_c(values, shape) if fortran else values))

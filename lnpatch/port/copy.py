@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
+import filelock
+
 from lnpatch import __version__
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortEmptyError, UnsafePathError
@@ -37,8 +39,6 @@ def port_checkout(
         PortFolderError, PortModifiedError: there is something else in *output*.
         FileError: the system refuses to read or write a file.
     """
-    import filelock  # only where a copy is made
-
     other_files: list[Path] = []
     if output is not None and keep_other_files:
         other_files = list(store.find_other_files(output))

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from lnpatch.errors import TargetNotFoundError
-from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Job, Recipe, Repository, Requirements, read_recipe
+from lnpatch.recipes.job import Job
+from lnpatch.recipes.recipe import RECIPES, Artefact, Cell, Recipe, Repository, Requirements, read_recipe
 from lnpatch.suggest import close_matches
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import IO, Any, Protocol
 
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.folders import templates
-from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.recipes.job import Job
+from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.choose import Runtime, choose_runtime
 from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.launch import Launch

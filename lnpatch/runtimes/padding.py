@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lnpatch.recipes.recipe import PaddedFunction, Padding
+from lnpatch.recipes.job import PaddedFunction, Padding
 from lnpatch.runtimes.launch import Launch
 from lnpatch.schema import Scalar
 

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from lnpatch.errors import DataMissingError, UsageError
-from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.recipes.job import Job
+from lnpatch.recipes.recipe import Recipe
 
 
 def find_data(recipe: Recipe, job: Job, root: Path, named: str | None, data_dir: str | None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lnpatch.recipes.recipe import Job, Save
+from lnpatch.recipes.job import Job, Save
 from lnpatch.training.patched import Patched
 from lnpatch.training.settings import Setting, Value
 

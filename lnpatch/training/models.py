@@ -10,7 +10,7 @@ from typing import Any
 
 from lnpatch.errors import BadModelError, ModelMissingError
 from lnpatch.pickles.load import read_hyperparameters
-from lnpatch.recipes.recipe import Job
+from lnpatch.recipes.job import Job
 from lnpatch.training.run_folder import RUN, RunInfo, read_info
 
 

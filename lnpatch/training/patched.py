@@ -14,7 +14,8 @@ from lnpatch.edits.register import RegisterLayer
 from lnpatch.errors import LayerMissingError, NoJobError, NotAppliedError, UsageError
 from lnpatch.patch.applied import Applied, find_applied, open_checkout
 from lnpatch.patch.patch_state import PatchState
-from lnpatch.recipes.recipe import Job, Recipe
+from lnpatch.recipes.job import Job
+from lnpatch.recipes.recipe import Recipe
 from lnpatch.source import Source
 
 #: The plain cells that ``templates/launcher/launch_baseline.py`` can add.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from lnpatch import __version__
 from lnpatch.errors import JobFailedError, NotARunError, UsageError
-from lnpatch.recipes.recipe import Job, Recipe, Smoke
+from lnpatch.recipes.job import Job, Smoke
+from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime

@@ -14,7 +14,7 @@ import libcst as cst
 from lnpatch import syntax
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import JobSourceError, SettingError, SettingValueError, UsageError
-from lnpatch.recipes.recipe import Job
+from lnpatch.recipes.job import Job
 from lnpatch.schema import Scalar
 from lnpatch.source import Source
 from lnpatch.suggest import close_matches

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from lnpatch.folders import templates
-from lnpatch.recipes.recipe import PaddedFunction, Padding
+from lnpatch.recipes.job import PaddedFunction, Padding
 from lnpatch.runtimes.padding import declare_padding
 
 

@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from lnpatch.errors import BadModelError, LnpatchError, ModelMissingError
-from lnpatch.recipes.recipe import Job
+from lnpatch.recipes.job import Job
 from lnpatch.training.models import find_model, require_cells
 from lnpatch.training.run_folder import RUN
 from tests.conftest import Output

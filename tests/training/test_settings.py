@@ -8,7 +8,7 @@ import pytest
 
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import JobSourceError
-from lnpatch.recipes.recipe import Job
+from lnpatch.recipes.job import Job
 from lnpatch.training.settings import Setting, read_settings
 from tests.conftest import make_checkout
 

@@ -1,0 +1,182 @@
+"""What a recipe says of its jobs: how a repository trains, evaluates and encodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from lnpatch.schema import Scalar, relative_file_problems
+
+
+@dataclass(frozen=True)
+class Save:
+    """A model that is saved where a trainer is stopped, in the repository's own format.
+
+    Paths are filled in from the trainer's local variables, as ``{saveto}.pkl``.
+    """
+
+    #: The path of the .npz.
+    file: str
+    #: The trainer's variable that holds the parameters.
+    parameters: str = "tparams"
+    #: Further members of the .npz: name to variable.
+    arrays: dict[str, str] = field(default_factory=dict)
+    #: Further files: variable to path, pickled.
+    pickles: dict[str, str] = field(default_factory=dict)
+    #: Files that are copied along: path to path.
+    copies: dict[str, str] = field(default_factory=dict)
+    #: Whether a file that is there already stays.
+    if_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """How a job runs on the tiny data that its launcher makes."""
+
+    #: Hyperparameters, small ones.
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    #: How many updates are made; 0 for no limit.
+    max_updates: int = 0
+    #: The data's name in the folder that the launcher writes to.
+    data: str = ""
+    #: Further options of the job: name to the file's name in that folder.
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A row of the paper's table."""
+
+    #: What it is called there.
+    row: str
+    #: Its figures, under the names that the evaluation gives them.
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PaddedFunction:
+    """A function of the repository whose inputs may be padded with zeros, and its outputs cut back.
+
+    A sum over masked steps and samples stays the same, a mean over the samples does not: then their axis must not be named.
+    """
+
+    #: The axes of each input, by its name; ``""`` for one that stays as it is. The names have to be those of all its inputs.
+    inputs: dict[str, tuple[str, ...]]
+    #: The axes of each output.
+    outputs: tuple[tuple[str, ...], ...]
+    #: Further inputs, integers that are the length of an axis: by name, the axis.
+    lengths: dict[str, str] = field(default_factory=dict)
+    #: By name of an input, the input that masks it.
+    masks: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How batches are brought to a few shapes for a backend that compiles each: axes, and the functions that have them."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"sizes": "buckets"}
+
+    #: By name of the axis, the lengths that it is brought to, in ascending order; the last may be the name of a hyperparameter.
+    buckets: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    #: The functions whose inputs are padded.
+    functions: tuple[PaddedFunction, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the buckets that are not lengths in ascending order."""
+        for axis, buckets in self.buckets.items():
+            lengths = buckets[:-1] if buckets and isinstance(buckets[-1], str) else buckets
+            numbers = [length for length in lengths if type(length) is int and length > 0]  # True is an int, too
+            if not buckets or len(numbers) < len(lengths) or numbers != sorted(set(numbers)):
+                yield (
+                    f"buckets.{axis}",
+                    "expected lengths in ascending order, of which the last may be the name of a hyperparameter, "
+                    f"found {list(buckets)!r}",
+                )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: the repository's own entry point for training, evaluation or encoding, where it runs and with what."""
+
+    #: A script (``driver.py``), a module (``package.module``) or a function (``train:trainer``).
+    entry: str
+    #: The folder that it runs in, relative to the checkout.
+    directory: str = ""
+    #: The folders on the module search path, relative to the checkout.
+    path: tuple[str, ...] = ()
+    #: Options of the interpreter, such as ``-O``.
+    python_options: tuple[str, ...] = ()
+    #: What a script gets on its command line.
+    arguments: tuple[str, ...] = ()
+    #: The function that takes the hyperparameters, ``module:function``; by default the entry.
+    call: str = ""
+    #: Where the names of all hyperparameters stand: ``FILE:NAME`` is a function or a table of the checkout, ``FILE`` a
+    #: script whose flags are meant.
+    parameters: tuple[str, ...] = ()
+    #: The functions that make the functions of one update, ``module:function``.
+    optimizers: tuple[str, ...] = ()
+    #: The paper's hyperparameters.
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    #: The hyperparameters that take the cell's name.
+    cell_settings: tuple[str, ...] = ()
+    #: What a saved model calls these; by default the same.
+    cell_options: tuple[str, ...] = ()
+    #: Hyperparameters that lead to a run's folder, ``{run}``, and its data, ``{data}``.
+    run_settings: dict[str, Scalar] = field(default_factory=dict)
+    #: Those with which the repository resumes from its own model.
+    resume_settings: dict[str, Scalar] = field(default_factory=dict)
+    #: What is written when a trainer is stopped.
+    saves: tuple[Save, ...] = ()
+    #: The file in a run's folder that evaluation and encoding take.
+    model: str = ""
+    #: Patterns for the lines with validation figures, each figure a named group.
+    validation: tuple[str, ...] = ()
+    #: Folders that have to exist before it runs.
+    folders: tuple[str, ...] = ()
+    #: What the user brings: name to what it is, for people.
+    data: dict[str, str] = field(default_factory=dict)
+    #: What has to be in the folder of the data, where it is a folder.
+    files: tuple[str, ...] = ()
+    #: Where the repository itself looks for its data, relative to the checkout.
+    default_data: str = ""
+    #: What the launcher of this job takes, with the defaults.
+    options: dict[str, str] = field(default_factory=dict)
+    #: What the paper reports.
+    paper: tuple[PaperRow, ...] = ()
+    #: The same on tiny data.
+    smoke: Smoke = field(default_factory=Smoke)
+    #: Requirements of the Python 3 copy beyond PyTensor.
+    python3: tuple[str, ...] = ()
+    #: How batches are padded for a backend that compiles each shape.
+    padding: Padding = field(default_factory=Padding)
+    #: What else a user has to know.
+    note: str = ""
+
+    @property
+    def function(self) -> str:
+        """Return the function that takes the hyperparameters, as ``module:function``."""
+        return self.call or self.entry
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
+        files = tuple(place.partition(":")[0] for place in self.parameters)
+        for key, paths in (
+            ("directory", (self.directory,)),
+            ("path", self.path),
+            ("folders", self.folders),
+            ("parameters", files),
+            ("files", self.files),
+            ("default_data", (self.default_data,)),
+        ):
+            for path in filter(None, paths):
+                yield from relative_file_problems(key, path)
+        for i, pattern in enumerate(self.validation):
+            try:
+                named = re.compile(pattern).groupindex
+            except re.error as error:
+                yield f"validation[{i}]", f"not a regular expression: {error}"
+            else:
+                if not named:
+                    yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
