@@ -12,7 +12,7 @@ import libcst as cst
 
 from lnpatch.errors import EditRefusedError, SourceSyntaxError
 from lnpatch.source import grammar
-from lnpatch.source.encoding import Encoding, decode_source
+from lnpatch.source.encoding import SourceEncoding, decode_source
 from lnpatch.source.graft import GraftConflict, GraftedText, graft_changes
 from lnpatch.source.layout import dominant_newline, set_default_layout
 from lnpatch.source.placeholders import BrokenPlaceholder, MaskedText
@@ -39,7 +39,7 @@ class Source:
     text: str
     newline: str
     module: cst.Module
-    _encoding: Encoding
+    _encoding: SourceEncoding
     _masked: MaskedText
     _parsed: str  # the text that libcst was given
 

@@ -13,7 +13,7 @@ _COOKIE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class SourceEncoding:
     """How a file writes its text."""
 
     #: The name of the codec.
@@ -32,7 +32,7 @@ class Encoding:
         return self.bom + text.encode(self.name)
 
 
-def decode_source(data: bytes) -> tuple[str, Encoding]:
+def decode_source(data: bytes) -> tuple[str, SourceEncoding]:
     """Return the text of a file, and the encoding that gives the very same bytes back.
 
     That is the encoding that the file declares by byte order mark or cookie, or else UTF-8. Where this is unknown,
@@ -42,14 +42,14 @@ def decode_source(data: bytes) -> tuple[str, Encoding]:
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     body = data[len(bom) :]
     cookie = None if bom else _cookie(body)
-    encoding = Encoding(cookie or "utf-8", bom, declared=bool(bom or cookie))
+    encoding = SourceEncoding(cookie or "utf-8", bom, declared=bool(bom or cookie))
     try:
         text = body.decode(encoding.name)
         if encoding.encode(text) == data:  # not so where a codec has two ways to write one character
             return text, encoding
     except (LookupError, UnicodeError, AssertionError):  # LookupError: also codecs that do not give text
         pass
-    return body.decode("latin-1"), Encoding("latin-1", bom, declared=False)
+    return body.decode("latin-1"), SourceEncoding("latin-1", bom, declared=False)
 
 
 def _cookie(body: bytes) -> str | None:

@@ -149,7 +149,7 @@ def _merge_words(base: Sequence[str], source: Sequence[str], edited: Sequence[st
 
 
 def _is_rewritten(layout: Hunk[str], changes: Sequence[Hunk[str]]) -> bool:
-    """Whether the edit rewrites the code around the layout, and not just the layout."""
+    """Return whether the edit rewrites the code around the layout, and not just the layout."""
     return any(
         change.start <= layout.start
         and layout.end <= change.end

@@ -133,6 +133,6 @@ def merge_three_way(base: Sequence[T], ours: Sequence[T], theirs: Sequence[T]) -
 
 
 def _is_same_change(group: HunkGroup[T]) -> bool:
-    """Whether both sides made the same change."""
+    """Return whether both sides made the same change."""
     left, right = ([(hunk.start, hunk.end, list(hunk.new)) for hunk in side] for side in (group.left, group.right))
     return left == right

@@ -126,7 +126,7 @@ def _statement_keyword(tokens: Tokens, i: int) -> Iterator[Placeholder]:
 
 
 def _begins_operand(tokens: Tokens, i: int) -> bool:
-    """Whether an operand, as of ``print``, may begin with this token."""
+    """Return whether an operand, as of ``print``, may begin with this token."""
     kind, word = tokens.kinds[i], tokens.words[i]
     if kind == "name":
         return word not in KEYWORDS or word in _UNARY
@@ -262,7 +262,7 @@ def _string(tokens: Tokens, i: int) -> Iterator[Placeholder]:
 
 
 def _mixes_bytes(tokens: Tokens, i: int) -> bool:
-    """Whether this bytes literal has non-ASCII characters or joins literals that are not bytes."""
+    """Return whether this bytes literal has non-ASCII characters or joins literals that are not bytes."""
     first = last = i
     while first and tokens.kinds[first - 1] == "string":
         first -= 1
@@ -273,7 +273,7 @@ def _mixes_bytes(tokens: Tokens, i: int) -> bool:
 
 
 def _misreads_escapes(literal: str) -> bool:
-    r"""Whether Python 3 refuses a literal for its ``\u`` or ``\N``, which are not escapes in Python 2."""
+    r"""Return whether Python 3 refuses a literal for its ``\u`` or ``\N``, which are not escapes in Python 2."""
     if not _NAMED_ESCAPE.search(literal):
         return False
     try:

@@ -101,7 +101,7 @@ class Tokens:
         return i
 
     def begins_statement(self, i: int) -> bool:
-        """Whether this token begins a logical line or follows ``;`` or the colon of a block."""
+        """Return whether this token begins a logical line or follows ``;`` or the colon of a block."""
         if i == 0 or self.kinds[i - 1] == "newline" or self.words[i - 1] == ";":
             return True
         if self.words[i - 1] != ":":
@@ -112,7 +112,7 @@ class Tokens:
         return self.words[line] in _COMPOUND and self.find_word(line, _COLON) == i - 1
 
     def ends_operand(self, i: int) -> bool:
-        """Whether an expression may end with this token; a backquote does where it closes."""
+        """Return whether an expression may end with this token; a backquote does where it closes."""
         if i < 0:
             return False
         kind, word = self.kinds[i], self.words[i]
@@ -134,7 +134,7 @@ class Tokens:
         return any(self._binds(i) for i, word in enumerate(self.words) if word in ("True", "False"))
 
     def _binds(self, i: int) -> bool:
-        """Whether this token is bound to something, by an assignment or otherwise."""
+        """Return whether this token is bound to something, by an assignment or otherwise."""
         if self.words[i + 1] == "=" or (i > 0 and self.words[i - 1] in _BINDING):
             return True
         # True, False = 1, 0

@@ -28,7 +28,7 @@ class CodeComparison:
     matched_names: dict[str, cst.BaseExpression] = field(default_factory=dict)
 
     def matches(self, pattern: cst.CSTNode, code: cst.CSTNode) -> bool:
-        """Whether *code* is what *pattern* says; sets :attr:`matched_names`."""
+        """Return whether *code* is what *pattern* says; sets :attr:`matched_names`."""
         self.matched_names = {}
         return self._same(pattern, code)
 
@@ -53,7 +53,7 @@ class CodeComparison:
         )
 
     def _same_swapped(self, a: cst.Comparison, b: cst.Comparison) -> bool:
-        """Whether ``x == y`` is written the other way round."""
+        """Return whether ``x == y`` is written the other way round."""
         if len(a.comparisons) != 1 or len(b.comparisons) != 1:
             return False
         left, right = a.comparisons[0], b.comparisons[0]

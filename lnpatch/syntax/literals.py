@@ -19,7 +19,7 @@ def make_literal(value: Scalar, like: cst.BaseExpression | None = None) -> cst.B
 
 
 def is_literal_of(node: cst.BaseExpression, value: Scalar) -> bool:
-    """Whether *node* is a literal of *value*."""
+    """Return whether *node* is a literal of *value*."""
     if isinstance(value, str):
         # The file may have the characters themselves, or escapes of their UTF-8 bytes as we write them.
         return string_value(node) in (value, string_value(make_literal(value)))

@@ -75,11 +75,11 @@ class ModuleNames:
         return name
 
     def binds(self, name: str) -> bool:
-        """Whether *name* is defined or imported, other than by ``import *``."""
+        """Return whether *name* is defined or imported, other than by ``import *``."""
         return name in self.defined or name in self.imported
 
     def is_public(self, name: str) -> bool:
-        """Whether ``from module import *`` takes *name* along."""
+        """Return whether ``from module import *`` takes *name* along."""
         return name in self.exported if self.exported is not None else not name.startswith("_")
 
 
@@ -126,11 +126,11 @@ class NameResolver:
         return None
 
     def is_star_imported(self, name: str) -> bool:
-        """Whether an ``import *`` from one of the repository's files binds *name*."""
+        """Return whether an ``import *`` from one of the repository's files binds *name*."""
         return self._is_star_imported(self.names, self.path, name, frozenset())
 
     def is_bound(self, name: str) -> bool:
-        """Whether the file uses *name* for anything at its top level."""
+        """Return whether the file uses *name* for anything at its top level."""
         return self.names.binds(name) or self.is_star_imported(name)
 
     def _module_name(self, names: ModuleNames, path: str, module: str, seen: frozenset[str]) -> str | None:
@@ -149,7 +149,7 @@ class NameResolver:
         return None
 
     def _may_exist(self, origin: str, path: str) -> bool:
-        """Whether a dotted import can be what it says: false only where the repository's own file lacks the name."""
+        """Return whether a dotted import can be what it says: false only where the repository's own file lacks the name."""
         module, _, name = origin.rpartition(".")
         file = self._find_module(module or ".", path) if module else None
         if file is None:
@@ -160,7 +160,7 @@ class NameResolver:
         return any(self._star_binds(star, path, name, seen) for star in names.stars)
 
     def _star_binds(self, star: str, path: str, name: str, seen: frozenset[str]) -> bool:
-        """Whether ``from star import *`` in the file *path* binds *name*; *seen* ends a circle of such imports."""
+        """Return whether ``from star import *`` in the file *path* binds *name*; *seen* ends a circle of such imports."""
         file = self._find_module(star, path)
         if file is None or file.path in seen or not file.names.is_public(name):
             return False

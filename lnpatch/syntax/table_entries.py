@@ -26,7 +26,7 @@ def string_items(node: cst.BaseExpression) -> list[str | None]:
 
 
 def has_strings(node: cst.BaseExpression, count: int) -> bool:
-    """Whether *node* is a tuple or list of *count* strings."""
+    """Return whether *node* is a tuple or list of *count* strings."""
     items = string_items(node)
     return len(items) == count and None not in items
 

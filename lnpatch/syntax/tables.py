@@ -81,7 +81,7 @@ def find_table(module: cst.Module, name: str, complete: bool = True) -> DictTabl
 
 
 def is_display(node: cst.CSTNode | None) -> TypeGuard[DictDisplay]:
-    """Whether *node* makes a dictionary from entries that are written in it."""
+    """Return whether *node* makes a dictionary from entries that are written in it."""
     if isinstance(node, cst.Call) and is_name(node.func, "dict"):
         return all(argument.keyword or argument.star == "**" or is_display(argument.value) for argument in node.args)
     return isinstance(node, cst.Dict)

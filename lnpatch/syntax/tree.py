@@ -131,12 +131,12 @@ def line_of(module: cst.Module, node: cst.CSTNode) -> int:
 
 
 def has_comment(node: cst.CSTNode) -> bool:
-    """Whether a comment is inside of *node*."""
+    """Return whether a comment is inside of *node*."""
     return any(isinstance(below, cst.Comment) or has_comment(below) for below in node.children)
 
 
 def is_name(node: cst.CSTNode, name: str) -> bool:
-    """Whether *node* is the plain name *name*."""
+    """Return whether *node* is the plain name *name*."""
     return isinstance(node, cst.Name) and node.value == name
 
 

@@ -41,7 +41,7 @@ class TrainResult:
 
 
 @dataclass
-class _Progress:
+class _Reported:
     """What a run has reported so far."""
 
     costs: list[float] = field(default_factory=list)
@@ -75,7 +75,7 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     """
     writer = RunWriter(plan.folder, plan.info.updates, plan.info.elapsed)
     parser = OutputParser(plan.recipe_job.validation, plan.info.updates)
-    progress = _Progress()
+    reported = _Reported()
     write_info(plan.folder, plan.info)
     view.start(plan)
     with writer.open_files() as (log, updates):
@@ -85,7 +85,7 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
                 view.show_line(text)
             for event in parser.parse(text):
                 writer.record_event(event, updates)
-                progress.add_event(event)
+                reported.add_event(event)
                 view.show_event(event)
 
         outcome = plan.runtime.run(LAUNCH, plan.job, read_line, log)
@@ -97,10 +97,10 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     return TrainResult(
         plan.folder,
         info,
-        progress.first_cost(),
-        progress.last_cost(),
-        progress.seconds_per_update(),
-        progress.validation,
+        reported.first_cost(),
+        reported.last_cost(),
+        reported.seconds_per_update(),
+        reported.validation,
         outcome.result.get("parameters", {}),
         tuple(job for job in ("evaluate", "encode") if job in plan.runtime.recipe.jobs),
         plan.notes,

@@ -95,7 +95,7 @@ class FunctionPadding:
         return {axis for axes in self.inputs.values() if not isinstance(axes, str) for axis in axes if axis is not None}
 
     def matches(self, graph: Graph) -> bool:
-        """Whether this is declared for the function of ``graph``."""
+        """Return whether this is declared for the function of ``graph``."""
         ranks = {variable.name: variable.ndim for variable in graph.inputs}
         declared = {name: 0 if isinstance(axes, str) else len(axes) for name, axes in self.inputs.items()}
         return ranks == declared and [variable.ndim for variable in graph.outputs] == [

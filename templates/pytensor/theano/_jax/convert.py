@@ -62,7 +62,7 @@ def optimize_graph(inputs: list[Any], outputs: list[Any]) -> FunctionGraph:
 
 
 def _is_known(value: Any) -> bool:
-    """Whether the value is there already while JAX traces."""
+    """Return whether the value is there already while JAX traces."""
     return not isinstance(value, jax.core.Tracer)
 
 
@@ -80,7 +80,7 @@ def _convert_constant(data: Any, variable: Any = None, **options: Any) -> Any:
 
 
 def _may_be_shape(variable: Any) -> bool:
-    """Whether a variable may be a length or a shape: an integer or boolean, or a vector of them."""
+    """Return whether a variable may be a length or a shape: an integer or boolean, or a vector of them."""
     kind = getattr(variable.type, "dtype", "")
     return str(kind).startswith(("int", "uint", "bool")) and getattr(variable.type, "ndim", 2) < 2
 

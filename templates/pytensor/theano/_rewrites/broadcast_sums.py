@@ -57,6 +57,6 @@ def _find_leaves(variable: Any) -> list[Any]:
 
 
 def _is_broadcast(leaf: Any, whole: Any) -> bool:
-    """Whether ``leaf`` has length 1 along an axis along which ``whole`` is longer."""
+    """Return whether ``leaf`` has length 1 along an axis along which ``whole`` is longer."""
     axes = zip(leaf.type.broadcastable, whole.type.broadcastable, strict=True)
     return any(in_leaf and not in_whole for in_leaf, in_whole in axes)

@@ -175,7 +175,7 @@ def _match_picked(probability: Any) -> tuple[Any, int, Any] | None:
 
 
 def _counts_rows(rows: Any, columns: Any) -> bool:
-    """Whether ``rows`` is ``arange(columns.shape[0])``."""
+    """Return whether ``rows`` is ``arange(columns.shape[0])``."""
     if not _is_made_by(rows, ARange):
         return False
     start, stop, step = rows.owner.inputs
@@ -241,7 +241,7 @@ def _split_number(variable: Any) -> tuple[Any, float]:
 
 
 def _is_made_by(variable: Any, operation: type) -> bool:
-    """Whether ``variable`` is a result of an operation of this class."""
+    """Return whether ``variable`` is a result of an operation of this class."""
     return variable is not None and variable.owner is not None and isinstance(variable.owner.op, operation)
 
 
