@@ -124,7 +124,7 @@ def another_stride():
 
 
 def learnt_weights():
-    """Not only the weights' product: their gradient is wanted."""
+    """Not only the weights' product: their gradient is needed."""
     case, rows, right, mask = language_model()
     case.cost = (losses(rows, right).reshape(mask.shape) * case.parameter(4, 3)).sum()
     return case
@@ -145,7 +145,7 @@ def squared_losses():
 
 
 def softmax_used_again():
-    """The probabilities are wanted, too."""
+    """The probabilities are used, too."""
     case, rows, right, mask = language_model()
     probabilities = tensor.nnet.softmax(rows)
     case.cost = (losses_of(probabilities, right) * mask.flatten()).sum() + (probabilities**2).sum()

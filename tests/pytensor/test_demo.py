@@ -34,8 +34,15 @@ def ported(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("backend", [pytest.param("c", marks=pytest.mark.slow), "jax"])
-@pytest.mark.parametrize("cell", ["gru", "lngru"])
+@pytest.mark.parametrize(
+    ("cell", "backend"),
+    [
+        ("lngru", "jax"),
+        pytest.param("gru", "jax", marks=pytest.mark.slow),
+        pytest.param("lngru", "c", marks=pytest.mark.slow),
+        pytest.param("gru", "c", marks=pytest.mark.slow),
+    ],
+)
 def test_costs_fall(ported, run_python, backend, cell, tmp_path, monkeypatch):
     monkeypatch.chdir(ported)
     padding = {

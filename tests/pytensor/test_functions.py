@@ -8,16 +8,16 @@ import pytest
 
 #: The cases of functions.py, in the groups that are computed in one process each.
 GROUPS = {
-    "definitions": ("maximum_tie", "iround", "dot_vector", "scan_truncated"),
+    "definitions": ("maximum_tie", "minimum_tie", "iround", "scan_truncated"),
     "elementwise": (
-        "sigmoid", "softplus", "relu", "relu_leaky", "elu", "hard_sigmoid", "tanh", "exp_log_sqrt_sqr", "abs", "pow", "minimum_tie",
+        "sigmoid", "softplus", "relu", "relu_leaky", "elu", "hard_sigmoid", "tanh", "exp_log_sqrt_sqr", "abs", "pow",
         "maximum", "switch", "switch_scalar", "clip", "comparisons", "or_and", "isnan_isinf", "round", "cast", "elu_by_hand",
     ),
     "normalizations and losses": (
-        "softmax", "softmax_vector", "logsoftmax", "binary_crossentropy", "batch_normalization", "layer_normalization", "l2norm", "masked_softmax",
-        "picked_log_likelihood",
+        "softmax", "softmax_vector", "logsoftmax", "binary_crossentropy", "batch_normalization", "layer_normalization", "l2norm",
+        "masked_softmax", "picked_log_likelihood",
     ),
-    "products": ("dot", "dot_three", "batched_dot", "outer_by_dimshuffle", "tensordot"),
+    "products": ("dot", "dot_vector", "dot_three", "batched_dot", "outer_by_dimshuffle", "tensordot"),
     "reductions": ("sums", "means", "var_std", "max_min", "argmax", "prod", "norm", "mean_of_comparison", "cumsum"),
     "shapes": (
         "reshape", "flatten", "dimshuffle", "shape_pad", "concatenate", "stack", "repeat", "alloc", "zeros", "arange", "diag",
@@ -30,7 +30,7 @@ GROUPS = {
     ),
 }  # fmt: skip
 
-#: Where the module has a definition or a conversion of its own. In C, which takes seconds for each function, only the first of them.
+#: Where the module has a definition or a conversion of its own; in C, which takes seconds for each function, only the first.
 QUICK = {
     "c": {"definitions"},
     "jax": {"definitions", "normalizations and losses", "indices", "loops"},

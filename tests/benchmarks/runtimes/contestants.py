@@ -30,7 +30,7 @@ _VERSIONS = "import json, theano, numpy\nprint(json.dumps({'theano': theano.__ve
 def list_contestants(checkout: Path) -> list[Contestant]:
     """Return all of them; those that run our layer take it from *checkout*, a patched demo."""
     pytensor = _find_pytensor("c")
-    others = [Path(given)] if (given := os.environ.get("LNPATCH_BENCH_PYTHON")) else []
+    others = [Path(python)] if (python := os.environ.get("LNPATCH_BENCH_PYTHON")) else []
     here = Path(sys.executable)
     torch = _find_python_with("torch", [*others, here])
     # the one that PyTensor runs in comes first: then both have the same JAX

@@ -23,9 +23,9 @@ def prepare(case):
     x, mask, weight = [theano.shared(case[name], name=name) for name in ["x", "mask", "weight"]]
     states = layer.build_graph(tparams, x, mask, None, None, {})[0]
     cost = (states * weight).sum()
-    wanted = list(tparams.values()) + [x]
-    kept = [theano.shared(variable.get_value() * 0, name=variable.name) for variable in wanted]
-    update = theano.function([], cost, updates=list(zip(kept, tensor.grad(cost, wanted))))
+    variables = list(tparams.values()) + [x]
+    kept = [theano.shared(variable.get_value() * 0, name=variable.name) for variable in variables]
+    update = theano.function([], cost, updates=list(zip(kept, tensor.grad(cost, variables))))
 
     def gradients():
         return {variable.name: variable.get_value() for variable in kept}

@@ -37,12 +37,12 @@ def prepare(
     """Return the name, a call that makes one update, and one that returns the gradients, for ``turns.serve``."""
     device = devices.torch_device()
     arrays = {name: torch.tensor(value, device=device) for name, value in case.items()}
-    wanted = {name: arrays[name].requires_grad_() for name in (*turns.PARAMETERS, "x")}
+    differentiated = {name: arrays[name].requires_grad_() for name in (*turns.PARAMETERS, "x")}
     kept: dict[str, torch.Tensor] = {}
 
     def call() -> float:
         value = cost(arrays, arrays["x"], arrays["mask"], arrays["weight"])
-        kept.update(zip(wanted, torch.autograd.grad(value, list(wanted.values())), strict=True))
+        kept.update(zip(differentiated, torch.autograd.grad(value, list(differentiated.values())), strict=True))
         devices.wait(device)
         return value.item()
 
