@@ -95,7 +95,7 @@ def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir:
     recipe = find_recipe(target)
     values = recipe.values(cell, data_dir)
     plan = make_plan(recipe, values, MemoryFiles(files))
-    plan.refuse()
+    plan.refuse_impossible()
     assert plan.state is PatchState.NOT_APPLIED
     patched = files | {file.path: file.after for file in plan.files if file.after is not None}
 
