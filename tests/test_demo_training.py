@@ -10,9 +10,12 @@ import pytest
 
 from tests.conftest import Output
 
-pytestmark = pytest.mark.skipif(
-    find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install 'lnpatch[pytensor]'"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install 'lnpatch[pytensor]'"
+    ),
+]
 
 
 def test_baseline_and_ln_are_trained_and_drawn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import libcst as cst
 
@@ -40,7 +41,7 @@ def adapt_templates(
         resolver: finds out what that module calls the things that are needed.
         aliases: the names that a helper function may have where it is defined, by its name in the templates.
     """
-    templates = [_parse_in_style(text, module) for text in texts]
+    templates = [_parse_in_style(text, module.default_indent, module.default_newline) for text in texts]
     own = {node.name.value for template in templates for node in _functions(template)}
     for template in templates:
         needs = _resolve_needs(ModuleNames.of(template), own, resolver, aliases)
@@ -100,9 +101,12 @@ def _functions(module: cst.Module) -> Iterator[cst.FunctionDef]:
     return (node for node in module.body if isinstance(node, cst.FunctionDef))
 
 
-def _parse_in_style(text: str, module: cst.Module) -> cst.Module:
-    """Parse a template with the indentation and the newlines of *module*, inside docstrings as well."""
-    indent, newline = module.default_indent, module.default_newline
+@cache
+def _parse_in_style(text: str, indent: str, newline: str) -> cst.Module:
+    """Parse a template with the indentation and the newlines of its target, inside docstrings as well.
+
+    A checkout is planned several times (found, planned, planned again under the lock); trees do not change.
+    """
     text = re.sub(r"^(?: {4})+", lambda match: indent * (len(match[0]) // 4), text, flags=re.MULTILINE)
     config = cst.PartialParserConfig(default_indent=indent, default_newline=newline)
     return cst.parse_module(text.replace("\n", newline), config)

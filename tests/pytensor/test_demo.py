@@ -37,7 +37,7 @@ def ported(tmp_path_factory):
 @pytest.mark.parametrize(
     ("cell", "backend"),
     [
-        ("lngru", "jax"),
+        pytest.param("lngru", "jax", marks=pytest.mark.slow),
         pytest.param("gru", "jax", marks=pytest.mark.slow),
         pytest.param("lngru", "c", marks=pytest.mark.slow),
         pytest.param("gru", "c", marks=pytest.mark.slow),
