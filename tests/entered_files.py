@@ -21,10 +21,8 @@ def entered_files(arguments: list[str]) -> list[str]:
 
     def note_call(frame: FrameType, event: str, argument: object) -> None:
         path = Path(frame.f_code.co_filename)
-        if event == "call" and frame.f_code.co_name not in ("<module>", "__getattr__") and path.is_relative_to(ROOT):
-            # classes are made while their modules are imported, and so are the recipes' registries
-            if not _is_importing(frame):
-                files[path.relative_to(ROOT).as_posix()] = None
+        if event == "call" and path.is_relative_to(ROOT) and not _is_importing(frame):
+            files[path.relative_to(ROOT).as_posix()] = None
 
     sys.setprofile(note_call)
     try:
@@ -35,9 +33,11 @@ def entered_files(arguments: list[str]) -> list[str]:
 
 
 def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether a call is part of an import: of a lazy name, or of what a module does while it is imported."""
     while frame is not None:
-        if frame.f_code.co_name == "<module>" and "importlib" not in frame.f_code.co_filename:
-            return Path(frame.f_code.co_filename).is_relative_to(ROOT)
+        in_lnpatch = Path(frame.f_code.co_filename).is_relative_to(ROOT)
+        if in_lnpatch and frame.f_code.co_name in ("<module>", "__getattr__"):
+            return True
         frame = frame.f_back
     return False
 

@@ -96,7 +96,7 @@ def _open_or_clone(
             except CloneError as error:
                 error.directory = str(directory)
                 raise
-            yield _Opened(checkout, tuple(notes), cloned=True)
+            yield _Opened(checkout, tuple(notes), cloned=False)  # nothing of it stays
 
 
 def _report(location: Location, opened: _Opened, change: Change, written: WrittenChange, dry_run: bool) -> Report:

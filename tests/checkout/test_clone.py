@@ -120,6 +120,7 @@ def test_an_existing_checkout_is_used_as_it_is(lnpatch: Cli, recipe: Path, origi
 def test_a_dry_run_leaves_no_clone(lnpatch: Cli, recipe: Path, tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     report = lnpatch("apply", recipe, "--dry-run", "--format", "json").json
+    assert not report["cloned"]
     assert report["dir"] == "reader"
     assert report["changed"]
     assert leftovers(tmp_path, before) == set()
