@@ -56,7 +56,15 @@ WRITES = {"apply": 4, "revert": 4, "apply --commit": 7}
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("command", "at"), [(command, at) for command, n in WRITES.items() for at in range(1, n + 1)])
+@pytest.mark.parametrize(
+    ("command", "at"),
+    [
+        # two processes each; those with a commit make the longest list
+        pytest.param(command, at, marks=pytest.mark.slow if "--commit" in command else ())
+        for command, count in WRITES.items()
+        for at in range(1, count + 1)
+    ],
+)
 def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, when: str) -> None:
     original, head = contents(demo), (demo / ".git" / "HEAD").read_bytes()
     lnpatch("apply", "demo", "--dir", demo)

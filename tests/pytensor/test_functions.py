@@ -30,9 +30,9 @@ GROUPS = {
     ),
 }  # fmt: skip
 
-#: Where the module has a definition or a conversion of its own; in C, which takes seconds for each function, only the first.
+#: Where the module has a definition or a conversion of its own. C takes seconds for each function, so all of it is slow.
 QUICK = {
-    "c": {"definitions"},
+    "c": set(),
     "jax": {"definitions", "normalizations and losses", "indices", "loops"},
 }
 
@@ -101,6 +101,7 @@ def test_as_recorded(compute, scripts, backend, group):
     assert_same(compute(backend, group), load_group(scripts / "recorded.npz", group), MISSING[backend])
 
 
+@pytest.mark.slow
 def test_only_truncated_scans_need_the_c_backend(compute):
     assert "scan_truncated:output0" in compute("c", "definitions")
     assert "--backend c" in str(compute("jax", "definitions")["scan_truncated:error"])

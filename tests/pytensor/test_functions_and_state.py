@@ -99,6 +99,7 @@ def test_calls(run_python, backend):
     assert "takes (x, n, r)" in words[2]
 
 
+@pytest.mark.slow
 def test_random_numbers_are_good_and_the_same_with_both_backends(run_python):
     assert run_python("c", "-c", RANDOM).stdout == run_python("jax", "-c", RANDOM).stdout
 
