@@ -175,6 +175,13 @@ def unpriviledged() -> bool:
     return os.name == "posix" and os.geteuid() != 0
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use all cores for the whole suite alone: a few files start faster without, and what is timed needs a core for itself."""
+    whole_suite = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return None if whole_suite and not config.getoption("benchmark_only") else 0
+
+
 _SLOW = pytest.StashKey[int]()
 
 
@@ -183,6 +190,18 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.config.stash[_SLOW] = item.config.stash.get(_SLOW, 0) + 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this one, if it is one of several, how many it has left out."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["slow"] = session.config.stash.get(_SLOW, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker has counted; each of them has seen all tests."""
+    node.config.stash[_SLOW] = getattr(node, "workeroutput", {}).get("slow", 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
