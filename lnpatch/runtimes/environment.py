@@ -151,7 +151,7 @@ def _python_with_virtualenv(log: Path, report_step: ReportStep) -> Path:
 
 def _pip_install(python: Path, requirements: Sequence[str], log: Path, report_step: ReportStep) -> None:
     report_step(f"installing {', '.join(requirements)}")
-    options = ["--prefer-binary", "--disable-pip-version-check", "--no-input", "--report_step-bar", "off"]
+    options = ["--prefer-binary", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     _run_logged([python, "-m", "pip", "install", *options, *requirements], log, report_step)
 
 
