@@ -81,7 +81,7 @@ def test_what_cannot_be_installed_leaves_no_environment(spec: EnvironmentSpec, m
     with pytest.raises(EnvironmentBuildError) as caught:
         ensure_environment(impossible, lambda _: None)
     assert find_environment(impossible) is None
-    assert "no-such-package-of-lnpatch" in Path(caught.value.log).read_text()
+    assert "No matching distribution found for no-such-package-of-lnpatch" in Path(caught.value.log).read_text()
     assert caught.value.exit_code == 5
 
 
