@@ -66,6 +66,14 @@ def recorded_recipes(checkout: Checkout) -> list[str]:
     return list(dict.fromkeys(record.recipe for record in read_records(checkout, "")))
 
 
+def has_records(checkout: Checkout, target: str) -> bool:
+    """Return whether there is a record of *target*, without reading it."""
+    listed = checkout.git(
+        "for-each-ref", "--count=1", f"{_prefix(checkout)}{target}/", doing="reading lnpatch's records"
+    )
+    return bool(listed)
+
+
 def read_records(checkout: Checkout, target: str) -> list[Record]:
     """Read the records of *target*; of all targets, if it is empty.
 

@@ -147,5 +147,8 @@ def has_content(directory: Path) -> bool:
 
 def enclosing_checkout(folder: Path) -> Path | None:
     """Return the top folder of the git checkout that *folder* is or is in, as an absolute path; None without one."""
-    absolute = Path(os.path.abspath(folder))
+    try:
+        absolute = Path(os.path.abspath(folder))
+    except FileNotFoundError:  # the current folder was removed
+        return None
     return next((path for path in (absolute, *absolute.parents) if (path / ".git").exists()), None)

@@ -76,7 +76,10 @@ def step_progress() -> Iterator[ReportStep]:
 
 def short_path(path: Path) -> str:
     """Return a path as one would type it from here."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the current folder was removed
+        return str(path)
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 

@@ -38,7 +38,7 @@ class TrainCommand(click.Command):
     """A command that passes on what follows ``--``, where its own optional argument must not take it for TARGET."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands before ``--``."""
+        """Parse what stands before the first ``--``, which is never the value of an option."""
         split = args.index("--") if "--" in args else len(args)
         rest = super().parse_args(ctx, args[:split])
         ctx.params["arguments"] = (*ctx.params["arguments"], *args[split + 1 :])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,17 +13,18 @@ from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
 from lnpatch.checkout.transaction import locked
 from lnpatch.checkout.worktree import Checkout, has_content
-from lnpatch.commands.locate import Folder, Location, Target, locate
+from lnpatch.commands.locate import Folder, Location, locate_for_apply
 from lnpatch.errors import CloneError
 from lnpatch.patch.applied import open_checkout
 from lnpatch.patch.change import Change, WrittenChange, make_change, write_change
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.report import Report, make_report
+from lnpatch.recipes import Recipe
 
 
 def apply(
-    target: Target,
+    target: str | os.PathLike[str] | Recipe,
     directory: Folder = None,
     *,
     cell: str | None = None,
@@ -51,7 +53,7 @@ def apply(
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; the files are as they were.
     """
-    location = locate(target, directory)
+    location = locate_for_apply(target, directory)
     options = PatchOptions(cell, data_dir, repairs)
     options.values(location.recipe)  # refuses wrong options before anything is cloned
     with _open_or_clone(location, source, ref, dry_run, report_cloning) as opened:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lnpatch.commands.locate import Target, locate
+from lnpatch.commands.locate import Target, locate_recipe
 from lnpatch.runtimes.choose import choose_runtime
 from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -24,7 +24,7 @@ def setup(
     Raises:
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
-    recipe = locate(target).recipe
+    recipe = locate_recipe(target)
     chosen = choose_runtime(runtime or RuntimeOptions())
     existing = chosen.find_environment(recipe)
     if existing is not None:

@@ -14,8 +14,8 @@ A caller catches a kind, or a single failure::
     ├── NotFoundError        3: a target, a file or an anchor is not there
     │     ArtefactNotFoundError, CheckoutMissingError, DataMissingError, DeadLinkError, JobSourceError,
     │     LayerMissingError, MirrorMissingError, ModelMissingError, NoUpdatesError, NotARunError, NotAppliedError,
-    │     PortEmptyError, RevisionNotFoundError, RunNotFoundError, SourceMissingError, TargetNotFoundError,
-    │     TargetUnknownError
+    │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
+    │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
     │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
     │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
@@ -119,6 +119,7 @@ from lnpatch.errors.training import (
 from lnpatch.errors.usage import (
     AmbiguousTargetError,
     RecipeError,
+    RecordedRecipeError,
     StoppedError,
     TargetNotFoundError,
     TargetUnknownError,
@@ -186,6 +187,7 @@ __all__ = [
     "PortModifiedError",
     "RecipeError",
     "RecordError",
+    "RecordedRecipeError",
     "Refusal",
     "RevertConflictError",
     "RevisionNotFoundError",

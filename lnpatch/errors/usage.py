@@ -85,6 +85,17 @@ class TargetUnknownError(NotFoundError):
 
 
 @dataclass
+class RecordedRecipeError(NotFoundError):
+    """A checkout was patched with a recipe file that cannot be read any more."""
+
+    directory: str
+    recipes: Sequence[str]
+
+    message_template = "{directory} was patched with a recipe that is not there any more, or cannot be read:{recipes!l}"
+    hint_template = "Name the recipe where it is now, as TARGET."
+
+
+@dataclass
 class AmbiguousTargetError(InvalidRequestError):
     """No target is named, and several may be meant."""
 

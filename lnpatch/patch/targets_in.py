@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from lnpatch.checkout.record import recorded_recipes
+from lnpatch.checkout.record import has_records, recorded_recipes
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditState
-from lnpatch.errors import LnpatchError
+from lnpatch.errors import (
+    EditRefusedError,
+    RecipeError,
+    SourceSyntaxError,
+    TargetNotFoundError,
+    UnsafePathError,
+)
 from lnpatch.patch.plan import Plan, make_plan
 from lnpatch.recipes import Recipe, find_recipe, known_recipes
 
+#: What planning raises where a file is not what a recipe's repository has under that name.
+_ANOTHER_FILE = (SourceSyntaxError, EditRefusedError, UnsafePathError)
+
 
 def recorded_targets(checkout: Checkout) -> list[Recipe]:
-    """Return the recipes that have a record in *checkout*, as far as they can still be read."""
-    return [find_recipe(reference) for reference in recorded_recipes(checkout) if _can_be_read(reference)]
+    """Return the recipes that have a record in *checkout*, as far as they can still be read.
+
+    Raises:
+        RecordError: a reference of lnpatch's holds something that lnpatch did not write.
+    """
+    recipes = (_read_recorded(reference) for reference in recorded_recipes(checkout))
+    return [recipe for recipe in recipes if recipe is not None]
 
 
 def recognized_targets(checkout: Checkout) -> list[Recipe]:
@@ -23,20 +35,41 @@ def recognized_targets(checkout: Checkout) -> list[Recipe]:
 
 
 def targets_in(checkout: Checkout) -> list[Recipe]:
-    """Return the targets that *checkout* holds: those that are recorded, else those that are recognized."""
+    """Return the targets that *checkout* holds: those that are recorded, else those that are recognized.
+
+    Raises:
+        RecordError: a reference of lnpatch's holds something that lnpatch did not write.
+    """
     return recorded_targets(checkout) or recognized_targets(checkout)
 
 
 def resembles(recipe: Recipe, checkout: Checkout) -> bool:
-    """Return whether *checkout* is meant by *recipe*'s name: it is recorded there, or it has the files and some anchors.
+    """Return whether *checkout* is meant by *recipe*'s name: it has a record of it, or some of its anchors.
 
-    A fork that lacks an anchor resembles its target, so that the message about it names the anchor; any other repository
-    that happens to have a ``layers.py`` does not.
+    A fork that lacks an anchor or a file resembles its target, so that the message about it names what is lacking. Any
+    other repository that happens to have a ``layers.py`` does not, nor does one that another known recipe fits better.
     """
-    if any(recorded.name == recipe.name for recorded in recorded_targets(checkout)):
+    if has_records(checkout, recipe.name):
         return True
-    states = _edit_states(recipe, checkout)
-    return bool(states) and states != {EditState.NOT_FOUND}
+    if not _has_some_file(recipe, checkout):
+        return False
+    try:
+        states = {edit.finding.state for edit in best_plan(recipe, checkout).edits}
+    except _ANOTHER_FILE:
+        return has_files(recipe, checkout)
+    if states == {EditState.NOT_FOUND}:
+        return False
+    return EditState.NOT_FOUND not in states or not any(
+        other.name != recipe.name and _is_recognized(other, checkout) for other in known_recipes()
+    )
+
+
+def has_files(recipe: Recipe, checkout: Checkout) -> bool:
+    """Return whether *checkout* has every file that the recipe edits; git is not asked."""
+    try:
+        return all(checkout.read(edit.file) is not None for edit in recipe.edits)
+    except UnsafePathError:
+        return False
 
 
 def best_plan(recipe: Recipe, checkout: Checkout) -> Plan:
@@ -46,24 +79,28 @@ def best_plan(recipe: Recipe, checkout: Checkout) -> Plan:
     return max(plans, key=_edits_in_place)
 
 
-def _can_be_read(reference: str) -> bool:
-    """Return whether a recorded recipe is one of lnpatch's own, or a file that is still there."""
-    return any(recipe.name == reference for recipe in known_recipes()) or Path(reference).is_file()
+def _read_recorded(reference: str) -> Recipe | None:
+    """Return a recorded recipe; None for a file that is gone, or does not fit the schema any more."""
+    try:
+        return find_recipe(reference)
+    except (TargetNotFoundError, RecipeError):
+        return None
 
 
 def _is_recognized(recipe: Recipe, checkout: Checkout) -> bool:
-    states = _edit_states(recipe, checkout)
-    return bool(states) and EditState.NOT_FOUND not in states
-
-
-def _edit_states(recipe: Recipe, checkout: Checkout) -> set[EditState]:
-    """Return what the recipe's edits find; nothing where a file of theirs is missing or cannot be read."""
+    if not has_files(recipe, checkout):
+        return False
     try:
-        if any(checkout.read(edit.file) is None for edit in recipe.edits):
-            return set()
-        return {edit.finding.state for edit in best_plan(recipe, checkout).edits}
-    except LnpatchError:  # not Python, or a link out of the checkout: another repository's file of the same name
-        return set()
+        return all(edit.finding.state is not EditState.NOT_FOUND for edit in best_plan(recipe, checkout).edits)
+    except _ANOTHER_FILE:
+        return False
+
+
+def _has_some_file(recipe: Recipe, checkout: Checkout) -> bool:
+    try:
+        return any(checkout.read(edit.file) is not None for edit in recipe.edits)
+    except UnsafePathError:
+        return False
 
 
 def _edits_in_place(plan: Plan) -> int:

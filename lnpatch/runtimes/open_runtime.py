@@ -121,6 +121,8 @@ class OpenRuntime:
                 tail[:] = [*tail[1 - _TAIL_LINES :], text]
             on_line(text)
 
+        if job.result is not None:  # of an earlier process that nobody has read, after a kill or --print-command
+            job.result.unlink(missing_ok=True)
         status = run_launch(self.launch(script, job), pass_line)
         return Outcome(status, tuple(tail), _take_result(job.result))
 

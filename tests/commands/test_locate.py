@@ -81,7 +81,7 @@ def test_a_named_target_means_the_checkout_around(
     monkeypatch.chdir(place)
     done = lnpatch(command, "demo", "--format", "json")
     assert done.code == 0, done.text
-    assert done.json["dir"] == str(patched)
+    assert done.json["dir"] == ("." if place == "mine" else str(patched))
     assert not Path("lnpatch-demo").exists()
 
 
@@ -161,6 +161,81 @@ def test_a_folder_of_something_else_is_refused(lnpatch: Cli, tmp_path: Path) -> 
     refused = lnpatch("diff", "--dir", "other")
     assert refused.code == 3
     assert "other is not a checkout of a known target" in refused.err
+
+
+def test_a_link_to_it_is_not_another_one(lnpatch: Cli, patched: Path, tmp_path: Path) -> None:
+    os.symlink("mine", tmp_path / "a-link")
+    assert lnpatch("diff", "--format", "json").json["dir"] == "mine"
+
+
+def test_a_named_target_is_found_here_under_another_name(lnpatch: Cli, patched: Path) -> None:
+    assert lnpatch("diff", "demo", "--format", "json").json["dir"] == "mine"
+    assert lnpatch("apply", "demo", "--format", "json").json["dir"] == "lnpatch-demo"
+
+
+def test_a_checkout_around_that_cannot_be_read_is_told(
+    lnpatch: Cli, patched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not taken for none: apply would clone another one into it."""
+    git(patched, "update-ref", "refs/lnpatch/main/demo/lngru/foreign", "HEAD")
+    monkeypatch.chdir(patched)
+    for command in (["diff"], ["revert"], ["status"], ["diff", "demo"], ["apply", "demo"]):
+        refused = lnpatch(*command, "--format", "json")
+        assert refused.json["error"]["kind"] == "RecordError", command
+    assert not Path("lnpatch-demo").exists()
+
+
+@pytest.mark.parametrize("damage", ["syntax", "missing file"])
+def test_a_fork_that_cannot_be_patched_is_not_cloned_into(
+    lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    if damage == "syntax":
+        (demo / "layers.py").write_text("def (\n")
+    else:
+        (demo / "train.py").unlink()
+    git(demo, "commit", "-aqm", "Damaged")
+    monkeypatch.chdir(demo)
+    refused = lnpatch("apply", "demo")
+    assert refused.code in (1, 3)
+    assert ("layers.py:1" if damage == "syntax" else "train.py") in refused.err
+    assert not Path("lnpatch-demo").exists()
+
+
+def test_a_checkout_of_a_target_that_shares_files_is_not_meant(
+    lnpatch: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """order-embeddings has a layers.py and a train.py as the demo has, and other anchors in them."""
+    (demo / "train.py").write_text("def train():\n    pass\n")
+    (demo / "driver.py").write_text("default_params = {'encoder': 'gru'}\n")
+    (demo / "paths.py").write_text("dataset_dir = {'coco': 'data'}\n")
+    git(demo, "add", "-A")
+    git(demo, "commit", "-qm", "Another repository")
+    monkeypatch.chdir(demo)
+    assert lnpatch("diff", "--format", "json").json["target"] == "order-embeddings"
+    assert lnpatch("apply", "demo", "--format", "json").json["dir"] == "lnpatch-demo"
+
+
+def test_a_recipe_that_has_moved_is_asked_for(
+    lnpatch: Cli, reader: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = shutil.copy(READER, tmp_path / "mine.toml")
+    assert lnpatch("apply", recipe, "--dir", reader).code == 0
+    moved = recipe.rename(tmp_path / "moved.toml")
+    monkeypatch.chdir(reader)
+    refused = lnpatch("revert")
+    assert refused.code == 3
+    assert "mine.toml" in refused.err
+    assert lnpatch("revert", moved).code == 0
+
+
+def test_a_folder_that_was_removed(lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    failed = lnpatch("revert", "demo", "--format", "json")
+    monkeypatch.chdir(tmp_path)
+    assert (failed.code, failed.err) == (3, "")
+    assert failed.json["error"]["kind"] == "CheckoutMissingError"
 
 
 def test_what_is_broken_beside_it_does_not_matter(lnpatch: Cli, patched: Path, tmp_path: Path) -> None:

@@ -174,6 +174,16 @@ def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
     assert numpy.load("run/model.npz").files
 
 
+def test_the_outcome_of_an_earlier_process_is_not_this_ones(lnpatch: Run, toy: Path) -> None:
+    """A line of --print-command and a kill leave one behind."""
+    lnpatch("train", TOY, "--output", "run", "--max-updates", "2")
+    Path("run/outcome.json").write_text(json.dumps({"state": "done", "settings": {}, "updates": 40}))
+    failed = lnpatch("train", TOY, "--output", "run", "--resume", "--set", "fail_at=1")
+    assert failed.code == 1
+    info = json.loads(Path("run/run.json").read_text())
+    assert (info["state"], info["updates"]) == ("failed", 2)
+
+
 def test_nan_is_a_failure(lnpatch: Run, toy: Path) -> None:
     done = lnpatch("train", TOY, "--output", "run", "--set", "nan_at=4")
     assert done.code == 1
