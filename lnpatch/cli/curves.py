@@ -87,19 +87,19 @@ def curves_json(report: CurvesReport) -> dict[str, Any]:
     return {
         "metric": summary.metric or None,
         "window": summary.window,
-        "runs": [_run_json(line, summary.window) for line in summary.runs],
+        "runs": [_run_json(run, summary.window) for run in summary.runs],
         "comparisons": [_comparison_json(comparison) for comparison in summary.comparisons],
         "figures": list(report.figures),
         "notes": list(summary.notes),
     }
 
 
-def _run_json(line: RunSummary, window: int) -> dict[str, Any]:
-    run = line.run
+def _run_json(summary: RunSummary, window: int) -> dict[str, Any]:
+    run = summary.run
     cost = _series_json(run.cost) | {"running_mean": _numbers(running_mean(run.cost, window))}
     return {
         "run": run.source,
-        "label": line.label,
+        "label": summary.label,
         "target": run.target or None,
         "cell": run.cell or None,
         "baseline": run.baseline,
@@ -107,9 +107,9 @@ def _run_json(line: RunSummary, window: int) -> dict[str, Any]:
         "updates": run.updates,
         "seconds": run.seconds,
         "clock": run.clock or None,
-        "final_cost": line.final_cost,
-        "best_validation": _point_json(line.best),
-        "seconds_per_update": line.seconds_per_update,
+        "final_cost": summary.final_cost,
+        "best_validation": _point_json(summary.best),
+        "seconds_per_update": summary.seconds_per_update,
         "cost": cost,
         "validation": {name: _series_json(series) for name, series in run.validation.items()},
     }
@@ -186,18 +186,18 @@ def _can_show(text: str, encoding: str) -> bool:
     return True
 
 
-def _print_table(lines: Sequence[RunSummary], metric: str) -> None:
+def _print_table(summaries: Sequence[RunSummary], metric: str) -> None:
     rows = [
         (
-            line.label,
-            str(line.run.updates),
-            _format_figure(line.final_cost),
-            _format_figure(line.best.value) if line.best else "-",
-            str(line.best.update) if line.best else "-",
-            _duration(line.best),
-            _format_figure(line.seconds_per_update, digits=3),
+            summary.label,
+            str(summary.run.updates),
+            _format_figure(summary.final_cost),
+            _format_figure(summary.best.value) if summary.best else "-",
+            str(summary.best.update) if summary.best else "-",
+            _duration(summary.best),
+            _format_figure(summary.seconds_per_update, digits=3),
         )
-        for line in lines
+        for summary in summaries
     ]
     best = f"best {metric_title(metric)}" if metric else "best validation"
     table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
