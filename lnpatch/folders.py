@@ -8,8 +8,12 @@ from pathlib import Path
 
 
 def cache_root() -> Path:
-    """Return the folder of what can be made again: the one that LNPATCH_CACHE names, else the platform's own for this user."""
-    return _from_environment("LNPATCH_CACHE") or _platform_folder("user_cache_path")
+    """Return the folder of what can be made again: the one that LNPATCH_CACHE names, else the platform's own for this user.
+
+    Raises:
+        NoHomeError: no variable says it, and this user has no home.
+    """
+    return _from_environment("LNPATCH_CACHE") or _platform_folder("user_cache_path", "LNPATCH_CACHE")
 
 
 def cache_folder(*parts: str) -> Path:
@@ -24,8 +28,12 @@ def cache_folder(*parts: str) -> Path:
 
 
 def data_folder() -> Path:
-    """Return the folder of what lnpatch has to remember: the one that LNPATCH_DATA names, else the platform's own for this user."""
-    return _from_environment("LNPATCH_DATA") or _platform_folder("user_data_path")
+    """Return the folder of what lnpatch has to remember: the one that LNPATCH_DATA names, else the platform's own for this user.
+
+    Raises:
+        NoHomeError: no variable says it, and this user has no home.
+    """
+    return _from_environment("LNPATCH_DATA") or _platform_folder("user_data_path", "LNPATCH_DATA")
 
 
 @cache
@@ -42,8 +50,18 @@ def _from_environment(variable: str) -> Path | None:
     return Path(os.path.abspath(os.path.expanduser(value))) if value else None
 
 
-def _platform_folder(name: str) -> Path:
+def home_folder() -> Path | None:
+    """Return the user's home; None for a user without one: HOME is not set, and the system does not know the user."""
+    home = os.path.expanduser("~")
+    return Path(home) if os.path.isabs(home) else None
+
+
+def _platform_folder(name: str, variable: str) -> Path:
     import platformdirs  # only where no variable says it: most commands need none of these folders
 
     folder: Path = getattr(platformdirs, name)("lnpatch", appauthor=False)
+    if not folder.is_absolute():  # without a home it is a folder called "~" wherever one happens to be
+        from lnpatch.errors import NoHomeError  # 20 ms, which a command that goes well does without
+
+        raise NoHomeError(variable)
     return folder

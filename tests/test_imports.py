@@ -32,8 +32,8 @@ ORDER = (
     "files",
     "schema",
     "suggest",
-    "errors",
     "folders",
+    "errors",
 )
 
 

@@ -6,6 +6,7 @@ starts as fast as click does.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -87,6 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(getattr(signal, name), _interrupt)
     if sys.stdout is None:  # it was closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is shown as an escape, not as a traceback
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run_command(words)
         sys.stdout.flush()

@@ -13,10 +13,9 @@ from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json
 from lnpatch.cli.options import format_option
 from lnpatch.errors import ExitCode
-from lnpatch.folders import cache_root
 
 if TYPE_CHECKING:
-    from lnpatch.commands.doctor import Diagnosis, Requirement
+    from lnpatch.commands.doctor import CacheUse, Diagnosis, Requirement
 
 
 @click.command()
@@ -27,21 +26,21 @@ def doctor(context: click.Context, form: str) -> None:
 
     Each thing that is lacking comes with the command that brings it.
     """
-    diagnoses, size = commands.diagnose(), commands.cache_size()
+    diagnoses, cache = commands.diagnose(), commands.measure_cache()
     if form == "json":
-        print_json(_doctor_json(diagnoses, size))
+        print_json(_doctor_json(diagnoses, cache))
     else:
-        _print_doctor(diagnoses, size)
+        _print_doctor(diagnoses, cache)
     if not diagnoses[0].ready:
         context.exit(ExitCode.ENVIRONMENT)
 
 
-def _doctor_json(diagnoses: Sequence[Diagnosis], size: int) -> dict[str, Any]:
+def _doctor_json(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> dict[str, Any]:
     jobs = [asdict(diagnosis) | {"ready": diagnosis.ready} for diagnosis in diagnoses]
-    return {"jobs": jobs, "cache": {"folder": str(cache_root()), "bytes": size}}
+    return {"jobs": jobs, "cache": asdict(cache)}
 
 
-def _print_doctor(diagnoses: Sequence[Diagnosis], size: int) -> None:
+def _print_doctor(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> None:
     console = make_console()
     for diagnosis in diagnoses:
         state = ("ready", "bold green") if diagnosis.ready else ("not ready", "bold red")
@@ -51,7 +50,8 @@ def _print_doctor(diagnoses: Sequence[Diagnosis], size: int) -> None:
             console.print(rich.Text.assemble("  ", _mark(requirement), f" {requirement.name}{detail}"))
             if requirement.mend and not requirement.there:
                 console.print(f"       {requirement.mend}", style="dim")
-    console.print(f"cache: {size / 1e6:.0f} MB in {cache_root()}; it can be removed at any time")
+    if cache.folder:
+        console.print(f"cache: {cache.bytes / 1e6:.0f} MB in {cache.folder}; it can be removed at any time")
 
 
 def _mark(requirement: Requirement) -> tuple[str, str]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lnpatch.commands.demo import run_demo as run_demo
     from lnpatch.commands.demo import train_demo as train_demo
     from lnpatch.commands.diff import diff as diff
-    from lnpatch.commands.doctor import cache_size as cache_size
     from lnpatch.commands.doctor import diagnose as diagnose
+    from lnpatch.commands.doctor import measure_cache as measure_cache
     from lnpatch.commands.download import download as download
     from lnpatch.commands.encode import encode as encode
     from lnpatch.commands.evaluate import evaluate as evaluate
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: The modules of those that are not called as their module is.
 _MODULES = {
-    "cache_size": "doctor",
+    "measure_cache": "doctor",
     "diagnose": "doctor",
     "run_demo": "demo",
     "show": "recipes",

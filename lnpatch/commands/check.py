@@ -96,7 +96,8 @@ def check(
     view.report_step(f"checking the layers of {recipe.name}")
     versions = _check_layers(patched, opened, quick, add_row)
     add_row(_check_update(patched, opened, options, view))
-    return CheckResult(recipe.reference, patched.patched_cell, opened.name, versions, tuple(rows), patched.notes)
+    notes = (*patched.notes, *opened.notes)
+    return CheckResult(recipe.reference, patched.patched_cell, opened.name, versions, tuple(rows), notes)
 
 
 def _check_layers(

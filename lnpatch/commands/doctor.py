@@ -8,13 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
-from lnpatch.errors import LnpatchError
-from lnpatch.folders import cache_root
-from lnpatch.recipes import known_recipes
-from lnpatch.runtimes.choose import Runtime, runtimes
+from lnpatch.errors import LnpatchError, NoPython2Error, WrongPythonError
+from lnpatch.folders import cache_root, data_folder
+from lnpatch.recipes import Recipe, known_recipes
+from lnpatch.runtimes.choose import runtimes
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 
@@ -47,35 +50,82 @@ class Diagnosis:
         return all(finding.there for finding in self.findings if finding.needed)
 
 
+@dataclass(frozen=True)
+class CacheUse:
+    """Where lnpatch's cache is, and how large."""
+
+    #: Empty for a user without a home.
+    folder: str
+    bytes: int
+
+
 def diagnose() -> list[Diagnosis]:
     """Look at every job of lnpatch on this machine; packages are looked up, not imported."""
-    gpu = _gpu()
-    by_name = {name: make(RuntimeOptions()) for name, make in runtimes().items()}
-    theano, pytensor = tuple(_environments(by_name["theano"])), tuple(_environments(by_name["pytensor"]))
-    python2, compiler = (_python2(), _compiler()), _compiler()
+    gpu = _look_for("NVIDIA GPU", _gpu)
+    theano, pytensor = _look_for_environments("theano"), _look_for_environments("pytensor")
+    compiler = _look_for("C++ compiler", _compiler)
+    python2 = (_look_for("Python 2.7", _python2), compiler)
     python3 = (_python3(), _package("fissix"))
+    cache = _look_for("cache folder", lambda: _folder("cache folder", cache_root(), "LNPATCH_CACHE"))
+    data = _look_for("data folder", lambda: _folder("data folder", data_folder(), "LNPATCH_DATA"))
+    temporary = _look_for("temporary folder", _temporary_folder)
+    nvcc = _look_for("nvcc", _nvcc)
+    git = (_look_for("git", _git), _package("libcst"), _package("gitpython"), temporary)
     figures = "pip install 'lnpatch[plot]'"
     return [
-        Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
-        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *theano)),
-        Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _nvcc())),
-        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *pytensor)),
-        Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, gpu)),
-        Diagnosis("download", "released models, data, logs", (_package("httpx"),)),
+        Diagnosis("patch", "apply, diff, revert, status", git),
+        Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, cache, *theano)),
+        Diagnosis("theano gpu", "the same on a card of that time", (*python2, cache, gpu, nvcc)),
+        Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, cache, *pytensor)),
+        Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, cache, gpu)),
+        Diagnosis("download", "released models, data, logs", (_package("httpx"), data)),
         Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
     ]
 
 
-def cache_size() -> int:
-    """Return the bytes in lnpatch's cache."""
+def measure_cache() -> CacheUse:
+    """Return where lnpatch's cache is, and how many bytes are in it."""
+    try:
+        root = cache_root()
+    except LnpatchError:
+        return CacheUse("", 0)
     total = 0
-    for folder, _, files in os.walk(cache_root()):
+    for folder, _, files in os.walk(root):
         for name in files:
             try:
                 total += os.lstat(os.path.join(folder, name)).st_size
             except OSError:  # removed in between
                 continue
-    return total
+    return CacheUse(str(root), total)
+
+
+def _look_for(name: str, look: Callable[[], Requirement]) -> Requirement:
+    """Look for one thing; what goes wrong while looking is told in its place, and the others are looked for all the same."""
+    try:
+        return look()
+    except LnpatchError as error:
+        return Requirement(name, False, error.message, error.hint)
+    except Exception as error:  # noqa: BLE001  whatever is wrong with this machine: to say so is what doctor is for
+        return Requirement(name, False, f"{type(error).__name__}: {error}", "this is what has to be mended first")
+
+
+def _folder(name: str, folder: Path, variable: str) -> Requirement:
+    """Say whether files can be written into a folder that is made when it is first needed; nothing is left there."""
+    place = folder
+    while not place.exists() and not place.is_symlink() and place != place.parent:
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"0" * 4096)
+            file.flush()
+    except OSError as error:
+        reason = f"{folder}: nothing can be written to {place}: {error.strerror or error}"
+        return Requirement(name, False, reason, f"export {variable}=/a/folder/of/yours")
+    return Requirement(name, True, str(folder))
+
+
+def _temporary_folder() -> Requirement:
+    return _folder("temporary folder", Path(tempfile.gettempdir()), "TMPDIR")
 
 
 def _git() -> Requirement:
@@ -88,10 +138,13 @@ def _git() -> Requirement:
 
 
 def _package(name: str, mend: str = "") -> Requirement:
-    try:
-        return Requirement(name, True, importlib.metadata.version(name))
-    except importlib.metadata.PackageNotFoundError:
-        return Requirement(name, False, "", mend or f"pip install {name}")
+    def look() -> Requirement:
+        try:
+            return Requirement(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            return Requirement(name, False, "", mend or f"pip install {name}")
+
+    return _look_for(name, look)
 
 
 def _python2() -> Requirement:
@@ -126,20 +179,22 @@ def _gpu() -> Requirement:
     return Requirement("NVIDIA GPU", bool(output), (output or "").strip().replace("\n", "; "), "" if output else mend)
 
 
-def _environments(runtime: Runtime) -> Iterator[Requirement]:
-    """Look for the environments of the known targets."""
-    for recipe in known_recipes():
-        if recipe.requirements is None:
-            continue
-        try:
-            environment = runtime.find_environment(recipe, "train")
-        except LnpatchError:
-            return
-        mend = f"lnpatch setup {recipe.name} --runtime {runtime.name}"
-        detail = str(environment.folder) if environment else "built when first used"
-        yield Requirement(
-            f"{recipe.name}'s environment", environment is not None, detail, "" if environment else mend, needed=False
-        )
+def _look_for_environments(runtime: str) -> tuple[Requirement, ...]:
+    """Look for the environments of the known targets; each is built when first used, so none is needed."""
+    recipes = [recipe for recipe in known_recipes() if recipe.requirements is not None]
+    found = [_look_for(f"{recipe.name}'s environment", partial(_environment, runtime, recipe)) for recipe in recipes]
+    return tuple(replace(requirement, needed=False) for requirement in found)
+
+
+def _environment(name: str, recipe: Recipe) -> Requirement:
+    title = f"{recipe.name}'s environment"
+    try:
+        environment = runtimes()[name](RuntimeOptions()).find_environment(recipe, "train")
+    except (NoPython2Error, WrongPythonError) as error:  # which has a line of its own
+        return Requirement(title, False, "cannot be built yet", error.hint)
+    if environment is None:
+        return Requirement(title, False, "built when first used", f"lnpatch setup {recipe.name} --runtime {name}")
+    return Requirement(title, True, str(environment.folder))
 
 
 def _output(*command: str) -> str | None:
@@ -147,7 +202,7 @@ def _output(*command: str) -> str | None:
     if shutil.which(command[0]) is None:
         return None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

@@ -5,8 +5,10 @@ matplotlib is an optional package and takes longer to import than all else, henc
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,10 +68,19 @@ def load_matplotlib() -> Callable[..., Figure]:
     Raises:
         PlotLibraryError: matplotlib is not installed, or cannot be imported.
     """
+    backend = os.environ.pop("MPLBACKEND", None)  # Jupyter names one that only its own Python has
     try:
+        import matplotlib
         from matplotlib.figure import Figure
-    except ImportError as error:
+
+        if backend is not None:
+            with contextlib.suppress(ValueError):
+                matplotlib.rcParams["backend"] = backend
+    except Exception as error:
         raise PlotLibraryError("matplotlib", str(error)) from error
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
     return Figure
 
 

@@ -20,7 +20,8 @@ A caller catches a kind, or a single failure::
     │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
     │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
-          CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NoSpaceError,
+          CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoHomeError,
+          NoPython2Error, NoSpaceError,
           NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
 """
 
@@ -105,6 +106,7 @@ from lnpatch.errors.training import (
     JobSourceError,
     LayerMissingError,
     ModelMissingError,
+    NoHomeError,
     NoJobError,
     NoPython2Error,
     NoRequirementsError,
@@ -163,6 +165,7 @@ __all__ = [
     "MirrorError",
     "MirrorMissingError",
     "ModelMissingError",
+    "NoHomeError",
     "NoJobError",
     "NoPython2Error",
     "NoRequirementsError",

@@ -198,6 +198,16 @@ class JobFailedError(FailedError):
 
 
 @dataclass
+class NoHomeError(MachineError):
+    """The user has no home folder, so that there is no place for lnpatch's own folders."""
+
+    variable: str
+
+    message_template = "This user has no home folder: HOME is not set, and the system does not know the user."
+    hint_template = "Name a folder for lnpatch to keep things in: export {variable}=/path/to/folder"
+
+
+@dataclass
 class NoPython2Error(MachineError):
     """There is no Python 2.7 on this machine."""
 

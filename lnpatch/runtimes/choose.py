@@ -14,6 +14,7 @@ from lnpatch.runtimes.find_python2 import find_python2, is_python2
 from lnpatch.runtimes.pytensor import PyTensorRuntime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.runtimes.theano import TheanoRuntime
+from lnpatch.runtimes.users_settings import UsersSettings
 
 
 class Runtime(Protocol):
@@ -32,7 +33,12 @@ class Runtime(Protocol):
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         """Return the folder with the code that this runtime runs: the checkout, or a copy of it for another Python in *folder*."""
 
-    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
+        """Return the user's own settings of the engine, as far as it starts with them."""
+
+    def variables(
+        self, recipe: Recipe, environment: Environment, path: Sequence[str], users: UsersSettings
+    ) -> dict[str, str]:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
 
 

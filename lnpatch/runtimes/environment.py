@@ -198,10 +198,20 @@ def _run_quietly(command: Sequence[str | Path], timeout: float) -> subprocess.Co
 
 
 def _clean_environment() -> dict[str, str]:
-    """Return the caller's environment without what would lead another Python to the caller's packages."""
-    dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    """Return the caller's environment without what would lead another Python to the caller's packages or settings.
+
+    Whether a package can be imported is not to depend on a ``.theanorc`` for a card that is gone.
+    """
+    dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "JAX_PLATFORMS", "XLA_FLAGS")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return kept | {"PYTHONNOUSERSITE": "1", "PYTHONWARNINGS": "ignore"}
+    compiled = f"base_compiledir={cache_root() / 'compiled' / 'imports'}"
+    engines = {
+        "THEANORC": os.devnull,
+        "THEANO_FLAGS": f"device=cpu,{compiled}",
+        "PYTENSORRC": os.devnull,
+        "PYTENSOR_FLAGS": compiled,
+    }
+    return kept | {"PYTHONNOUSERSITE": "1", "PYTHONWARNINGS": "ignore"} | engines
 
 
 def _interpreter(folder: Path) -> Path:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from lnpatch.folders import home_folder
+
 
 @cache
 def find_python2() -> Path | None:
@@ -22,10 +24,20 @@ def _candidates() -> Iterator[Path]:
     for name in ("python2.7", "python2"):
         if on_path := shutil.which(name):
             yield Path(on_path)
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(pyenv.glob("versions/2.7*/bin/python2.7"), reverse=True)
+    pyenv, home = os.environ.get("PYENV_ROOT"), home_folder()
+    if pyenv or home:
+        root = Path(pyenv) if pyenv else Path(f"{home}/.pyenv")
+        yield from reversed(_glob_sorted(root, "versions/2.7*/bin/python2.7"))
     if conda := os.environ.get("CONDA_EXE"):
-        yield from sorted(Path(conda).parents[1].glob("envs/*/bin/python2.7"))
+        yield from _glob_sorted(Path(conda).absolute().parent.parent, "envs/*/bin/python2.7")
+
+
+def _glob_sorted(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern; none in a folder that cannot be read."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:  # Python 3.11 and 3.12 raise where later ones go on
+        return []
 
 
 def is_python2(python: Path) -> bool:

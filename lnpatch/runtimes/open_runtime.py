@@ -19,6 +19,7 @@ from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.padding import with_padding
 from lnpatch.runtimes.process import run_launch
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.runtimes.users_settings import UsersSettings
 
 #: How many of the last lines of output belong to the message about a failure.
 _TAIL_LINES = 10
@@ -80,11 +81,18 @@ class OpenRuntime:
     recipe: Recipe
     job: Job
     device: str
+    #: The user's own settings that its processes run with.
+    users: UsersSettings
 
     @property
     def name(self) -> str:
         """As ``--runtime`` names it."""
         return self.runtime.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for people: which of their own settings were set aside."""
+        return self.users.notes
 
     def prepare_code(self, checkout: Checkout, folder: Path) -> Path:
         """Return the folder with the code to run: the checkout, or a copy of it for another Python in *folder*."""
@@ -94,7 +102,7 @@ class OpenRuntime:
         """Return the process that runs a script of the templates, such as ``launcher/launch.py``."""
         text = json.dumps(job.as_json(), separators=(",", ":"))
         arguments = ("-u", *job.python_options, os.fspath(templates() / script), text)
-        variables = self.runtime.variables(self.recipe, self.environment, job.path)
+        variables = self.runtime.variables(self.recipe, self.environment, job.path, self.users)
         launch = Launch(self.environment.python, arguments, job.directory, variables)
         if job.hyperparameters is None:
             return launch
@@ -139,7 +147,10 @@ def open_runtime(options: RuntimeOptions, recipe: Recipe, job: str, report_step:
     """
     runtime = choose_runtime(options)
     environment = runtime.ensure_environment(recipe, job, report_step)
-    return OpenRuntime(runtime, environment, recipe, recipe.jobs[job], options.device)
+    users = runtime.users_settings(recipe, environment)
+    for note in users.notes:
+        report_step(note)
+    return OpenRuntime(runtime, environment, recipe, recipe.jobs[job], options.device, users)
 
 
 def _take_result(path: Path | None) -> dict[str, Any]:

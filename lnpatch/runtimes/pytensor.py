@@ -22,7 +22,8 @@ from lnpatch.runtimes.environment import (
     find_environment,
 )
 from lnpatch.runtimes.launch import huge_pages
-from lnpatch.runtimes.theano_flags import GPU_MEMORY, parse_flags
+from lnpatch.runtimes.theano_flags import GPU_MEMORY
+from lnpatch.runtimes.users_settings import PYTENSOR, UsersSettings, find_working_settings
 
 #: What every run needs; the same stands in pyproject.toml as the extra ``pytensor``.
 PACKAGES = ("pytensor>=3.0.7,<4", "jax>=0.4.35,<1", "numpy>=2,<3", "scipy>=1.14,<2", "six>=1.16,<2")
@@ -76,14 +77,28 @@ class PyTensorRuntime:
         """Return a Python 3 copy of the checkout in *folder*, for one run alone: the repositories write beside their code."""
         return port.port_checkout(recipe, checkout, folder / "code", keep_other_files=True).directory.absolute()
 
-    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
+        """Return the user's THEANO_FLAGS, PYTENSOR_FLAGS and ``.pytensorrc``, as far as PyTensor starts with them."""
+        return find_working_settings(
+            PYTENSOR,
+            self._device,
+            lambda users: (
+                [environment.python, "-c", PYTENSOR.probe],
+                {**os.environ, **self.variables(recipe, environment, (), users)},
+            ),
+        )
+
+    def variables(
+        self, recipe: Recipe, environment: Environment, path: Sequence[str], users: UsersSettings
+    ) -> dict[str, str]:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
         flags = {name: str(v) for name, v in (recipe.requirements.flags if recipe.requirements else {}).items()}
         flags |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if self._device == "gpu" else {"device": "cpu"}
-        flags |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
+        flags |= users.flags
         fastest = "jax" if environment.version("jax") else "c"
         return {
             **huge_pages(),
+            **users.variables,
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),

@@ -20,6 +20,7 @@ from lnpatch.runtimes.environment import (
 from lnpatch.runtimes.find_python2 import find_python2, is_python2
 from lnpatch.runtimes.launch import huge_pages
 from lnpatch.runtimes.theano_flags import theano_flags
+from lnpatch.runtimes.users_settings import THEANO, UsersSettings, find_working_settings
 
 #: Modules by the distributions that bring them, where the names differ.
 _MODULES = {"scikit-learn": "sklearn"}
@@ -63,14 +64,28 @@ class TheanoRuntime:
         """Return the checkout itself: it is Python 2 already."""
         return checkout.root.absolute()
 
-    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
+        """Return the user's THEANO_FLAGS and ``.theanorc``, as far as Theano starts with them."""
+        return find_working_settings(
+            THEANO,
+            self._device,
+            lambda users: (
+                [environment.python, "-c", THEANO.probe],
+                {**os.environ, **self.variables(recipe, environment, (), users)},
+            ),
+        )
+
+    def variables(
+        self, recipe: Recipe, environment: Environment, path: Sequence[str], users: UsersSettings
+    ) -> dict[str, str]:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
         version = environment.version("theano")
         compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
-        flags, users = _requirements(recipe).flags, os.environ.get("THEANO_FLAGS", "")
+        flags = theano_flags(version, self._device, compile_dir, _requirements(recipe).flags, users.flags)
         return {
             **huge_pages(),
-            "THEANO_FLAGS": theano_flags(version, self._device, compile_dir, flags, users),
+            **users.variables,
+            "THEANO_FLAGS": flags,
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # attentive-reader has .pyc files under version control

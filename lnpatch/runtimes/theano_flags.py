@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from lnpatch.schema import Scalar
 
@@ -18,7 +19,11 @@ def parse_flags(text: str) -> dict[str, str]:
 
 
 def theano_flags(
-    version: str, device: str, compile_dir: Path | None, flags: Mapping[str, Scalar], users_flags: str = ""
+    version: str,
+    device: str,
+    compile_dir: Path | None,
+    flags: Mapping[str, Scalar],
+    users_flags: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return the value of THEANO_FLAGS.
 
@@ -30,13 +35,12 @@ def theano_flags(
         device: ``cpu`` or ``gpu``.
         compile_dir: where compiled code is kept from run to run; None leaves Theano's own place.
         flags: those of the recipe.
-        users_flags: the user's own THEANO_FLAGS.
+        users_flags: the user's own that win over all of these (see :mod:`lnpatch.runtimes.users_settings`).
     """
     settings = {name: str(value) for name, value in flags.items()}
-    theirs = parse_flags(users_flags)
     if device == "gpu":
         old = tuple(int(part) for part in version.split(".")[:2]) < (0, 9)
-        if theirs.get("device", "").startswith("cuda"):
+        if users_flags.get("device", "").startswith("cuda"):
             old = False
         settings |= (
             {"device": "gpu", "lib.cnmem": GPU_MEMORY}
@@ -45,7 +49,7 @@ def theano_flags(
         )
         settings["force_device"] = "True"  # else Theano says a word about the card and goes on without it
     else:
-        settings["device"] = "cpu"
-    if compile_dir is not None and not theirs.keys() & {"base_compiledir", "compiledir"}:
+        settings |= {"device": "cpu", "force_device": "False"}  # over a .theanorc for a card
+    if compile_dir is not None and not users_flags.keys() & {"base_compiledir", "compiledir"}:
         settings["base_compiledir"] = str(compile_dir)
-    return ",".join(f"{name}={value}" for name, value in {**settings, **theirs}.items())
+    return ",".join(f"{name}={value}" for name, value in {**settings, **users_flags}.items())

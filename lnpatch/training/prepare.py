@@ -130,7 +130,9 @@ def prepare_training(
         compares_parameters=options.compares_parameters,
     )
     info = _describe_run(patched, runtime, train_job, options, cell, settings, data)
-    return TrainPlan(folder, _continue_info(info, folder, earlier), runtime, train_job, job, patched.notes)
+    return TrainPlan(
+        folder, _continue_info(info, folder, earlier), runtime, train_job, job, (*patched.notes, *runtime.notes)
+    )
 
 
 def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -128,3 +129,27 @@ def test_without_matplotlib(lnpatch: Cli, pair: tuple[Path, Path], monkeypatch: 
     assert not Path("a.png").exists()
     assert lnpatch("curves", *pair).code == 0
     assert lnpatch("curves", *pair, "--format", "json").code == 0
+
+
+def test_jupyters_backend_does_not_matter(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """matplotlib refuses to be imported where MPLBACKEND names a backend that this Python does not have."""
+    command = [sys.executable, "-m", "lnpatch", "curves", *map(str, pair), "-o", str(tmp_path / "curves.png")]
+    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("backend", "kept"), [("svg", "svg"), ("module://not.there", None)])
+def test_a_backend_that_works_stays_chosen(backend: str, kept: str | None) -> None:
+    """lnpatch may be used in a notebook, whose figures go on being shown there."""
+    code = (
+        "import os\n"
+        "from lnpatch.curves.plot import load_matplotlib\n"
+        "load_matplotlib()\n"
+        "import matplotlib\n"
+        f"assert os.environ['MPLBACKEND'] == {backend!r}\n"
+        f"assert {kept!r} in (None, matplotlib.get_backend())\n"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

@@ -25,11 +25,11 @@ CASES = [
     [pytest.param(*case, id=" ".join(filter(None, case[:3]))) for case in CASES],
 )
 def test_flags(version: str, device: str, own_flags: str, expected: dict[str, str]) -> None:
-    flags = parse_flags(theano_flags(version, device, Path("/c"), {"floatX": "float32"}, own_flags))
+    flags = parse_flags(theano_flags(version, device, Path("/c"), {"floatX": "float32"}, parse_flags(own_flags)))
     assert expected.items() <= flags.items()
-    assert flags.get("force_device") == ("True" if device == "gpu" else None)
+    assert flags["force_device"] == ("True" if device == "gpu" else "False")
     assert ("lib.cnmem" in flags) == (device == "gpu" and flags["device"].startswith("gpu"))
 
 
 def test_a_compile_folder_of_the_user_is_the_only_one() -> None:
-    assert "base_compiledir" not in parse_flags(theano_flags("0.8.2", "cpu", Path("/c"), {}, "compiledir=/mine"))
+    assert "base_compiledir" not in parse_flags(theano_flags("0.8.2", "cpu", Path("/c"), {}, {"compiledir": "/mine"}))

@@ -13,7 +13,8 @@ from lnpatch.folders import cache_folder, templates
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.pytensor import PyTensorRuntime
-from lnpatch.runtimes.theano_flags import theano_flags
+from lnpatch.runtimes.theano_flags import parse_flags, theano_flags
+from lnpatch.runtimes.users_settings import UsersSettings
 from tests.benchmarks.runtimes.contest import Contestant
 from tests.benchmarks.runtimes.machine import DEVICE
 
@@ -63,7 +64,7 @@ def _on_theano(checkout: Path) -> Contestant:
     compiled = cache_folder("compiled", f"theano-{versions['theano']}-numpy-{versions['numpy']}")
     user = os.environ.get("THEANO_FLAGS", "")
     environment = {
-        "THEANO_FLAGS": theano_flags(versions["theano"], "cpu", compiled, {"floatX": "float32"}, user),
+        "THEANO_FLAGS": theano_flags(versions["theano"], "cpu", compiled, {"floatX": "float32"}, parse_flags(user)),
         "PYTHONPATH": os.pathsep.join([str(checkout), str(templates() / "layer_checks")]),
     }
     return Contestant(THEANO, "lngru_theano.py", Path(python), environment=environment)
@@ -77,7 +78,7 @@ def _on_pytensor(name: str, backend: str, checkout: Path) -> Contestant:
         device = " --device gpu" if DEVICE == "gpu" else ""
         return Contestant(name, missing=f"PyTensor is not installed: lnpatch setup demo --runtime pytensor{device}")
     path = (str(checkout), str(templates() / "layer_checks"))
-    variables = _runtime(backend).variables(find_recipe("demo"), environment, path)
+    variables = _runtime(backend).variables(find_recipe("demo"), environment, path, UsersSettings({}, {}))
     return Contestant(name, "lngru_theano.py", environment.python, environment=variables)
 
 
