@@ -59,8 +59,12 @@ def home_folder() -> Path | None:
 def _platform_folder(name: str, variable: str) -> Path:
     import platformdirs  # only where no variable says it: most commands need none of these folders
 
-    folder: Path = getattr(platformdirs, name)("lnpatch", appauthor=False)
-    if not folder.is_absolute():  # without a home it is a folder called "~" wherever one happens to be
+    try:
+        folder: Path | None = getattr(platformdirs, name)("lnpatch", appauthor=False)
+    except RuntimeError:  # of platformdirs 4.5 and later, for a user without a home
+        folder = None
+    # earlier ones return a folder called "~" wherever one happens to be
+    if folder is None or not folder.is_absolute():
         from lnpatch.errors import NoHomeError  # 20 ms, which a command that goes well does without
 
         raise NoHomeError(variable)
