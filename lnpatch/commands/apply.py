@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
-from lnpatch.checkout.transaction import locked
+from lnpatch.checkout.recovery import locked_for_writing
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.commands.locate import Folder, Location, locate_for_apply
 from lnpatch.errors import CloneError
@@ -57,8 +57,8 @@ def apply(
     options = PatchOptions(cell, data_dir, repairs)
     options.values(location.recipe)  # refuses wrong options before anything is cloned
     with _open_or_clone(location, source, ref, dry_run, report_cloning) as opened:
-        with nullcontext() if dry_run else locked(opened.checkout):
-            opened.checkout.forget_contents()  # they may have changed while another lnpatch held the lock
+        with _no_lock() if dry_run else locked_for_writing(opened.checkout) as notes:
+            opened = replace(opened, notes=(*opened.notes, *notes))
             change = make_change(location.recipe, opened.checkout, options)
             if dry_run:
                 written = WrittenChange(diff_files(opened.checkout, change.files))
@@ -74,6 +74,12 @@ class _Opened:
     checkout: Checkout
     notes: tuple[str, ...]
     cloned: bool
+
+
+@contextmanager
+def _no_lock() -> Iterator[list[str]]:
+    """Hold nothing, since nothing is written."""
+    yield []
 
 
 @contextmanager
