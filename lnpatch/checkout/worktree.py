@@ -183,10 +183,15 @@ class Checkout:
 
 
 def has_content(directory: Path) -> bool:
-    """Return whether there is anything at *directory* that a clone would have to leave alone: other clones' folders aside."""
+    """Return whether there is anything at *directory* that a clone would have to leave alone."""
     if directory.is_dir():
-        return any(not entry.name.startswith(PARTIAL_PREFIX) for entry in directory.iterdir())
+        return bool(content_of(directory))
     return directory.exists() or directory.is_symlink()
+
+
+def content_of(folder: Path) -> list[Path]:
+    """Return what is in a folder, except for clones that are being made there."""
+    return [entry for entry in folder.iterdir() if not entry.name.startswith(PARTIAL_PREFIX)]
 
 
 def enclosing_checkout(folder: Path) -> Path | None:

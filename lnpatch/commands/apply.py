@@ -12,6 +12,7 @@ from pathlib import Path
 from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
 from lnpatch.checkout.recovery import locked_for_writing
+from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.commands.locate import Folder, Location, locate_for_apply
 from lnpatch.errors import CloneError
@@ -88,6 +89,8 @@ def _open_or_clone(
 ) -> Iterator[_Opened]:
     """Open the checkout, or clone it: in a dry run into a folder that is removed again."""
     recipe, directory = location.recipe, location.directory
+    if not dry_run:
+        remove_left_overs(directory)
     if has_content(directory):
         checkout, notes = open_checkout(recipe, directory)
         for value, name in ((source, "--from"), (ref, "--ref")):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lnpatch.checkout.record import Record, read_records
 from lnpatch.checkout.recovery import recover
+from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditFinding, EditState
 from lnpatch.errors import OtherCellError
@@ -72,6 +73,7 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
     Raises:
         CheckoutMissingError, NotACheckoutError, InterruptedOperationError, GitLockedError, BusyError
     """
+    remove_left_overs(directory)
     checkout = Checkout.open(directory, recipe.reference)
     return checkout, recover(checkout)
 
