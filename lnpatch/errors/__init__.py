@@ -5,9 +5,9 @@ A caller catches a kind, or a single failure::
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
     │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
-    │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
-    │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnsafePathError, WrongContentError
+    │     HyperparametersError, JobFailedError, LinkInGitDirectoryError, NothingToDrawError, PatchRefusedError,
+    │     PickleBrokenError, PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError,
+    │     StoppedError, TrainingFailedError, UnsafePathError (NestedRepositoryError), WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -17,12 +17,13 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
-    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
+    │     BranchExistsError, BusyError, ChangedMeanwhileError, DirtyFilesError, FilteredFilesError,
+    │     InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError, PlaceTakenError,
+    │     PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
-          CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoHomeError,
-          NoPython2Error, NoSpaceError,
-          NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
+          CloneError, CutOffError, EnvironmentBuildError, GitError, GitLockedError, GitMissingError, NoHomeError,
+          NoPython2Error, NoSpaceError, NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError,
+          WrongPythonError
 """
 
 from __future__ import annotations
@@ -39,17 +40,24 @@ from lnpatch.errors.base import (
 from lnpatch.errors.checkout import (
     BranchExistsError,
     BusyError,
+    ChangedMeanwhileError,
     CheckoutMissingError,
     CloneError,
     DirtyFilesError,
     FileError,
+    FilteredFilesError,
     GitError,
+    GitLockedError,
     GitMissingError,
     InterruptedOperationError,
+    LinkInGitDirectoryError,
+    NestedRepositoryError,
     NotACheckoutError,
+    NotTrackedError,
     OperationInProgressError,
     OtherCellError,
     Overlap,
+    PlaceTakenError,
     RecordError,
     RevertConflictError,
     RevisionNotFoundError,
@@ -135,6 +143,7 @@ __all__ = [
     "BadModelError",
     "BranchExistsError",
     "BusyError",
+    "ChangedMeanwhileError",
     "CheckoutMissingError",
     "ChecksumError",
     "ChecksumRecordError",
@@ -152,7 +161,9 @@ __all__ = [
     "FailedError",
     "FigureFormatError",
     "FileError",
+    "FilteredFilesError",
     "GitError",
+    "GitLockedError",
     "GitMissingError",
     "HyperparametersError",
     "InterruptedOperationError",
@@ -160,11 +171,13 @@ __all__ = [
     "JobFailedError",
     "JobSourceError",
     "LayerMissingError",
+    "LinkInGitDirectoryError",
     "LnpatchError",
     "MachineError",
     "MirrorError",
     "MirrorMissingError",
     "ModelMissingError",
+    "NestedRepositoryError",
     "NoHomeError",
     "NoJobError",
     "NoPython2Error",
@@ -175,6 +188,7 @@ __all__ = [
     "NotARunError",
     "NotAppliedError",
     "NotFoundError",
+    "NotTrackedError",
     "NothingToDrawError",
     "OperationInProgressError",
     "OtherCellError",
@@ -183,6 +197,7 @@ __all__ = [
     "PickleBrokenError",
     "PickleRefusedError",
     "PickleTruncatedError",
+    "PlaceTakenError",
     "PlotLibraryError",
     "PortEmptyError",
     "PortFolderError",
