@@ -4,10 +4,11 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
-    │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
-    │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnsafePathError, WrongContentError
+    │     ArchiveRefusedError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
+    │     EditRefusedError, FileError, HyperparametersError, JobFailedError, ModelMismatchError, NothingToDrawError,
+    │     PatchRefusedError, PickleBrokenError, PickleRefusedError, PickleTruncatedError, RecordError,
+    │     RunFormatError, SourceSyntaxError, StoppedError, TextError, TrainingFailedError, UnsafePathError,
+    │     WordVectorsError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -86,6 +87,7 @@ from lnpatch.errors.patch import (
     SourceSyntaxError,
 )
 from lnpatch.errors.pickles import (
+    ArchiveRefusedError,
     HyperparametersError,
     PickleBrokenError,
     PickleRefusedError,
@@ -104,6 +106,7 @@ from lnpatch.errors.training import (
     JobFailedError,
     JobSourceError,
     LayerMissingError,
+    ModelMismatchError,
     ModelMissingError,
     NoJobError,
     NoPython2Error,
@@ -113,7 +116,9 @@ from lnpatch.errors.training import (
     RunExistsError,
     SettingError,
     SettingValueError,
+    TextError,
     TrainingFailedError,
+    WordVectorsError,
     WrongPythonError,
 )
 from lnpatch.errors.usage import (
@@ -129,6 +134,7 @@ from lnpatch.errors.usage import (
 
 __all__ = [
     "AmbiguousTargetError",
+    "ArchiveRefusedError",
     "ArtefactNotFoundError",
     "BadModelError",
     "BranchExistsError",
@@ -162,6 +168,7 @@ __all__ = [
     "MachineError",
     "MirrorError",
     "MirrorMissingError",
+    "ModelMismatchError",
     "ModelMissingError",
     "NoJobError",
     "NoPython2Error",
@@ -201,6 +208,7 @@ __all__ = [
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",
+    "TextError",
     "TrainingFailedError",
     "UnknownCellError",
     "UnknownMetricError",
@@ -208,6 +216,7 @@ __all__ = [
     "UnsafeAddressError",
     "UnsafePathError",
     "UsageError",
+    "WordVectorsError",
     "WrongContentError",
     "WrongPythonError",
 ]

@@ -30,7 +30,7 @@ def refuse_bombs(root: Any, limit: int) -> None:
     measured: dict[int, tuple[int, int]] = {}  # elements and depth by identity; root keeps every container alive
     opened: set[int] = set()
     # a stack of our own: the nesting that is to be found here would end in a RecursionError
-    pending = [root] if isinstance(root, _CONTAINERS) else []
+    pending: list[Any] = [root] if isinstance(root, _CONTAINERS) else []
     while pending:
         container = pending[-1]
         key = id(container)
