@@ -19,6 +19,10 @@ _FLOAT = 4
 #: The longest word, in bytes: in a file of another kind, the next blank may be anywhere.
 _MAX_WORD = 2000
 
+#: What text may consist of, and the bytes that are looked at to tell it from numbers.
+_PRINTED = bytes(set(range(256)) - set(range(32)) - {127}) + b"\t\n\r"
+_SAMPLE = 4096
+
 #: The longest first line, and the longest one of text.
 _MAX_HEADER, _MAX_LINE = 100, 1 << 20
 
@@ -45,8 +49,7 @@ def inspect_word_vectors(path: Path) -> WordVectors:
     with path.open("rb") as file:
         header = file.readline(_MAX_HEADER)
         count, size = _parse_header(path, header)
-        first = file.readline(_MAX_LINE)
-        binary = not _is_text_line(first, size)
+        binary = not _is_text(file.read(_SAMPLE))
         if binary:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 _walk_binary(path, data, len(header), count, size)
@@ -78,11 +81,9 @@ def _parse_header(path: Path, line: bytes) -> tuple[int, int]:
     raise WordVectorsError(str(path), "its first line is not `COUNT SIZE`, as word2vec writes", _LEAVE)
 
 
-def _is_text_line(line: bytes, size: int) -> bool:
-    """Return whether a line is a word with numbers in decimals; of a binary file it would be a matter of chance."""
-    fields = line.split(b" ")
-    numbers = [field for field in fields[1:] if field.strip()]
-    return bool(numbers) and all(map(_is_number, numbers))
+def _is_text(data: bytes) -> bool:
+    """Return whether *data* has no control characters: a thousand float32 have some."""
+    return not data.translate(None, _PRINTED)
 
 
 def _is_number(field: bytes) -> bool:

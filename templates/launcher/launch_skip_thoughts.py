@@ -93,6 +93,10 @@ def load_word_vectors(job):
     if table.shape[1] != WORD_VECTOR_SIZE:
         details = ["its vectors have %d numbers; skip-thoughts takes those of %d" % (table.shape[1], WORD_VECTOR_SIZE)]
         raise RefusedFile("word2vec", path, details)
+    count = int(io.open(path, "rb").readline().split()[0])
+    if len(table) < count:  # gensim keeps the first of each
+        details = ["%d of its %d words stand there more than once" % (count - len(table), count)]
+        raise RefusedFile("word2vec", path, details)
     if not numpy.isfinite(table).all():
         raise RefusedFile("word2vec", path, ["it has numbers that are not finite (NaN)"])
     return vectors
