@@ -4,10 +4,11 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
-    │     HyperparametersError, JobFailedError, LinkInGitDirectoryError, NothingToDrawError, PatchRefusedError,
-    │     PickleBrokenError, PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError,
-    │     StoppedError, TrainingFailedError, UnsafePathError (NestedRepositoryError), WrongContentError
+    │     ArchiveRefusedError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
+    │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
+    │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
+    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError, TextError,
+    │     TrainingFailedError, UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -95,6 +96,7 @@ from lnpatch.errors.patch import (
     SourceSyntaxError,
 )
 from lnpatch.errors.pickles import (
+    ArchiveRefusedError,
     HyperparametersError,
     PickleBrokenError,
     PickleRefusedError,
@@ -113,6 +115,7 @@ from lnpatch.errors.training import (
     JobFailedError,
     JobSourceError,
     LayerMissingError,
+    ModelMismatchError,
     ModelMissingError,
     NoHomeError,
     NoJobError,
@@ -123,7 +126,9 @@ from lnpatch.errors.training import (
     RunExistsError,
     SettingError,
     SettingValueError,
+    TextError,
     TrainingFailedError,
+    WordVectorsError,
     WrongPythonError,
 )
 from lnpatch.errors.usage import (
@@ -139,6 +144,7 @@ from lnpatch.errors.usage import (
 
 __all__ = [
     "AmbiguousTargetError",
+    "ArchiveRefusedError",
     "ArtefactNotFoundError",
     "BadModelError",
     "BranchExistsError",
@@ -176,6 +182,7 @@ __all__ = [
     "MachineError",
     "MirrorError",
     "MirrorMissingError",
+    "ModelMismatchError",
     "ModelMissingError",
     "NestedRepositoryError",
     "NoHomeError",
@@ -219,6 +226,7 @@ __all__ = [
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",
+    "TextError",
     "TrainingFailedError",
     "UnknownCellError",
     "UnknownMetricError",
@@ -226,6 +234,7 @@ __all__ = [
     "UnsafeAddressError",
     "UnsafePathError",
     "UsageError",
+    "WordVectorsError",
     "WrongContentError",
     "WrongPythonError",
 ]

@@ -143,6 +143,42 @@ class BadModelError(FailedError):
 
 
 @dataclass
+class ModelMismatchError(FailedError):
+    """A model's parameters are not those that its hyperparameters and the repository's code make."""
+
+    file: str
+    #: Parameters that the file lacks, that nothing takes, and that have another shape: each with what is wrong.
+    differences: Sequence[str]
+
+    message_template = "{file} does not fit its hyperparameters:{differences!l}"
+    hint_template = "Its .pkl is that of another model, or one of the two was changed: download or train both again."
+
+
+@dataclass
+class TextError(FailedError):
+    """Sentences cannot be encoded as they are."""
+
+    file: str
+    reason: str
+    advice: str = ""
+
+    message_template = "{file}: {reason}"
+    hint_template = "{advice}"
+
+
+@dataclass
+class WordVectorsError(FailedError):
+    """A file has no word vectors, or other ones than are needed."""
+
+    file: str
+    reason: str
+    advice: str = ""
+
+    message_template = "{file}: {reason}"
+    hint_template = "{advice}"
+
+
+@dataclass
 class NotARunError(NotFoundError):
     """The folder is not a run of lnpatch's."""
 

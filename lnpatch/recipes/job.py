@@ -143,6 +143,8 @@ class Job:
     default_data: str = ""
     #: What the launcher of this job takes, with the defaults.
     options: dict[str, str] = field(default_factory=dict)
+    #: The options that may be left out, each with what that means, for people: "Without --NAME, ...".
+    without: dict[str, str] = field(default_factory=dict)
     #: What the paper reports.
     paper: tuple[PaperRow, ...] = ()
     #: The same on tiny data.
@@ -172,6 +174,9 @@ class Job:
         ):
             for path in filter(None, paths):
                 yield from relative_file_problems(key, path)
+        for name in self.without:
+            if name not in self.options:
+                yield f"without.{name}", "expected one of the options of the job"
         for i, pattern in enumerate(self.validation):
             try:
                 named = re.compile(pattern).groupindex

@@ -39,6 +39,8 @@ class LauncherJob:
     added_cells: tuple[str, ...] = ()
     #: The importable name of the layers module, where a cell is added to it.
     layers: str = ""
+    #: What stands in a model's .npz beside its parameters.
+    arrays: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the launcher's argument."""
@@ -46,6 +48,7 @@ class LauncherJob:
             "launcher": self.launcher,
             "path": list(self.path),
             "result": os.fspath(self.result) if self.result else "",
+            "arrays": list(self.arrays),
         }
         if self.added_cells:
             document |= {"added_cells": list(self.added_cells), "layers": self.layers}
@@ -183,6 +186,7 @@ def make_train_job(
         launcher=patched.recipe.launcher,
         added_cells=added,
         layers=patched.layers_module(job)[1] if added else "",
+        arrays=_arrays_beside(job),
         entry="" if ":" in job.entry else job.entry,
         call=job.function,
         arguments=(*_own_arguments(job, arguments), *flags, *arguments),
@@ -219,6 +223,7 @@ def make_model_job(
         launcher=recipe.launcher,
         added_cells=added,
         layers=patched.layers_module(job)[1] if added else "",
+        arrays=_arrays_beside(recipe.jobs["train"]) if "train" in recipe.jobs else (),
         name=name,
         call=recipe.jobs["train"].function if "train" in recipe.jobs else job.function,
         options=options,
@@ -251,6 +256,11 @@ def fill_run_settings(values: Mapping[str, Value], run: Path, data: str = "") ->
                 value = value.replace(placeholder, text)
         filled[name] = value
     return filled
+
+
+def _arrays_beside(train: Job) -> tuple[str, ...]:
+    """Return the names of the arrays that the trainer saves beside the parameters."""
+    return tuple(dict.fromkeys(name for save in train.saves for name in save.arrays))
 
 
 def _own_arguments(job: Job, users: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.data import find_data
 from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
+from lnpatch.training.models import check_run
 from lnpatch.training.patched import Patched, find_job
 from lnpatch.training.run_folder import (
     LOG,
@@ -165,6 +166,7 @@ def _read_earlier_run(recipe: Recipe, job: Job, options: TrainOptions) -> RunInf
     Raises:
         UsageError: nothing says which.
         NotARunError: it is not a run, or one of another target, or has saved nothing.
+        LnpatchError: an archive or a pickle in it is refused.
     """
     if options.output is None:
         raise UsageError("--resume needs the run to resume.", "Name its folder with --output.")
@@ -174,6 +176,7 @@ def _read_earlier_run(recipe: Recipe, job: Job, options: TrainOptions) -> RunInf
         raise NotARunError(str(folder), f"it is a run of {info.target}, not of {recipe.name}", ())
     if not (folder / job.model).exists() and not any(folder.glob("*.npz")):
         raise NotARunError(str(folder), "no model was saved in it to resume from", ())
+    check_run(folder)
     return info
 
 

@@ -20,6 +20,7 @@ and, unless it is "smoke",
                          adapters take the package of the repository's modules from it
     added_cells   [str]  cells that are added to the repository's table in memory ("lstm"); may be missing
     layers        str    the importable name of the module with that table; given along with added_cells
+    arrays        [str]  what stands in a model's .npz beside its parameters
 
 "train" runs until the trainer returns, max_updates are done, or the user stops it:
 
@@ -48,7 +49,8 @@ and, unless it is "smoke",
 
 "evaluate" gives the figures of the repository's own evaluation:
 
-    model         str    absolute path of the .npz
+    model         str    absolute path of the .npz, with its pickle beside it as both NAME.npz.pkl and NAME.pkl
+    named         {str: str}  what messages call the model and other files: path to path
     data          str    as above
     and each of the recipe's options of the job, str by name: "split" (order-embeddings), "mode" (attentive-reader)
 
@@ -56,13 +58,19 @@ and, unless it is "smoke",
 
 "encode" writes a vector for each sentence:
 
-    model         str    absolute path of the .npz
-    input         str    absolute path of a text file, one sentence a line; empty lines are left out
+    model, named         as above
+    input         str    absolute path of a text file, UTF-8, one sentence a line, none of them empty
     output        str    absolute path of the .npy to write, float32 [sentences, dim], replaced as a whole
     tokenized     bool   whether the sentences are tokens separated by blanks
-    and each of the recipe's options of the job, str, absolute paths by name: "dictionary", "word2vec" (skip-thoughts)
+    word2vec_binary  bool  whether the file "word2vec" is of the binary format
+    and each of the recipe's options of the job, str, absolute paths by name: "dictionary", "word2vec" (skip-thoughts);
+    "" for one that is not given
 
     outcome: {"state": "done", "shape": [int, int]}
+
+Both refuse a file that cannot be used:
+
+    outcome: {"state": "refused", "kind": "model"|"word2vec"|"text", "file": str, "details": [str], "advice": str}
 
 "smoke" writes tiny data in the repository's own format:
 
@@ -76,9 +84,11 @@ An adapter has any of these functions, for the jobs that its repository supports
     evaluate(job)            returns the figures, {str: float}
     encode(job, sentences)   returns the vectors, [sentences, dim]
     smoke(folder)            writes the tiny data
+    LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """
+
 from __future__ import print_function
 
 import importlib
@@ -87,6 +97,8 @@ import os
 import random
 import runpy
 import sys
+
+import launch_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -174,11 +186,25 @@ def encode(job, adapter):
     """Write the vectors of the sentences in job["input"] to job["output"], float32 [sentences, dim]."""
     import numpy
 
-    vectors = numpy.asarray(adapter.encode(job, read_lines(job["input"])), dtype="float32")
+    sentences = read_lines(job["input"])
+    vectors = numpy.asarray(adapter.encode(job, sentences), dtype="float32")
+    require_finite(job, vectors, len(sentences))
     with open(job["output"] + ".tmp", "wb") as file:
         numpy.save(file, vectors)
     os.rename(job["output"] + ".tmp", job["output"])
     return {"state": "done", "shape": list(vectors.shape)}
+
+
+def require_finite(job, vectors, count):
+    """Refuse vectors that are no numbers, or not one for each sentence."""
+    import numpy
+
+    path = job["named"].get(job["input"], job["input"])
+    if len(vectors) != count:
+        raise launch_checks.RefusedFile("text", path, ["%d vectors for %d sentences" % (len(vectors), count)])
+    lines = [str(line) for line in 1 + numpy.flatnonzero(~numpy.isfinite(vectors).all(axis=1))]
+    if lines:
+        raise launch_checks.RefusedFile("text", path, ["no finite vector for line %s" % ", ".join(lines[:10])])
 
 
 def make_smoke_data(job, adapter):
@@ -211,15 +237,24 @@ def main(text):
     # The repositories' modules have names such as utils and tools: theirs come first, this script's folder last.
     sys.path[:1] = job["path"]
     sys.path.append(HERE)
+    launch_checks.guard_loading(job["path"])
     adapter = importlib.import_module("launch_" + job["launcher"]) if job["launcher"] else None
     for cell in job.get("added_cells", []):
         import launch_baseline
 
         launch_baseline.CELLS[cell](importlib.import_module(job["layers"]))
-    outcome = JOBS[job["job"]](job, adapter)
+    if job["job"] != "smoke":
+        launch_checks.watch_load_params(job, getattr(adapter, "LATE_PARAMETERS", False))
+    try:
+        outcome = JOBS[job["job"]](job, adapter)
+    except launch_checks.RefusedFile as refused:
+        if job["job"] == "train":
+            sys.exit(str(refused))
+        outcome = {"state": "refused", "kind": refused.kind, "file": refused.path}
+        outcome.update(details=refused.details, advice=refused.advice)
     if job["result"]:
         write_json(job["result"], outcome)
-    return 0
+    return 1 if outcome["state"] == "refused" else 0
 
 
 if __name__ == "__main__":

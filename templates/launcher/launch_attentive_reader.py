@@ -1,10 +1,15 @@
 """
 The attentive reader: its data from a folder of the user's, and the validation error of a saved model. For Python 2.7 and 3.
 """
+
 import importlib
 import os
 
+from launch_checks import require_parameters
 from launch_updates import dump_pickle, load_pickle
+
+#: The layers make the learnt initial states, which load_initial_states sees to.
+LATE_PARAMETERS = True
 
 
 def get_package_prefix(job):
@@ -26,13 +31,15 @@ def prepare(job):
         name = arguments[arguments.index("--model") + 1]
         paths = [os.path.join(folder, prefix + name) for prefix in ("best_", "")]  # the order of the repository
         path = next(path for path in paths if os.path.exists(path))
-        load_initial_states(import_module(job, "attentive_reader"), path)
+        load_initial_states(job, import_module(job, "attentive_reader"), path)
     return []
 
 
-def load_initial_states(reader, path):
+def load_initial_states(job, reader, path):
     """
     Have build_model load the learnt initial states too: its layers make them, so load_params does not know of them.
+
+    Only then is it known which parameters there are.
     """
     import numpy
 
@@ -41,6 +48,7 @@ def load_initial_states(reader, path):
     def build_and_load(tparams, *args, **kwargs):
         loaded = set(tparams)
         built = build_model(tparams, *args, **kwargs)
+        require_parameters(job, path, {key: tparams[key].get_value() for key in tparams})
         stored = numpy.load(path)
         for key in tparams:
             if key not in loaded and key in stored.files:
@@ -71,7 +79,7 @@ def evaluate(job):
 
     use_data(job)
     reader = import_module(job, "attentive_reader")
-    load_initial_states(reader, job["model"])
+    load_initial_states(job, reader, job["model"])
     with open(job["model"] + ".pkl", "rb") as file:
         options = load_pickle(file)
     _, valid_files, vocabulary = import_module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
