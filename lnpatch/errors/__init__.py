@@ -7,7 +7,7 @@ A caller catches a kind, or a single failure::
     │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
     │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
     │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnsafePathError, WrongContentError
+    │     TrainingFailedError, UnexpectedError, UnsafePathError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -34,6 +34,7 @@ from lnpatch.errors.base import (
     LnpatchError,
     MachineError,
     NotFoundError,
+    UnexpectedError,
 )
 from lnpatch.errors.checkout import (
     BranchExistsError,
@@ -202,6 +203,7 @@ __all__ = [
     "TargetNotFoundError",
     "TargetUnknownError",
     "TrainingFailedError",
+    "UnexpectedError",
     "UnknownCellError",
     "UnknownMetricError",
     "UnreachableError",
