@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import format_duration, format_figures, make_console, short_path
+from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
 from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ class PlainView:
         self._print(describe_event(event))
 
     def _print(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        print_line(text, sys.stderr)
 
 
 class LiveView:
@@ -160,7 +160,9 @@ def describe_event(event: Event) -> str:
 
 
 def _sparkline(values: list[float]) -> str:
-    """Return the values as a line of blocks; ``?`` for NaN."""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    return "".join("▁▂▃▄▅▆▇█"[min(7, int(8 * (value - low) / span))] if value == value else "?" for value in values)
+    """Return the values as a line of blocks; ``?`` for NaN and infinities."""
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    span = high / 8 - low / 8 or 1.0  # of eighths, since the difference of two large numbers may be infinite
+    blocks = (min(7, int(value / span - low / span)) if math.isfinite(value) else None for value in values)
+    return "".join("?" if block is None else "▁▂▃▄▅▆▇█"[block] for block in blocks)

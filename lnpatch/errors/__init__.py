@@ -8,7 +8,8 @@ A caller catches a kind, or a single failure::
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError, TextError,
-    │     TrainingFailedError, UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
+    │     TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError,
+    │     WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -37,6 +38,7 @@ from lnpatch.errors.base import (
     LnpatchError,
     MachineError,
     NotFoundError,
+    UnexpectedError,
 )
 from lnpatch.errors.checkout import (
     BranchExistsError,
@@ -228,6 +230,7 @@ __all__ = [
     "TargetUnknownError",
     "TextError",
     "TrainingFailedError",
+    "UnexpectedError",
     "UnknownCellError",
     "UnknownMetricError",
     "UnreachableError",

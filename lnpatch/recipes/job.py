@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from lnpatch.recipes.patterns import find_pattern_problem
 from lnpatch.schema import Scalar, relative_file_problems
 
 
@@ -178,10 +178,5 @@ class Job:
             if name not in self.options:
                 yield f"without.{name}", "expected one of the options of the job"
         for i, pattern in enumerate(self.validation):
-            try:
-                named = re.compile(pattern).groupindex
-            except re.error as error:
-                yield f"validation[{i}]", f"not a regular expression: {error}"
-            else:
-                if not named:
-                    yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
+            if problem := find_pattern_problem(pattern):
+                yield f"validation[{i}]", problem

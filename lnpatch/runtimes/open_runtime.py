@@ -157,6 +157,9 @@ def _take_result(path: Path | None) -> dict[str, Any]:
     """Read a script's result and remove the file, which is a message and not a part of a run."""
     if path is None or not path.exists():
         return {}
-    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):  # killed while it was written: as good as none
+        result = {}
     path.unlink()
-    return result
+    return result if isinstance(result, dict) else {}
