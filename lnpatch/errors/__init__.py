@@ -4,7 +4,7 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
+    │     BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
     │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
     │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
     │     TrainingFailedError, UnsafePathError, WrongContentError
@@ -17,8 +17,8 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
-    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
+    │     BranchExistsError, BusyError, DataChangedError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
+    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NoSpaceError,
           NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
@@ -98,7 +98,9 @@ from lnpatch.errors.port import (
     PortModifiedError,
 )
 from lnpatch.errors.training import (
+    BadDataError,
     BadModelError,
+    DataChangedError,
     DataMissingError,
     EnvironmentBuildError,
     JobFailedError,
@@ -110,6 +112,7 @@ from lnpatch.errors.training import (
     NoRequirementsError,
     NotAppliedError,
     NotARunError,
+    RunBusyError,
     RunExistsError,
     SettingError,
     SettingValueError,
@@ -130,6 +133,7 @@ from lnpatch.errors.usage import (
 __all__ = [
     "AmbiguousTargetError",
     "ArtefactNotFoundError",
+    "BadDataError",
     "BadModelError",
     "BranchExistsError",
     "BusyError",
@@ -139,6 +143,7 @@ __all__ = [
     "CloneError",
     "ConflictError",
     "CutOffError",
+    "DataChangedError",
     "DataMissingError",
     "DeadLinkError",
     "DirtyFilesError",
@@ -191,6 +196,7 @@ __all__ = [
     "Refusal",
     "RevertConflictError",
     "RevisionNotFoundError",
+    "RunBusyError",
     "RunExistsError",
     "RunFormatError",
     "RunNotFoundError",
