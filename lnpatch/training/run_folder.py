@@ -23,7 +23,7 @@ from lnpatch.errors import NotARunError, RunExistsError
 from lnpatch.files import atomic_write
 from lnpatch.suggest import close_matches
 from lnpatch.training.output import Update, Validation
-from lnpatch.training.run_lock import Holder, is_locked, read_holder
+from lnpatch.training.run_lock import LOCK, Holder, is_locked, read_holder
 from lnpatch.training.update_log import UPDATES, UpdateLog
 
 RUN, LOG, SAVED = "run.json", "log.txt", "saved.json"
@@ -303,7 +303,8 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
     """
     if folder is not None:
         path = Path(folder)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        # a process that was killed before it wrote anything leaves its lock
+        if path.exists() and (not path.is_dir() or any(file.name != LOCK for file in path.iterdir())):
             raise RunExistsError(str(path), (path / RUN).exists())
         path.mkdir(parents=True, exist_ok=True)
         return path
