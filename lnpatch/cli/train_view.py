@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
-from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
+from lnpatch.training.output import CostBecameNaN, Event, Saving, ShapeCompiled, Update, Validation
 
 if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
@@ -106,7 +106,7 @@ class LiveView:
             self._validation.update(event.figures)
         elif isinstance(event, ShapeCompiled):
             self._compiled = describe_event(event)
-        else:
+        elif isinstance(event, CostBecameNaN):
             self._became_nan = True
 
     def render(self) -> rich.Panel:
@@ -156,6 +156,8 @@ def describe_event(event: Event) -> str:
         return f"the cost became NaN at update {event.update}"
     if isinstance(event, ShapeCompiled):
         return str(event)
+    if isinstance(event, Saving):
+        return f"saving after update {event.update}"
     return f"validation after update {event.update}: {format_figures(event.figures)}"
 
 

@@ -4,7 +4,7 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     ArchiveRefusedError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
+    │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError, TextError,
@@ -19,9 +19,9 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, ChangedMeanwhileError, DirtyFilesError, FilteredFilesError,
+    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, FilteredFilesError,
     │     InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError, PlaceTakenError,
-    │     PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
+    │     PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, CutOffError, EnvironmentBuildError, GitError, GitLockedError, GitMissingError, NoHomeError,
           NoPython2Error, NoSpaceError, NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError,
@@ -111,7 +111,9 @@ from lnpatch.errors.port import (
     PortModifiedError,
 )
 from lnpatch.errors.training import (
+    BadDataError,
     BadModelError,
+    DataChangedError,
     DataMissingError,
     EnvironmentBuildError,
     JobFailedError,
@@ -125,6 +127,7 @@ from lnpatch.errors.training import (
     NoRequirementsError,
     NotAppliedError,
     NotARunError,
+    RunBusyError,
     RunExistsError,
     SettingError,
     SettingValueError,
@@ -148,6 +151,7 @@ __all__ = [
     "AmbiguousTargetError",
     "ArchiveRefusedError",
     "ArtefactNotFoundError",
+    "BadDataError",
     "BadModelError",
     "BranchExistsError",
     "BusyError",
@@ -158,6 +162,7 @@ __all__ = [
     "CloneError",
     "ConflictError",
     "CutOffError",
+    "DataChangedError",
     "DataMissingError",
     "DeadLinkError",
     "DirtyFilesError",
@@ -218,6 +223,7 @@ __all__ = [
     "Refusal",
     "RevertConflictError",
     "RevisionNotFoundError",
+    "RunBusyError",
     "RunExistsError",
     "RunFormatError",
     "RunNotFoundError",

@@ -97,6 +97,49 @@ class Padding:
 
 
 @dataclass(frozen=True)
+class Corpus:
+    """The data is a text, one sentence a line; what of it a trainer can use."""
+
+    #: The sentences before a sentence, and those after it, that make a sample with it.
+    neighbours: int = 0
+    #: The hyperparameter that says how many words are too many for a sentence.
+    shorter_than: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield a number of neighbours that is none."""
+        if not 0 <= self.neighbours <= 100:
+            yield "neighbours", f"expected a number from 0 to 100, found {self.neighbours}"
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The data is a folder with captions, and an .npy with a row of features for each image.
+
+    ``{split}`` in the names of the files is each of *splits*.
+    """
+
+    splits: tuple[str, ...]
+    #: The text with the captions, one a line, those of an image in a row.
+    texts: str
+    #: The .npy with the features.
+    features: str
+    #: The captions of an image.
+    per_image: int
+    #: The split that is trained on.
+    trained: str
+    #: The hyperparameter that says how many features an image has.
+    width: str
+    #: The one that says how many images make a batch; the trainer drops the last batch of an epoch, whole or not.
+    batch_size: str
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield paths that leave the folder."""
+        for key, path in (("texts", self.texts), ("features", self.features)):
+            for split in self.splits:
+                yield from relative_file_problems(key, path.replace("{split}", split))
+
+
+@dataclass(frozen=True)
 class Job:
     """One job: the repository's own entry point for training, evaluation or encoding, where it runs and with what."""
 
@@ -139,6 +182,10 @@ class Job:
     data: dict[str, str] = field(default_factory=dict)
     #: What has to be in the folder of the data, where it is a folder.
     files: tuple[str, ...] = ()
+    #: What the text is, where the data is one.
+    corpus: Corpus | None = None
+    #: What captions and features are, where the data is those.
+    captions: Captions | None = None
     #: Where the repository itself looks for its data, relative to the checkout.
     default_data: str = ""
     #: What the launcher of this job takes, with the defaults.

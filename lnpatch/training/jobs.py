@@ -81,6 +81,14 @@ class TrainJob(LauncherJob):
     saves: tuple[Save, ...] = ()
     #: The data, where the launcher has to read it.
     data: str = ""
+    #: The updates of the earlier parts of the run.
+    updates_before: int = 0
+    #: The file that says which update the saved model belongs to.
+    saved: Path | None = None
+    #: The file that the launcher holds locked; None where it inherits the lock.
+    lock: Path | None = None
+    #: The descriptor from which the launcher reads that all updates are written down; None where nobody writes them.
+    answers: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the launcher's argument."""
@@ -98,6 +106,10 @@ class TrainJob(LauncherJob):
             "folders": list(self.folders),
             "saves": [asdict(save) for save in self.saves],
             "data": self.data,
+            "updates_before": self.updates_before,
+            "saved": os.fspath(self.saved) if self.saved else "",
+            "lock": os.fspath(self.lock) if self.lock else "",
+            "answers": self.answers,
         }
 
 
@@ -166,6 +178,9 @@ def make_train_job(
     max_updates: int | None = None,
     seed: int | None = None,
     compares_parameters: bool = False,
+    updates_before: int = 0,
+    saved: Path | None = None,
+    lock: Path | None = None,
 ) -> TrainJob:
     """Fill in the recipe's *job* for one training.
 
@@ -198,6 +213,9 @@ def make_train_job(
         folders=job.folders,
         saves=job.saves,
         data=data,
+        updates_before=updates_before,
+        saved=saved,
+        lock=lock,
     )
 
 

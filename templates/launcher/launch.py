@@ -34,7 +34,13 @@ and, unless it is "smoke",
     compares_parameters  bool  whether the outcome says which parameters the updates have changed
     folders       [str]  folders to make where they are missing, relative to the current one
     data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
-    saves         [{}]   what to save where the trainer is stopped, in order, each with
+    updates_before  int  the updates of the earlier parts of the run
+    saved         str    absolute path of the file that says which update the saved model belongs to; "" writes none
+    lock          str    absolute path of the file to hold locked; "" where lnpatch holds it and the descriptor is inherited
+    answers       int or null  the descriptor of a pipe: lnpatch writes a byte for each event "saving", when it has written
+                         down all updates so far; null where no lnpatch reads along
+    saves         [{}]   what to save where the trainer is stopped, and the first of them wherever it saves itself; in order,
+                         each with
       file        str      path of the .npz
       parameters  str      name of the trainer's variable that holds the parameters
       arrays      {str: str}  further arrays in the .npz: their name there to the trainer's variable
@@ -44,7 +50,7 @@ and, unless it is "smoke",
     Paths in saves are filled in from the trainer's variables, as "{saveto}.pkl".
 
     outcome: {"state": "done"|"stopped", "settings": {...} as they were used, "updates": int,
-              "saved": [str], paths, only where the trainer was stopped,
+              "saved": [str], paths, what the trainer has not saved itself,
               "parameters": {"count": int, "unchanged": [str], "finite": bool}, only then and where it was asked for}
 
 "evaluate" gives the figures of the repository's own evaluation:
@@ -124,6 +130,7 @@ def train(job, adapter):
     """Train to the end, to job["max_updates"], or until Ctrl-C; save what the trainer has not saved by then."""
     import launch_updates
 
+    job["lock_file"] = launch_updates.lock_run(job["lock"])  # open, and so locked, until this process ends
     for folder in job["folders"]:
         if not os.path.isdir(folder):
             os.makedirs(folder)
@@ -131,12 +138,15 @@ def train(job, adapter):
         seed_generators(job["seed"])
     positional = adapter.prepare(job) if hasattr(adapter, "prepare") else []
     settings = job["settings"]
-    counter = launch_updates.UpdateCounter(job["max_updates"])
-    for optimizer in job["optimizers"]:
-        counter.watch(*import_owner(optimizer))
+    record = launch_updates.SaveRecord(job["saved"], job["updates_before"], job["answers"])
+    counter = launch_updates.UpdateCounter(job["max_updates"], job["saves"], record)
     module, name = import_owner(job["call"])
     trainer = getattr(module, name)
-    before = counter.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compares_parameters"] else None
+    for optimizer in job["optimizers"]:
+        owner, function = import_owner(optimizer)
+        counter.watch(owner, function, trainer)
+    counter.watch_saves(module)
+    before = counter.keep_parameters(job["saves"][0]["parameters"]) if job["compares_parameters"] else None
 
     def call_trainer(*args, **kwargs):
         return trainer(*args, **dict(kwargs, **settings))
@@ -150,12 +160,13 @@ def train(job, adapter):
                 run_entry(job["entry"], job["arguments"])
             else:
                 call_trainer(*positional)
+            outcome["saved"] = counter.save_rest()
     except launch_updates.StopTraining as stop:
         outcome["state"] = stop.state
-        names = launch_updates.find_locals(sys.exc_info()[2], trainer)
         if job["compares_parameters"]:
-            outcome["parameters"] = launch_updates.compare_parameters(before, names[job["saves"][0]["parameters"]])
-        outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save_model(save, names)]
+            parameters = counter.variables()[job["saves"][0]["parameters"]]
+            outcome["parameters"] = launch_updates.compare_parameters(before, parameters)
+        outcome["saved"] = counter.save(job["saves"])
     outcome["updates"] = counter.count
     return outcome
 

@@ -5,11 +5,13 @@ Order-embeddings: what its README has people do around driver.py, load_model and
 import io
 import os
 import shutil
+import sys
 
 
 def prepare(job):
     """Point paths.py to the data; --resume needs the options where the trainer looks for them."""
     use_data(job)
+    check_features(job["data"])
     load_from = job["settings"].get("load_from")
     if load_from:  # the trainer reads load_from + ".pkl" and the parameters from load_from itself
         shutil.copyfile(load_from[: -len(".npz")] + ".pkl", load_from + ".pkl")
@@ -22,6 +24,21 @@ def use_data(job):
 
     for name in paths.dataset_dir:
         paths.dataset_dir[name] = job["data"]
+
+
+def check_features(folder):
+    """Refuse features that are not finite: the cost would become NaN as soon as one of them is drawn."""
+    import numpy
+
+    for split in ("train", "val", "test"):
+        path = os.path.join(folder, "images", "10crop", split + ".npy")
+        if not os.path.exists(path):
+            continue
+        features = numpy.load(path, mmap_mode="r")
+        for start in range(0, len(features), 4096):
+            finite = numpy.isfinite(features[start : start + 4096]).all(axis=1)
+            if not finite.all():
+                sys.exit("lnpatch: %s: row %d has a feature that is NaN or infinite" % (path, start + finite.argmin()))
 
 
 def load_model(job):
