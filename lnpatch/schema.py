@@ -10,6 +10,7 @@ what a key was called earlier in ``renamed: ClassVar[Mapping[str, str]]``, from 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -93,7 +94,7 @@ class Reader:
             if len(options) == 1:
                 return self.value(options[0], value, key)
             if type(value) in options:
-                return value
+                return self._plain(value, key)
         elif origin is tuple:
             if isinstance(value, list):
                 return tuple(self.value(arguments[0], item, f"{key}[{i}]") for i, item in enumerate(value))
@@ -103,9 +104,16 @@ class Reader:
         elif dataclasses.is_dataclass(hint):
             return self.table(typing.cast("type[Any]", hint), value, key)
         elif type(value) is hint:  # not isinstance, which takes true for an integer
-            return value
+            return self._plain(value, key)
         self.problem(key, f"expected {_expected(hint)}, found {_shorten(value)}")
         return None
+
+    def _plain(self, value: Any, key: str) -> Any:
+        """Return a value that can be written in a message, in JSON and in Python 2: no NaN, no integer beyond 64 bits."""
+        finite = math.isfinite(value) if isinstance(value, float) else True
+        if not finite or (isinstance(value, int) and abs(value) >= 1 << 63):
+            self.problem(key, f"expected a number that can be written in Python and in JSON, found {_shorten(value)}")
+        return value
 
     def problem(self, key: str, message: str) -> None:
         """Record a mistake at *key*."""
@@ -131,11 +139,17 @@ def _unknown_key(name: str, fields: Collection[str], renamed: Mapping[str, str])
 
 
 def _join(key: str, name: str) -> str:
+    name = name if name.isprintable() and len(name) <= 60 else _shorten(name)
     return f"{key}.{name}" if key else name
 
 
 def _shorten(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # keys with dots make tables of any depth
+        return "a table that is nested too deeply"
+    except ValueError:  # in octal or hexadecimal digits TOML has integers that Python does not print
+        return "an integer that is too large"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -41,12 +41,15 @@ def test_every_command_has_a_module_and_no_more() -> None:
         "__init__",
         "console",
         "failure",
+        "failure_report",
         "lazy_commands",
         "lazy_rich",
         "options",
         "patch_report",
         "show_diff",
         "train_view",
+        "visible_console",
+        "visible_text",
     }
     assert modules - shared == {entry.module for entry in COMMANDS.values()}
 

@@ -20,6 +20,7 @@ SETTINGS = {
     "order-embeddings": {"driver.py": (1, 1)},
     "skip-thoughts": {"training/train.py": (2, 2)},
     "attentive-reader": {
+        "codes/att_reader/attentive_reader.py": (3, 3),
         "codes/att_reader/pkl_data_iterator.py": (3, 3),
         "codes/att_reader/train_attentive_reader.py": (1, 1),
     },
@@ -186,7 +187,14 @@ def test_a_fork_without_anchors_is_refused_with_all_of_them(
     recipe = find_recipe(target)
     for edit in recipe.selected_edits(recipe.values()):
         text = files[edit.file].decode()
-        for name in ("layers = {", "def trainer(", "default_params = {", "class DataIterator", "def main("):
+        for name in (
+            "layers = {",
+            "def trainer(",
+            "default_params = {",
+            "class DataIterator",
+            "def main(",
+            "def train(",
+        ):
             text = text.replace(name, name.replace(" ", "_old ", 1) if "=" in name else name.replace(" ", " old_"))
         files[edit.file] = text.encode()
     fork = make_checkout(tmp_path / "fork", files)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 from lnpatch.checkout.worktree import Checkout
+
+_HASH = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,18 @@ class BranchSwitch:
     head: str
     entries: str
     entries_before: str
+
+    def __post_init__(self) -> None:
+        """Check what may come from a record that somebody else has made.
+
+        Raises:
+            ValueError: these are no branch, commits and HEAD.
+        """
+        names = (self.commit, self.branch_before or self.commit)
+        if not self.branch.startswith("refs/heads/lnpatch/") or not all(map(_HASH.fullmatch, names)):
+            raise ValueError("not a branch of lnpatch's")
+        if not self.head.startswith("refs/") and not _HASH.fullmatch(self.head):
+            raise ValueError("not a HEAD")
 
     @property
     def short_branch(self) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lnpatch.checkout.git import git_command, git_environment, gitpython
+from lnpatch.checkout.staging import Staging, staging_folder
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.errors import (
     CloneError,
@@ -19,7 +19,6 @@ from lnpatch.errors import (
     SourceMissingError,
     UnsafeAddressError,
 )
-from lnpatch.files import current_umask
 from lnpatch.folders import templates
 from lnpatch.recipes import Recipe
 
@@ -46,50 +45,19 @@ def make_checkout(
         The checkout, and remarks for the user.
 
     Raises:
-        UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError
+        UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError, PlaceTakenError
     """
     if has_content(directory):
         raise NotACheckoutError(str(directory))
-    with _new_folder(directory) as folder:
+    with staging_folder(directory) as staging:
         if recipe.repository.embedded and source is None:
             if ref is not None:
                 raise RevisionNotFoundError(ref, f"the embedded repository of {recipe.name}")
-            notes = _lay_out_embedded(recipe, folder)
+            notes = _lay_out_embedded(recipe, staging.folder)
         else:
-            notes = _clone_repository(recipe, folder, directory, source, ref, report)
-        _move_into_place(folder, directory)
+            notes = _clone_repository(recipe, staging, directory, source, ref, report)
+        staging.move_to(directory)
     return Checkout.open(directory, recipe.reference), notes
-
-
-@contextmanager
-def _new_folder(directory: Path) -> Iterator[Path]:
-    """Make a folder to fill, on the file system of *directory*; removed unless it was moved to its place."""
-    parent = directory.absolute().parent
-    while not parent.is_dir():
-        parent = parent.parent
-    folder = Path(tempfile.mkdtemp(prefix=".lnpatch-", dir=parent))
-    try:
-        folder.chmod(0o777 & ~current_umask())
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _move_into_place(folder: Path, directory: Path) -> None:
-    """Move *folder* to its place; an empty folder that is there is filled, since it may be the current one, or a link."""
-    if not directory.is_dir():
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(directory)
-        return
-    moved: list[Path] = []
-    try:
-        for entry in folder.iterdir():
-            moved.append(directory / entry.name)
-            entry.rename(moved[-1])
-    except BaseException:
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-        raise
 
 
 def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
@@ -106,7 +74,7 @@ def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
 
 
 def _clone_repository(
-    recipe: Recipe, folder: Path, directory: Path, source: str | None, ref: str | None, report: ReportCloning
+    recipe: Recipe, staging: Staging, directory: Path, source: str | None, ref: str | None, report: ReportCloning
 ) -> list[str]:
     git = gitpython()
     url = _safe_address(source or recipe.repository.url, "The address")
@@ -118,8 +86,9 @@ def _clone_repository(
         url = str(Path(source).resolve())
     reporter = _make_reporter(git, report)
     # GitPython's own clone_from would expand variables in both paths
-    clone = git_command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, folder)
-    process = git.Git().execute(clone, as_process=True, env=git_environment(), universal_newlines=True)
+    clone = git_command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, staging.folder)
+    options = {"as_process": True, "env": git_environment(), "universal_newlines": True}
+    process = git.Git().execute(clone, **options, pass_fds=(staging.lock.descriptor,))
     try:
         handler = reporter.new_message_handler()
         git.cmd.handle_process_output(process, None, handler, lambda _: None, decode_streams=False)
@@ -131,7 +100,7 @@ def _clone_repository(
         if process.poll() is None:  # we are stopped; git must not go on writing into a folder that is being removed
             process.terminate()
             process.proc.wait()
-    return _check_out_revision(Checkout.open(folder, recipe.reference), recipe, source, ref)
+    return _check_out_revision(Checkout.open(staging.folder, recipe.reference), recipe, source, ref)
 
 
 def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, ref: str | None) -> list[str]:
@@ -142,17 +111,22 @@ def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, 
     def commit_of(revision: str) -> str:
         arguments = ("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
         code, out = checkout.git.run(*arguments, doing="looking for a revision", accept=(0, 1, 128))
-        return out.decode().strip() if code == 0 else ""
+        name = out.decode().strip()
+        return name if code == 0 and name.isalnum() else ""  # not ^HEAD, which is everything but a commit
+
+    def check_out(*arguments: str, doing: str) -> None:
+        # a new clone has no configuration of its own: the filters that git may know are the user's, as for a git clone
+        checkout.git.run_with_filters("checkout", "--quiet", *arguments, doing=doing)
 
     def switch(branch: str, commit: str) -> list[str]:
-        checkout.git("checkout", "--quiet", "--no-track", "-B", branch, commit, doing=f"checking out {commit}")
+        check_out("--no-track", "-B", branch, commit, doing=f"checking out {commit}")
         return []
 
     if ref is not None:
         branches = checkout.git(
             "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin", doing="listing branches"
         )
-        is_branch = ref in branches.decode().split() and ref != "HEAD"
+        is_branch = ref in os.fsdecode(branches).split() and ref != "HEAD"
         commit = commit_of(f"refs/remotes/origin/{ref}" if is_branch else ref)
         if not commit:
             raise RevisionNotFoundError(ref, url)
@@ -161,7 +135,7 @@ def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, 
         return switch(recipe.repository.branch, commit)
     if source is None or not commit_of("HEAD"):
         raise RevisionNotFoundError(pinned or "HEAD", url)
-    checkout.git("checkout", "--quiet", doing="checking out HEAD")
+    check_out(doing="checking out HEAD")
     remark = f"{source} does not have the pinned commit {pinned[:7]}; its HEAD is patched instead."
     return [remark] if pinned else []
 

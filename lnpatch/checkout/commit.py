@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 
 from lnpatch.checkout.branch_switch import BranchSwitch
 from lnpatch.checkout.record import Record
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import BranchExistsError, DirtyFilesError, OperationInProgressError
+from lnpatch.errors import (
+    BranchExistsError,
+    DirtyFilesError,
+    FilteredFilesError,
+    NotTrackedError,
+    OperationInProgressError,
+)
 from lnpatch.recipes import Recipe
 
 #: Files of the git directory that stand for something that git has begun and a user has to end.
@@ -33,11 +40,14 @@ def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Branch
         OperationInProgressError: a merge or the like is not ended.
         BranchExistsError: the branch is there already, and is not the current one.
         DirtyFilesError: another content of a file is staged.
+        NotTrackedError: files are not this repository's own any more.
+        FilteredFilesError: git would commit the files as a program makes them, which is not run.
         GitError: git does not know who commits.
     """
     branch = f"refs/heads/lnpatch/{recipe.name}-{record.cell}"
     doing = f"preparing a commit for {branch}"
     paths = [file.path for file in record.files]
+    _refuse_files(checkout, paths)
     blobs = [
         checkout.git("hash-object", "-w", "--stdin", f"--path={file.path}", doing=doing, data=file.after)
         .decode()
@@ -62,6 +72,13 @@ def prepare_commit(recipe: Recipe, checkout: Checkout, record: Record) -> Branch
     return BranchSwitch(branch, before, commit, head, lines, checkout.index_lines(paths))
 
 
+def _refuse_files(checkout: Checkout, paths: Sequence[str]) -> None:
+    if untracked := checkout.untracked_files(paths):
+        raise NotTrackedError(str(checkout.root), untracked)
+    if filtered := checkout.filtered_files(paths):
+        raise FilteredFilesError(str(checkout.root), filtered, commit=True)
+
+
 def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
     for name, operation in _IN_PROGRESS.items():
         if (checkout.git_dir / name).exists():
@@ -74,7 +91,7 @@ def _refuse_obstacles(checkout: Checkout, new_branch: str) -> None:
 
 def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:
     """Refuse to overwrite index entries that are neither HEAD's nor the patch's own."""
-    options = ("--cached", "--name-only", "-z", "HEAD", "--", *blobs)
+    options = ("--cached", "--name-only", "--ignore-submodules=all", "-z", "HEAD", "--", *blobs)
     listed = checkout.git("--literal-pathspecs", "diff-index", *options, doing="looking at the index")
     staged = [path for path in os.fsdecode(listed).split("\0") if path]
     foreign = [path for path in staged if checkout.resolve_ref(f":{path}") != blobs.get(path)]

@@ -19,6 +19,7 @@ from typing import Any
 from lnpatch.checkout.branch_switch import BranchSwitch
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import RecordError
+from lnpatch.files import naming_file
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Record:
     operation: str = "apply"
     #: The commit that belongs to the change, while it is under way.
     switch: BranchSwitch | None = None
+    #: The references that the change sets or removes, while it is under way: what each names before, empty for nothing.
+    refs_before: Mapping[str, str] = field(default_factory=dict)
     files: tuple[FileChange, ...] = ()
     #: The reference that holds the record; empty for one that is not stored.
     ref: str = field(default="", compare=False)
@@ -58,7 +61,7 @@ def pending_ref(checkout: Checkout) -> str:
 
 def record_ref(checkout: Checkout, record: Record, tree: str) -> str:
     """Return the reference for a record that is stored as *tree*."""
-    return f"{_prefix(checkout)}{record.target}/{record.cell}/{tree}"
+    return f"{records_prefix(checkout)}{record.target}/{record.cell}/{tree}"
 
 
 def recorded_recipes(checkout: Checkout) -> list[str]:
@@ -69,7 +72,7 @@ def recorded_recipes(checkout: Checkout) -> list[str]:
 def has_records(checkout: Checkout, target: str) -> bool:
     """Return whether there is a record of *target*, without reading it."""
     listed = checkout.git(
-        "for-each-ref", "--count=1", f"{_prefix(checkout)}{target}/", doing="reading lnpatch's records"
+        "for-each-ref", "--count=1", f"{records_prefix(checkout)}{target}/", doing="reading lnpatch's records"
     )
     return bool(listed)
 
@@ -80,10 +83,10 @@ def read_records(checkout: Checkout, target: str) -> list[Record]:
     Raises:
         RecordError: a reference holds something that lnpatch did not write, or that is gone.
     """
-    prefix = f"{_prefix(checkout)}{target}/" if target else _prefix(checkout)
+    prefix = f"{records_prefix(checkout)}{target}/" if target else records_prefix(checkout)
     listed = checkout.git("for-each-ref", "--format=%(refname)", prefix, doing="reading lnpatch's records")
     records = []
-    for ref in listed.decode().split():
+    for ref in os.fsdecode(listed).split():
         record = read_record(checkout, ref)
         if record is None:
             raise RecordError(str(checkout.root), ref)
@@ -91,7 +94,8 @@ def read_records(checkout: Checkout, target: str) -> list[Record]:
     return records
 
 
-def _prefix(checkout: Checkout) -> str:
+def records_prefix(checkout: Checkout) -> str:
+    """Return how the references of this working tree's records begin."""
     return f"refs/lnpatch/{checkout.name_for_refs}/"
 
 
@@ -113,33 +117,55 @@ def read_record(checkout: Checkout, ref: str) -> Record | None:
 def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record:
     paths: dict[str, str] = table.pop("files")
     names = [f"{ref}:{side}/{path}" for path in paths for side in ("before", "after")]
-    contents = [content or b"" for content in _read_objects(checkout, names)]
+    contents = [_require_content(content) for content in _read_objects(checkout, names)]
     files = tuple(
         FileChange(path, before, after, mode)
         for (path, mode), before, after in zip(paths.items(), contents[::2], contents[1::2], strict=True)
     )
     edits = {path: [(kind, name) for kind, name in edits] for path, edits in table.pop("edits").items()}
     switch = table.pop("switch")
-    return Record(**table, edits=edits, switch=BranchSwitch(**switch) if switch else None, files=files, ref=ref)
+    refs_before: dict[str, str] = table.pop("refs_before", {})
+    if not all(name.startswith(records_prefix(checkout)) for name in refs_before):
+        raise ValueError("references that are not lnpatch's")
+    return Record(
+        **table,
+        edits=edits,
+        switch=BranchSwitch(**switch) if switch else None,
+        refs_before=refs_before,
+        files=files,
+        ref=ref,
+    )
+
+
+def _require_content(content: bytes | None) -> bytes:
+    """Return a file of a record; one whose object is lost must not be taken for an empty file."""
+    if content is None:
+        raise ValueError("an object is missing")
+    return content
 
 
 def write_record(checkout: Checkout, record: Record) -> str:
     """Store *record* in the repository, and return the tree's name, which no reference holds yet."""
     table = {key: value for key, value in asdict(replace(record, files=())).items() if key != "ref"}
     table["files"] = {file.path: file.mode for file in record.files}
-    return write_tree(checkout, record.files, {"record.json": json.dumps(table, indent=1).encode()})
+    if not record.refs_before:
+        del table["refs_before"]
+    replaced = [name for name in record.refs_before.values() if name]
+    return write_tree(checkout, record.files, {"record.json": json.dumps(table, indent=1).encode()}, replaced)
 
 
 def write_tree(
     checkout: Checkout,
     files: Sequence[FileChange],
     extra: Mapping[str, bytes] | None = None,
+    subtrees: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     filters: bool = False,
 ) -> str:
     """Write a tree object with the files under ``before/`` and ``after/`` and *extra* beside them, and return its name.
 
     Args:
+        subtrees: trees that are kept as long as this one is.
         filters: convert line ends and the like as git does when it stores the files themselves.
     """
     entries = [(file.mode, f"before/{file.path}", file.before) for file in files]
@@ -155,7 +181,8 @@ def write_tree(
         else:
             names = [str(Path(folder) / str(i)) for i in range(len(entries))]
             for name, (_, _, data) in zip(names, entries, strict=True):
-                Path(name).write_bytes(data)
+                with naming_file(Path(name)):
+                    Path(name).write_bytes(data)
             listed = os.fsencode("".join(f"{name}\n" for name in names))
             options = ("-w", "--no-filters", "--stdin-paths")
             blobs = checkout.git("hash-object", *options, doing=doing, data=listed, env=env).decode().split()
@@ -163,13 +190,20 @@ def write_tree(
         lines = (f"{mode} {blob}\t{path}\0" for (mode, path, _), blob in zip(entries, blobs, strict=True))
         data = os.fsencode("".join(lines))
         checkout.git("update-index", "-z", "--add", "--index-info", doing=doing, data=data, env=index)
+        for i, tree in enumerate(subtrees):
+            checkout.git("read-tree", "-i", f"--prefix=replaced/{i}/", tree, doing=doing, env=index)
         return checkout.git("write-tree", doing=doing, env=index).decode().strip()
 
 
 def update_refs(checkout: Checkout, refs: Mapping[str, str | None]) -> None:
-    """Set references, or remove those given None, all in one step."""
+    """Set references of lnpatch's, or remove those given None or nothing.
+
+    git promises one step, and does it in several, one for each reference; what has to be put back after a failure has
+    to be recorded elsewhere. A reference that leads to another one, as a branch, is itself set or removed.
+    """
     lines = (f"update {ref} {name}\n" if name else f"delete {ref}\n" for ref, name in refs.items())
-    checkout.git("update-ref", "--stdin", doing="recording the patch", data="".join(lines).encode())
+    data = os.fsencode("".join(f"option no-deref\n{line}" for line in lines))
+    checkout.git("-c", "core.logAllRefUpdates=false", "update-ref", "--stdin", doing="recording the patch", data=data)
 
 
 def diff_files(checkout: Checkout, files: Sequence[FileChange], tree: str = "") -> bytes:
@@ -191,14 +225,18 @@ def diff_files(checkout: Checkout, files: Sequence[FileChange], tree: str = "") 
 
 
 def _diff_tree(checkout: Checkout, tree: str, env: Mapping[str, str]) -> bytes:
-    options = ("--no-color", "--text", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
-    return checkout.git("diff", *options, f"{tree}:before", f"{tree}:after", doing="comparing", env=env)
+    # diff-tree, since `git diff` obeys diff.context, diff.noprefix, diff.orderFile and all that, down to no patch at all
+    options = ["-r", "-p", "--no-color", "--text", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative"]
+    options += ["--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--inter-hunk-context=0"]
+    return checkout.git("diff-tree", *options, f"{tree}:before", f"{tree}:after", doing="comparing", env=env)
 
 
 def _read_objects(checkout: Checkout, names: Sequence[str]) -> list[bytes | None]:
     """Read the contents of objects, None for each that is not there."""
     request = os.fsencode("".join(f"{name}\n" for name in names))
-    out = checkout.git("cat-file", "--batch", doing="reading lnpatch's records", data=request)
+    # not what refs/replace has for them
+    plain = {"GIT_NO_REPLACE_OBJECTS": "1"}
+    out = checkout.git("cat-file", "--batch", doing="reading lnpatch's records", data=request, env=plain)
     contents: list[bytes | None] = []
     at = 0
     for _ in names:

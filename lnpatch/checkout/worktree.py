@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lnpatch.checkout.git import Git, gitpython
-from lnpatch.errors import CheckoutMissingError, FileError, NotACheckoutError, UnsafePathError
+from lnpatch.errors import (
+    CheckoutMissingError,
+    FileError,
+    FilteredFilesError,
+    NestedRepositoryError,
+    NotACheckoutError,
+    UnsafePathError,
+)
+from lnpatch.files import PARTIAL_PREFIX
+
+#: What git's index says of a file; links, submodules and folders have others.
+_FILE_MODES = ("100644", "100755")
 
 
 class Checkout:
@@ -34,7 +45,8 @@ class Checkout:
             raise CheckoutMissingError(str(directory), target)
         git = gitpython()
         try:
-            repo = git.Repo(directory, search_parent_directories=False, expand_vars=False)
+            # absolute, or GitPython would take a folder named ~ for the user's home
+            repo = git.Repo(os.path.abspath(directory), search_parent_directories=False, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
             can_become_one = directory.is_dir() and not (directory / ".git").exists()
             around = enclosing_checkout(Path(os.path.abspath(directory)).parent)
@@ -50,6 +62,7 @@ class Checkout:
 
         Raises:
             UnsafePathError: it leads out of the working tree.
+            NestedRepositoryError: it leads into another repository inside of the working tree.
         """
         try:
             real = (self.root / path).resolve()
@@ -57,6 +70,11 @@ class Checkout:
             raise UnsafePathError(str(self.root), path) from error
         if not real.is_relative_to(self._real_root) or real.is_relative_to(self.git_dir.resolve()):
             raise UnsafePathError(str(self.root), path)
+        for folder in real.parents:
+            if folder == self._real_root:
+                break
+            if os.path.lexists(folder / ".git"):  # a submodule, or a repository that was put here
+                raise NestedRepositoryError(str(self.root), path, str(folder))
         return real.relative_to(self._real_root).as_posix()
 
     def read(self, path: str) -> bytes | None:
@@ -99,7 +117,7 @@ class Checkout:
     def head_ref(self) -> str:
         """Return the full name of the branch that is checked out, or the commit where there is none."""
         _, out = self.git.run("symbolic-ref", "-q", "HEAD", doing="reading HEAD", accept=(0, 1))
-        return out.decode().strip() or self.head()
+        return os.fsdecode(out).strip() or self.head()
 
     def index_lines(self, paths: Sequence[str]) -> str:
         """Return the index's entries of files, as ``git update-index -z --index-info`` takes them."""
@@ -124,8 +142,17 @@ class Checkout:
         code, out = self.git.run("cat-file", "--filters", f"HEAD:{path}", doing=f"reading {path}", accept=(0, 128))
         return out if code == 0 else None
 
+    def untracked_files(self, paths: Sequence[str]) -> list[str]:
+        """Return those of *paths* that are no plain files of this repository, but something else in its index, or nothing."""
+        modes = self.file_modes(paths)
+        return [path for path in paths if modes.get(path) not in _FILE_MODES]
+
     def dirty_files(self, paths: Iterable[str]) -> list[str]:
-        """Return those of *paths* whose content is not that of the commit and the index, or which git is told not to look at."""
+        """Return those of *paths* whose content is not that of the commit and the index, or which git is told not to look at.
+
+        Raises:
+            FilteredFilesError: git passes such files through a program, so that nobody but that program can tell.
+        """
         located = sorted({self.locate(path) for path in paths})
         if not located:
             return []
@@ -133,16 +160,38 @@ class Checkout:
         flagged = [
             entry[2:] for entry in os.fsdecode(hidden).split("\0") if entry and (entry[0].islower() or entry[0] == "S")
         ]
-        options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching")
+        options = ["--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching"]
+        options.append("--ignore-submodules=all")  # git would look for changes in them as their configuration says
         listed = self.git("--literal-pathspecs", "status", *options, "--", *located, doing="looking for changes")
-        return sorted({*flagged, *(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)})
+        dirty = sorted({*flagged, *(entry[3:] for entry in os.fsdecode(listed).split("\0") if entry)})
+        if filtered := self.filtered_files(dirty):
+            raise FilteredFilesError(str(self.root), filtered)
+        return dirty
+
+    def filtered_files(self, paths: Sequence[str]) -> list[str]:
+        """Return those of *paths* that git would pass through a program that it is configured with, each with the filter."""
+        if not paths or not self.git.filters:
+            return []
+        data = os.fsencode("".join(f"{path}\0" for path in paths))
+        out = self.git("check-attr", "-z", "--stdin", "filter", doing="looking for filters", data=data)
+        words = os.fsdecode(out).split("\0")
+        return [
+            f"{path} (filter={name})"
+            for path, name in zip(words[::3], words[2::3], strict=False)
+            if name in self.git.filters
+        ]
 
 
 def has_content(directory: Path) -> bool:
     """Return whether there is anything at *directory* that a clone would have to leave alone."""
     if directory.is_dir():
-        return any(directory.iterdir())
+        return bool(content_of(directory))
     return directory.exists() or directory.is_symlink()
+
+
+def content_of(folder: Path) -> list[Path]:
+    """Return what is in a folder, except for clones that are being made there."""
+    return [entry for entry in folder.iterdir() if not entry.name.startswith(PARTIAL_PREFIX)]
 
 
 def enclosing_checkout(folder: Path) -> Path | None:

@@ -6,10 +6,11 @@ starts as fast as click does.
 
 from __future__ import annotations
 
-import io
+import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
@@ -47,8 +48,25 @@ COMMANDS = {
 }
 
 
+class _PipeError(Exception):
+    """A broken pipe, past click, which takes each for that of our output and exits without a word."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are run."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise _PipeError(error) from error
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of the help."""
@@ -86,20 +104,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
-    if sys.stdout is None:  # it was closed by the caller
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is shown as an escape, not as a traceback
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _show_thread_failure
     try:
         code = _run_command(words)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone; say nothing more, not at exit either
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        _silence_output()
         return 1
     except OSError as error:  # our output could not be written
-        sys.stderr.write(f"error: {error}\n")
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        _silence_output()
+        _write_last_words(error, as_json=False)
+        return 1
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- a failure to show a failure
+        _write_last_words(error, _wants_json(words))
         return 1
     return code
 
@@ -109,19 +128,62 @@ def _run_command(words: list[str]) -> int:
     try:
         result = cli.main(words, prog_name="lnpatch", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except (Exception, KeyboardInterrupt) as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 -- a panic of libcst's parser, which is Rust, is no Exception
         # the errors take 20 ms to import, which a command that goes well does without
         from lnpatch.cli.failure import show_failure
 
-        code = show_failure(error, as_json=_wants_json(words))
-        if code is None:
-            raise
-        return code
+        return show_failure(error.error if isinstance(error, _PipeError) else error, words, _wants_json(words))
+
+
+def _show_thread_failure(failure: threading.ExceptHookArgs) -> None:
+    """Say in a line what has ended a thread, such as the one that refreshes a progress bar; the command goes on."""
+    if isinstance(failure.exc_value, Exception):
+        from lnpatch.cli.failure import show_failure
+
+        show_failure(failure.exc_value, sys.argv[1:], as_json=False)
+
+
+def _prepare_streams() -> None:
+    """Have streams that take any text: none may be closed, or of an encoding that lacks a sign of a path or a table."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by the caller
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _silence_output() -> None:
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _write_last_words(error: BaseException, as_json: bool) -> None:
+    """Say in one line that even a failure could not be shown; nothing is imported, since there may be no memory left."""
+    name = type(error).__name__
+    try:
+        if as_json:
+            details = '{"kind": "UnexpectedError", "message": "%s", "hint": "", "exit_code": 1, "details": {}}'
+            sys.stdout.write('{"error": ' + details % name + "}\n")
+            sys.stdout.flush()
+        else:
+            words = ascii(error.strerror)[1:-1] if isinstance(error, OSError) and error.strerror else name
+            sys.stderr.write(f"error: {words}\n")
+    except OSError:
+        _silence_output()
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    """Return whether --format json was given, also where the rest of the command line cannot be read."""
-    return "--format=json" in words or ("--format", "json") in pairwise(words)
+    """Return whether ``--format json`` was given, also where the rest of the command line cannot be read; the last one counts."""
+    own = words[: words.index("--")] if "--" in words else words
+    form = ""
+    for word, following in pairwise([*own, ""]):
+        if word.startswith("--format="):
+            form = word.removeprefix("--format=")
+        elif word == "--format":
+            form = following
+    return form == "json"
 
 
 def _interrupt(signum: int, frame: object) -> None:

@@ -82,7 +82,7 @@ def _clone_progress() -> Iterator[ReportCloning]:
     if not sys.stderr.isatty():
         yield lambda step, done, total: None
         return
-    columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), rich.TaskProgressColumn())
+    columns = (rich.TextColumn("{task.description}", markup=False), rich.BarColumn(), rich.TaskProgressColumn())
     with rich.Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
         task = bar.add_task("cloning", total=None)
 

@@ -1,4 +1,7 @@
-"""What all commands share of their output. Standard output is data, standard error is for people; nothing else prints."""
+"""What all commands share of their output. Standard output is data, standard error is for people; nothing else prints.
+
+Text for people is made visible here: see :mod:`lnpatch.cli.visible_text`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.visible_text import make_pasteable, make_visible
 
 if TYPE_CHECKING:
     from lnpatch.errors import LnpatchError
@@ -24,6 +28,17 @@ def make_console(stderr: bool = False) -> rich.Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
     return rich.Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def print_line(text: str, stream: TextIO) -> None:
+    """Print text without rich: where each line has to be there at once, and where rich is not to be imported."""
+    stream.write(make_visible(text) + "\n")
+    stream.flush()
+
+
+def print_shell_line(line: str) -> None:
+    """Print a command line on standard output: for a shell, byte for byte; in a terminal, so that it can be pasted."""
+    sys.stdout.write((make_pasteable(line) if sys.stdout.isatty() else line) + "\n")
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -49,14 +64,16 @@ def print_notes(notes: Sequence[str]) -> None:
 
 
 def print_next(*commands: str) -> None:
-    """Print the commands that a user may want next, on standard error."""
-    make_console(stderr=True).print(f"next: {'  or  '.join(commands)}")
+    """Print the commands that a user may want next, on standard error; their words are quoted for a shell."""
+    line = "  or  ".join(map(make_pasteable, commands))
+    make_console(stderr=True).print(f"next: {line}")
 
 
 def print_patch(patch: bytes) -> None:
-    """Print a patch: coloured in a terminal, byte for byte elsewhere."""
-    if sys.stdout.isatty() and not make_console().no_color:
-        make_console().print(rich.render_diff(patch.decode("utf-8", "replace")))
+    """Print a patch: byte for byte, but for people in a terminal, coloured if it has colours."""
+    if sys.stdout.isatty():
+        console, text = make_console(), patch.decode("utf-8", "replace")
+        console.print(text if console.no_color else rich.render_diff(text), end="" if console.no_color else "\n")
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(patch)
@@ -71,7 +88,7 @@ def step_progress() -> Iterator[ReportStep]:
         yield lambda text: console.print(text)
         return
     with console.status("") as status:
-        yield lambda text: status.update(text)
+        yield lambda text: status.update(rich.Text(text))  # of a string it would read markup
 
 
 def short_path(path: Path) -> str:

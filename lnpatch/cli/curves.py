@@ -6,6 +6,7 @@ import math
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, make_console, print_json, print_notes
 from lnpatch.cli.options import TEXT, format_option
+from lnpatch.cli.visible_text import make_one_line
 from lnpatch.curves import textplot
-from lnpatch.curves.panels import metric_title
+from lnpatch.curves.panels import Panel, metric_title
 from lnpatch.curves.series import Series, running_mean
 from lnpatch.curves.summary import FINAL_COST, CurvePoint, RunComparison, RunSummary
 from lnpatch.errors import PlotLibraryError, UsageError
@@ -169,13 +171,20 @@ def _print_plot(report: CurvesReport, asked: bool) -> None:
     colours = sys.stdout.isatty() and not make_console().no_color
     width = shutil.get_terminal_size((100, 24)).columns
     try:
-        text = textplot.render_text_plot(report.panels, width, colours, unicode=_can_show("┌⣿", encoding))
+        panels = [_visible_panel(panel) for panel in report.panels]
+        text = textplot.render_text_plot(panels, width, colours, unicode=_can_show("┌⣿", encoding))
     except PlotLibraryError as error:
         if asked:
             raise
         print_notes([f"{error.message} {error.hint}"])
         return
     sys.stdout.write(text + "\n")
+
+
+def _visible_panel(panel: Panel) -> Panel:
+    """Return a panel with visible labels: they are printed among the colours of the plot, past the console."""
+    curves = tuple(replace(curve, label=make_one_line(curve.label)) for curve in panel.curves)
+    return replace(panel, y_label=make_one_line(panel.y_label), curves=curves)
 
 
 def _can_show(text: str, encoding: str) -> bool:

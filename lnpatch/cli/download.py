@@ -84,7 +84,7 @@ def _download_progress() -> Iterator[Callable[[Artefact], DownloadWatcher]]:
 
 def _bars() -> rich.Progress:
     columns = (
-        rich.TextColumn("{task.description}"),
+        rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),
         rich.DownloadColumn(),
         rich.TransferSpeedColumn(),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.box import SIMPLE_HEAD as SIMPLE_HEAD
-    from rich.console import Console as Console
     from rich.live import Live as Live
     from rich.panel import Panel as Panel
     from rich.progress import BarColumn as BarColumn
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from rich.text import Text as Text
 
     from lnpatch.cli.show_diff import render_diff as render_diff
+    from lnpatch.cli.visible_console import Console as Console
 
 _MODULES = {
     "SIMPLE_HEAD": "rich.box",
-    "Console": "rich.console",
     "Live": "rich.live",
     "Panel": "rich.panel",
     "BarColumn": "rich.progress",
@@ -38,8 +37,10 @@ _MODULES = {
     "TimeRemainingColumn": "rich.progress",
     "TransferSpeedColumn": "rich.progress",
     "Table": "rich.table",
-    "Text": "rich.text",
     "render_diff": "lnpatch.cli.show_diff",
+    # nobody else makes a console or a text: these spell out what a terminal would obey
+    "Console": "lnpatch.cli.visible_console",
+    "Text": "lnpatch.cli.visible_console",
 }
 
 

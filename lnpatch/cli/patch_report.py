@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_next, print_patch
+from lnpatch.cli.visible_text import make_one_line
 from lnpatch.edits import EditState
 from lnpatch.patch.patch_state import PatchState
 
@@ -61,7 +62,7 @@ def print_change(report: Report) -> None:
         print_edits(console, report)
     else:
         for path in report.written:
-            console.print(f"  {path}")
+            console.print(f"  {make_one_line(path)}")
     if report.branch:
         console.print(f"Committed to the branch {report.branch}.")
     if report.dry_run and report.patch:
@@ -77,7 +78,7 @@ def print_edits(console: rich.Console, report: Report) -> None:
     for edit in report.edits:
         if edit.path != path:
             path = edit.path
-            console.print(f"  {path}")
+            console.print(f"  {make_one_line(path)}")
         console.print(_edit_line(edit, report))
 
 
@@ -96,11 +97,11 @@ def _edit_line(edit: EditReport, report: Report) -> rich.Text:
     finding, state = edit.finding, _state_after(edit, report)
     word = "done" if state is not finding.state else state.replace("-", " ")
     line = rich.Text("    ") + rich.Text(f"{word:<10}", style=_STATE_STYLES[state])
-    line += rich.Text(f"{finding.kind:<11} {finding.name}")
+    line += rich.Text(make_one_line(f"{finding.kind:<11} {finding.name}"))
     if finding.repair:
         line += rich.Text(f"  (repair: {finding.repair})", style="dim")
     if finding.detail:
-        line += rich.Text(f"  {finding.detail}", style="dim")
+        line += rich.Text(make_one_line(f"  {finding.detail}"), style="dim")
     return line
 
 

@@ -11,12 +11,14 @@ from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.text import Text
 
+from lnpatch.cli.visible_text import make_visible
+
 
 def render_diff(patch: str) -> RenderableType:
-    """Return *patch* as something that rich prints."""
+    """Return *patch* as something that rich prints; hidden characters are spelled out, but for the CR of a line's end."""
     lines: list[Text] = []
     hunk: list[str] = []
-    for line in patch.split("\n"):
+    for line in make_visible(patch.replace("\r\n", "\n")).split("\n"):
         if line.startswith(("+", "-", " ", "\\")) and not line.startswith(("+++ ", "--- ")):
             hunk.append(line)
             continue
@@ -55,7 +57,4 @@ def _highlighted(lines: list[str]) -> list[Text]:
     # the mark at the end keeps rich from dropping blank lines before it
     code = Syntax("", "python", theme="ansi_dark", background_color="default").highlight("\n".join([*lines, "#"]))
     code.no_wrap = True
-    texts = list(code.split("\n", allow_blank=True))[: len(lines)]
-    for text in texts:
-        text.rstrip_end(len(text.plain.rstrip("\r")))
-    return texts
+    return list(code.split("\n", allow_blank=True))[: len(lines)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,9 @@ from lnpatch.cli.console import (
     format_figures,
     make_console,
     print_json,
+    print_next,
     print_notes,
+    print_shell_line,
     short_path,
 )
 from lnpatch.cli.options import (
@@ -91,7 +92,7 @@ def train(
     if print_command:
         with train_view() as view:
             line, folder = commands.train_command(target, directory, **choices, report_step=view.report_step)
-        _print_command(line, folder)
+        _print_command(line, folder, form)
         return
     with train_view() as view:
         result = commands.train(target, directory, **choices, view=view)
@@ -136,18 +137,20 @@ def print_run(result: TrainResult) -> None:
     console.print(f"  run {short_path(result.folder)}")
 
 
-def _print_command(line: str, folder: Path) -> None:
+def _print_command(line: str, folder: Path, form: str) -> None:
     """Print the line that starts a run elsewhere: on standard output, alone."""
-    sys.stdout.write(line + "\n")
+    if form == "json":
+        print_json({"command": line, "run": str(folder)})
+        return
+    print_shell_line(line)
     note = f"Its log goes to {short_path(folder)}, which `lnpatch curves` reads."
     make_console(stderr=True).print(note, style="dim")
 
 
 def _print_next_steps(result: TrainResult) -> None:
     """Print the commands that use a run."""
-    console = make_console(stderr=True)
     run = shlex.quote(short_path(result.folder))
     if result.info.model:
         for job in result.model_jobs:
-            console.print(f"next: lnpatch {job} {result.info.target} --model {run}", style="dim")
-    console.print(f"next: lnpatch curves {run}", style="dim")
+            print_next(f"lnpatch {job} {result.info.target} --model {run}")
+    print_next(f"lnpatch curves {run}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -9,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import format_duration, format_figures, make_console, short_path
-from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
+from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
+from lnpatch.training.output import CostBecameNaN, Event, Saving, ShapeCompiled, Update, Validation
 
 if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
@@ -60,8 +61,7 @@ class PlainView:
         self._print(describe_event(event))
 
     def _print(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        print_line(text, sys.stderr)
 
 
 class LiveView:
@@ -106,7 +106,7 @@ class LiveView:
             self._validation.update(event.figures)
         elif isinstance(event, ShapeCompiled):
             self._compiled = describe_event(event)
-        else:
+        elif isinstance(event, CostBecameNaN):
             self._became_nan = True
 
     def render(self) -> rich.Panel:
@@ -156,11 +156,15 @@ def describe_event(event: Event) -> str:
         return f"the cost became NaN at update {event.update}"
     if isinstance(event, ShapeCompiled):
         return str(event)
+    if isinstance(event, Saving):
+        return f"saving after update {event.update}"
     return f"validation after update {event.update}: {format_figures(event.figures)}"
 
 
 def _sparkline(values: list[float]) -> str:
-    """Return the values as a line of blocks; ``?`` for NaN."""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    return "".join("▁▂▃▄▅▆▇█"[min(7, int(8 * (value - low) / span))] if value == value else "?" for value in values)
+    """Return the values as a line of blocks; ``?`` for NaN and infinities."""
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    span = high / 8 - low / 8 or 1.0  # of eighths, since the difference of two large numbers may be infinite
+    blocks = (min(7, int(value / span - low / span)) if math.isfinite(value) else None for value in values)
+    return "".join("?" if block is None else "▁▂▃▄▅▆▇█"[block] for block in blocks)

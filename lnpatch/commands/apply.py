@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
-from lnpatch.checkout.transaction import locked
+from lnpatch.checkout.recovery import locked_for_writing
+from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.commands.locate import Folder, Location, locate_for_apply
 from lnpatch.errors import CloneError
@@ -57,8 +58,8 @@ def apply(
     options = PatchOptions(cell, data_dir, repairs)
     options.values(location.recipe)  # refuses wrong options before anything is cloned
     with _open_or_clone(location, source, ref, dry_run, report_cloning) as opened:
-        with nullcontext() if dry_run else locked(opened.checkout):
-            opened.checkout.forget_contents()  # they may have changed while another lnpatch held the lock
+        with _no_lock() if dry_run else locked_for_writing(opened.checkout) as notes:
+            opened = replace(opened, notes=(*opened.notes, *notes))
             change = make_change(location.recipe, opened.checkout, options)
             if dry_run:
                 written = WrittenChange(diff_files(opened.checkout, change.files))
@@ -77,11 +78,19 @@ class _Opened:
 
 
 @contextmanager
+def _no_lock() -> Iterator[list[str]]:
+    """Hold nothing, since nothing is written."""
+    yield []
+
+
+@contextmanager
 def _open_or_clone(
     location: Location, source: str | None, ref: str | None, dry_run: bool, report_cloning: ReportCloning
 ) -> Iterator[_Opened]:
     """Open the checkout, or clone it: in a dry run into a folder that is removed again."""
     recipe, directory = location.recipe, location.directory
+    if not dry_run:
+        remove_left_overs(directory)
     if has_content(directory):
         checkout, notes = open_checkout(recipe, directory)
         for value, name in ((source, "--from"), (ref, "--ref")):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.errors import DataMissingError, UsageError
@@ -13,9 +16,14 @@ from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.models import Model, find_model, require_cells
+from lnpatch.training.models import Model, find_model, require_cells, safe_copy
 from lnpatch.training.patched import find_job, open_patched
 from lnpatch.training.run_job import run_model_job
+from lnpatch.training.sentences import read_sentences, write_sentences
+from lnpatch.training.word_vectors import inspect_word_vectors
+
+#: The options that name a pickle, and the one that names word vectors.
+_PICKLES, _WORD_VECTORS = ("dictionary",), "word2vec"
 
 
 @dataclass(frozen=True)
@@ -75,17 +83,34 @@ def encode(
     loaded = find_model(os.fspath(model), train)
     require_cells(loaded, train, patched.cells, str(location.directory))
     sentences = _find_text(recipe, job, loaded, text, tokenized, options or {})
+    files = _find_files(recipe, job, loaded.folder, sentences.options)
+    notes = [*patched.notes, *(f"Without --{name}, {job.without[name]}." for name in job.without if not files[name])]
     vectors = _output_file(Path(output))
-    job_options = {
-        "model": str(loaded.file),
-        "input": str(sentences.file),
-        "output": str(vectors),
-        "tokenized": sentences.tokenized,
-        **_find_files(recipe, job, loaded.folder, sentences.options),
-    }
     cells = list(loaded.cells(train).values())
-    result = run_model_job(patched, "encode", runtime or RuntimeOptions(), report_step, cells, job_options)
-    return Encoding(recipe.reference, loaded.file, vectors, tuple(result["shape"]), patched.notes)
+    with _fill_options(loaded, sentences, files) as filled:
+        job_options = {**filled, "output": str(vectors), "tokenized": sentences.tokenized}
+        result = run_model_job(patched, "encode", runtime or RuntimeOptions(), report_step, cells, job_options)
+    return Encoding(recipe.reference, loaded.file, vectors, tuple(result["shape"]), tuple(notes))
+
+
+@contextmanager
+def _fill_options(model: Model, text: _Text, files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Fill in what the launcher reads: copies of the model, its pickles and the sentences, as they were checked.
+
+    Raises:
+        LnpatchError: one of the files is refused.
+    """
+    options: dict[str, Any] = dict(files)
+    if files.get(_WORD_VECTORS):
+        options["word2vec_binary"] = inspect_word_vectors(Path(files[_WORD_VECTORS])).binary
+    sentences = read_sentences(text.file)
+    pickles = {name: path for name, path in files.items() if name in _PICKLES and path}
+    with safe_copy(model, pickles) as (copy, copies), tempfile.TemporaryDirectory(prefix="lnpatch-text-") as folder:
+        lines = Path(folder) / "sentences.txt"
+        write_sentences(sentences, lines)
+        named = {str(copy): str(model.file), str(lines): str(text.file)}
+        named |= {copies[name]: path for name, path in pickles.items()}
+        yield {**options, **copies, "model": str(copy), "input": str(lines), "named": named}
 
 
 def _find_text(
@@ -125,7 +150,7 @@ def _output_file(output: Path) -> Path:
 
 
 def _find_files(recipe: Recipe, job: Job, run: Path, options: Mapping[str, str]) -> dict[str, str]:
-    """Find the further files of the job: those that are named, else those that a run has made.
+    """Find the further files of the job: those that are named, else those that a run has made; empty for one to do without.
 
     Raises:
         UsageError: one is needed and not named, or one is named that the job does not take.
@@ -137,6 +162,9 @@ def _find_files(recipe: Recipe, job: Job, run: Path, options: Mapping[str, str])
     files: dict[str, str] = {}
     for name, default in job.options.items():
         value = options.get(name) or default.replace("{run}", str(run))
+        if not value and name in job.without:
+            files[name] = ""
+            continue
         if not value:
             raise UsageError(f"{recipe.name} needs --{name} to encode: {job.data.get(name, 'a file')}.")
         path = Path(value).expanduser().absolute()

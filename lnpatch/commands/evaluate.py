@@ -12,7 +12,7 @@ from lnpatch.recipes.job import PaperRow
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.data import find_data
-from lnpatch.training.models import Model, find_model, require_cells
+from lnpatch.training.models import Model, find_model, require_cells, safe_copy
 from lnpatch.training.patched import find_job, open_patched
 from lnpatch.training.run_job import run_model_job
 
@@ -68,9 +68,16 @@ def evaluate(
             raise UsageError(f"The evaluation of {recipe.name} has no --{name}.")
     named = os.fspath(data) if data is not None else (loaded.run.data or None if loaded.run else None)
     place = find_data(recipe, job, patched.root, named, patched.applied.record.data_dir)
-    job_options = {"model": str(loaded.file), "data": place, **job.options, **(options or {})}
     cells = list(loaded.cells(train).values())
-    result = run_model_job(patched, "evaluate", runtime or RuntimeOptions(), report_step, cells, job_options)
+    with safe_copy(loaded) as (copy, _):
+        job_options = {
+            "model": str(copy),
+            "named": {str(copy): str(loaded.file)},
+            "data": place,
+            **job.options,
+            **(options or {}),
+        }
+        result = run_model_job(patched, "evaluate", runtime or RuntimeOptions(), report_step, cells, job_options)
     # tiny data has nothing to do with the paper's figures
     paper = () if loaded.run is not None and loaded.run.smoke else job.paper
     return Evaluation(recipe.reference, loaded, place, result["figures"], paper, patched.notes)

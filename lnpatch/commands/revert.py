@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lnpatch.checkout.record import FileChange, Record, diff_files, write_record
-from lnpatch.checkout.transaction import locked, write_transaction
+from lnpatch.checkout.record import FileChange, Record, diff_files
+from lnpatch.checkout.recovery import locked_for_writing
+from lnpatch.checkout.transaction import write_transaction
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.commands.status import report_status
@@ -31,8 +32,8 @@ def revert(target: Target = None, directory: Folder = None) -> Report:
     location = locate(target, directory)
     recipe = location.recipe
     checkout, notes = open_checkout(recipe, location.directory)
-    with locked(checkout):
-        checkout.forget_contents()  # they may have changed while another lnpatch held the lock
+    with locked_for_writing(checkout) as more_notes:
+        notes += more_notes
         applied = find_applied(checkout, recipe)
         if applied is None:
             return _report_nothing_to_revert(recipe, checkout, notes)
@@ -41,11 +42,10 @@ def revert(target: Target = None, directory: Folder = None) -> Report:
             f"{file.path}: your later changes are kept." for file in changes if _was_changed(applied.record, file)
         ]
         change = replace(applied.record, operation="revert", files=tuple(changes))
-        tree = write_record(checkout, change)
-        patch = diff_files(checkout, changes, tree)
         # where the patch is committed, git can bring it back, and it can be taken back again
         committed = all(checkout.committed_content(file.path) == file.after for file in applied.record.files)
-        write_transaction(checkout, change, tree, {} if committed else {applied.record.ref: None})
+        tree = write_transaction(checkout, change, {} if committed else {applied.record.ref: None})
+        patch = diff_files(checkout, changes, tree)
     written = tuple(file.path for file in changes)
     cell = applied.record.cell
     return make_report(recipe, checkout, cell, PatchState.NOT_APPLIED, (), notes, patch=patch, written=written)

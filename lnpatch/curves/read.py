@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from lnpatch.curves.collect import RunCollector, finite_number
 from lnpatch.curves.series import RunSeries, Series
 from lnpatch.errors import FileError, NoUpdatesError, RunFormatError, RunNotFoundError
 from lnpatch.pickles.load import load_pickle
 from lnpatch.training.output import OutputParser, Validation
-from lnpatch.training.run_folder import LOG, RUN, UPDATES, read_info
+from lnpatch.training.run_folder import LOG, RUN, RunState, read_info
+from lnpatch.training.update_log import UPDATES, UpdateLog, read_lines
 
 #: The format of a run's folder that is read here.
 _FORMAT = 1
@@ -26,8 +25,11 @@ _VALID_EVERY = 1000
 _STATS_COST = "train_cost_ave"
 _STATS_VALIDATION = {"error": "valid_errs", "cost": "valid_costs"}
 
+#: Bytes of a line of a log that are looked at.
+_LONGEST_LINE = 8192
+
 #: The cell among the options that a trainer prints when it starts, as Python 2 or 3 prints a dictionary.
-_CELL_OPTION = re.compile(r"'(?:encoder|unit_type)': u?'(\w+)'")
+_CELL_OPTION = re.compile(r"'(?:encoder|unit_type)': u?'(\w{1,100})'")
 
 
 def read_run_series(source: str, valid_every: int | None = None) -> RunSeries:
@@ -73,10 +75,12 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
             str(folder), f"its format is {info.format}, and this version of lnpatch reads format {_FORMAT}"
         )
     collector = RunCollector(source)
-    updates = folder / UPDATES
-    if updates.exists():
-        for entry in _read_json_lines(updates, collector.notes):
-            collector.add_entry(entry)
+    log = UpdateLog(folder / UPDATES)
+    for entry in log.entries():
+        collector.add_entry(entry)
+    collector.notes.extend(log.notes())
+    if info.state in (RunState.KILLED, RunState.UNKNOWN):
+        collector.notes.append(f"{source}: {info.reason}.")
     conditions = {"runtime": info.runtime, "device": info.device, "smoke": info.smoke}
     # settings in words are left out: they are paths, names and the cell itself, which differ between runs to compare
     numbers = {key: value for key, value in sorted(info.settings.items()) if isinstance(value, (int, float))}
@@ -87,24 +91,6 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
         state=info.state,
         conditions=conditions | numbers,
     )
-
-
-def _read_json_lines(file: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of JSON lines; a line that is broken is left out with a note."""
-    first_broken = 0
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                entry = None
-            if isinstance(entry, dict):
-                yield entry
-            # the last line of a run that is under way may be half written, which needs no note
-            elif line.strip() and line.endswith(b"\n"):
-                first_broken = first_broken or number
-    if first_broken:
-        notes.append(f"{file}: broken lines were left out, the first is line {first_broken}.")
 
 
 # Statistics of attentive-reader
@@ -169,6 +155,8 @@ def _read_log(source: str, path: Path) -> RunSeries:
     """Read what a repository printed while it trained; the form of its validation figures tells which repository it was."""
     from lnpatch.recipes import known_recipes  # only a log needs the recipes, which take 40 ms to import
 
+    if not path.is_file():  # a pipe would never end
+        raise RunFormatError(source, "it is neither a file nor a folder")
     with path.open("rb") as start:
         if b"\0" in start.read(4096):
             raise RunFormatError(source, "it is not a text file")
@@ -181,8 +169,9 @@ def _read_log(source: str, path: Path) -> RunSeries:
     collector = RunCollector(source)
     update_parser = OutputParser()
     target = cell = ""
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        for line in stream:
+    with path.open("rb") as stream:
+        for _, raw in read_lines(stream):
+            line = raw[:_LONGEST_LINE].decode("utf-8", "replace")
             for event in update_parser.parse(line):
                 collector.add_event(event)
             for name, parser in parsers.items():

@@ -19,7 +19,8 @@ from lnpatch.curves.series import (
     running_mean,
 )
 from lnpatch.errors import UnknownMetricError
-from lnpatch.training.run_folder import LOG, RUN, UPDATES
+from lnpatch.training.run_folder import LOG, RUN
+from lnpatch.training.update_log import UPDATES
 
 #: The validation figures of which the first that the runs have is shown, unless another is asked for.
 _DEFAULT_METRICS = ("error", "cost", "t2i_r1")

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import filelock
 
@@ -65,8 +66,16 @@ def _record_key(target: str, url: str) -> str:
 def _read_record(file: Path) -> dict[str, RecordedChecksum]:
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
-        return {key: RecordedChecksum(**value) for key, value in table.items()}
+        return {key: _as_recorded(value) for key, value in table.items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ChecksumRecordError(str(file)) from error
+
+
+def _as_recorded(value: Any) -> RecordedChecksum:
+    recorded = RecordedChecksum(**value)
+    texts = (recorded.url, recorded.sha256, recorded.date)
+    if not all(isinstance(text, str) for text in texts) or type(recorded.size) is not int:
+        raise TypeError("a field of another type")
+    return recorded

@@ -57,9 +57,11 @@ class PartialFile:
         """Return what it is the beginning of; None where that cannot be read, so that it cannot be resumed."""
         try:
             info = PartialFileInfo(**json.loads(self._info_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
-        return info if isinstance(info.validator, str) and isinstance(info.total, int) else None
+        texts = isinstance(info.address, str) and isinstance(info.validator, str)
+        # the validator becomes a header of the next request
+        return info if texts and info.validator.isprintable() and type(info.total) is int and info.total >= 0 else None
 
     def begin(self, info: PartialFileInfo) -> None:
         """Begin anew; what came before is removed.

@@ -4,10 +4,12 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
-    │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
-    │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnsafePathError, WrongContentError
+    │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
+    │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
+    │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
+    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError, TextError,
+    │     TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError,
+    │     WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -17,12 +19,13 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
-    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
+    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, FilteredFilesError,
+    │     InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError, PlaceTakenError,
+    │     PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
-          CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoHomeError,
-          NoPython2Error, NoSpaceError,
-          NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
+          CloneError, CutOffError, EnvironmentBuildError, GitError, GitLockedError, GitMissingError, NoHomeError,
+          NoPython2Error, NoSpaceError, NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError,
+          WrongPythonError
 """
 
 from __future__ import annotations
@@ -35,21 +38,29 @@ from lnpatch.errors.base import (
     LnpatchError,
     MachineError,
     NotFoundError,
+    UnexpectedError,
 )
 from lnpatch.errors.checkout import (
     BranchExistsError,
     BusyError,
+    ChangedMeanwhileError,
     CheckoutMissingError,
     CloneError,
     DirtyFilesError,
     FileError,
+    FilteredFilesError,
     GitError,
+    GitLockedError,
     GitMissingError,
     InterruptedOperationError,
+    LinkInGitDirectoryError,
+    NestedRepositoryError,
     NotACheckoutError,
+    NotTrackedError,
     OperationInProgressError,
     OtherCellError,
     Overlap,
+    PlaceTakenError,
     RecordError,
     RevertConflictError,
     RevisionNotFoundError,
@@ -87,6 +98,7 @@ from lnpatch.errors.patch import (
     SourceSyntaxError,
 )
 from lnpatch.errors.pickles import (
+    ArchiveRefusedError,
     HyperparametersError,
     PickleBrokenError,
     PickleRefusedError,
@@ -99,12 +111,15 @@ from lnpatch.errors.port import (
     PortModifiedError,
 )
 from lnpatch.errors.training import (
+    BadDataError,
     BadModelError,
+    DataChangedError,
     DataMissingError,
     EnvironmentBuildError,
     JobFailedError,
     JobSourceError,
     LayerMissingError,
+    ModelMismatchError,
     ModelMissingError,
     NoHomeError,
     NoJobError,
@@ -112,10 +127,13 @@ from lnpatch.errors.training import (
     NoRequirementsError,
     NotAppliedError,
     NotARunError,
+    RunBusyError,
     RunExistsError,
     SettingError,
     SettingValueError,
+    TextError,
     TrainingFailedError,
+    WordVectorsError,
     WrongPythonError,
 )
 from lnpatch.errors.usage import (
@@ -131,16 +149,20 @@ from lnpatch.errors.usage import (
 
 __all__ = [
     "AmbiguousTargetError",
+    "ArchiveRefusedError",
     "ArtefactNotFoundError",
+    "BadDataError",
     "BadModelError",
     "BranchExistsError",
     "BusyError",
+    "ChangedMeanwhileError",
     "CheckoutMissingError",
     "ChecksumError",
     "ChecksumRecordError",
     "CloneError",
     "ConflictError",
     "CutOffError",
+    "DataChangedError",
     "DataMissingError",
     "DeadLinkError",
     "DirtyFilesError",
@@ -152,7 +174,9 @@ __all__ = [
     "FailedError",
     "FigureFormatError",
     "FileError",
+    "FilteredFilesError",
     "GitError",
+    "GitLockedError",
     "GitMissingError",
     "HyperparametersError",
     "InterruptedOperationError",
@@ -160,11 +184,14 @@ __all__ = [
     "JobFailedError",
     "JobSourceError",
     "LayerMissingError",
+    "LinkInGitDirectoryError",
     "LnpatchError",
     "MachineError",
     "MirrorError",
     "MirrorMissingError",
+    "ModelMismatchError",
     "ModelMissingError",
+    "NestedRepositoryError",
     "NoHomeError",
     "NoJobError",
     "NoPython2Error",
@@ -175,6 +202,7 @@ __all__ = [
     "NotARunError",
     "NotAppliedError",
     "NotFoundError",
+    "NotTrackedError",
     "NothingToDrawError",
     "OperationInProgressError",
     "OtherCellError",
@@ -183,6 +211,7 @@ __all__ = [
     "PickleBrokenError",
     "PickleRefusedError",
     "PickleTruncatedError",
+    "PlaceTakenError",
     "PlotLibraryError",
     "PortEmptyError",
     "PortFolderError",
@@ -194,6 +223,7 @@ __all__ = [
     "Refusal",
     "RevertConflictError",
     "RevisionNotFoundError",
+    "RunBusyError",
     "RunExistsError",
     "RunFormatError",
     "RunNotFoundError",
@@ -204,13 +234,16 @@ __all__ = [
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",
+    "TextError",
     "TrainingFailedError",
+    "UnexpectedError",
     "UnknownCellError",
     "UnknownMetricError",
     "UnreachableError",
     "UnsafeAddressError",
     "UnsafePathError",
     "UsageError",
+    "WordVectorsError",
     "WrongContentError",
     "WrongPythonError",
 ]

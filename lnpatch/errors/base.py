@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import string
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -21,7 +21,10 @@ class ExitCode(IntEnum):
 
 
 class _TemplateFormatter(string.Formatter):
-    """Fills a failure's fields into its words: ``!q`` quotes for a shell, ``!c`` joins by commas, ``!l`` gives each a line."""
+    """Fills a failure's fields into its words: ``!q`` quotes for a shell, ``!c`` joins by commas, ``!l`` gives each a line.
+
+    Strings without a conversion stay on their line; ``!s`` leaves a text with lines as it is.
+    """
 
     def convert_field(self, value: Any, conversion: str | None) -> Any:
         if conversion == "q":
@@ -29,7 +32,11 @@ class _TemplateFormatter(string.Formatter):
         if conversion == "c":
             return ", ".join(map(str, value))
         if conversion == "l":
-            return "".join(f"\n  {item}" for item in (value.splitlines() if isinstance(value, str) else value))
+            items = value.splitlines() if isinstance(value, str) else value
+            # what is indented is part of an item, so that a name with an end of a line in it forges no message
+            return "".join("\n  " + str(item).replace("\n", "\n    ") for item in items)
+        if conversion is None and isinstance(value, str):
+            return value.replace("\n", "\\n")  # a file's name may have one, too
         return super().convert_field(value, conversion)  # type: ignore[arg-type, unused-ignore]
 
 
@@ -98,3 +105,18 @@ class MachineError(LnpatchError):
     """This machine lacks something: git, a network, a Python, a package."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.ENVIRONMENT
+
+
+@dataclass
+class UnexpectedError(FailedError):
+    """Something has happened that nobody has thought of; ``report`` is the file with all that is known of it, if any."""
+
+    error: str
+    reason: str
+    report: str
+
+    @property
+    def message(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        report = f" The report is in {self.report}" if self.report else " No report could be written."
+        return f"lnpatch has met a failure that it does not know: {self.error}{reason}.{report}"

@@ -61,6 +61,30 @@ class UnsafePathError(FailedError):
 
 
 @dataclass
+class NestedRepositoryError(UnsafePathError):
+    """A path of a recipe leads into another repository, such as a submodule, whose changes this one knows nothing of."""
+
+    inner: str
+
+    message_template = (
+        "{path} is in another git repository, {inner}; nothing of it is read or written from {directory}."
+    )
+    hint_template = "If that is the checkout that is meant: --dir {inner!q}"
+
+
+@dataclass
+class LinkInGitDirectoryError(FailedError):
+    """A part of the git directory is a link to somewhere else, through which lnpatch would write there."""
+
+    directory: str
+    link: str
+    goal: str
+
+    message_template = "{link} is a link to {goal}; nothing outside of a checkout and its git directory is written."
+    hint_template = "Look at what it is for; a clone has no such link: git clone {directory!q} COPY"
+
+
+@dataclass
 class FileError(FailedError):
     """The system refused to read or write a file."""
 
@@ -86,6 +110,70 @@ class DirtyFilesError(ConflictError):
         if not self.has_commits:
             return self._fill(f"Commit them first: {git} add -A && {git} commit -m 'As found'")
         return self._fill(f"Commit them, or put them aside with `{git} stash -u`, and try again.")
+
+
+@dataclass
+class NotTrackedError(ConflictError):
+    """Paths that the patch would change are no files of this repository: git keeps something else there, or nothing."""
+
+    directory: str
+    files: Sequence[str]
+
+    message_template = "git tracks no such files in {directory}; nothing was changed:{files!l}"
+    hint_template = (
+        "If they belong to a submodule, --dir names its folder; `git -C {directory!q} ls-files -s` shows it."
+    )
+
+
+@dataclass
+class FilteredFilesError(ConflictError):
+    """Files that git would pass through a program, which lnpatch does not run."""
+
+    directory: str
+    #: Each file with its filter.
+    files: Sequence[str]
+    #: Whether they were to be committed.
+    commit: bool = False
+
+    message_template = (
+        "git passes these files through filters, programs that lnpatch does not run; nothing was changed:{files!l}"
+    )
+
+    @property
+    def hint(self) -> str:
+        if self.commit:
+            return "Apply without --commit, and commit them with git."
+        return self._fill(
+            "If you trust the filters, let git look at the files, and try again: git -C {directory!q} status"
+        )
+
+
+@dataclass
+class ChangedMeanwhileError(ConflictError):
+    """A file was saved by somebody else while lnpatch was about to write it."""
+
+    directory: str
+    files: Sequence[str]
+
+    message_template = (
+        "These files were saved by somebody else just now; they stay as they are, and nothing was changed:{files!l}"
+    )
+    hint_template = "Run the command again."
+
+
+@dataclass
+class PlaceTakenError(ConflictError):
+    """Something was put where a clone was to go, while it was being made."""
+
+    directory: str
+    path: str
+
+    message_template = (
+        "{path} was made by somebody else while {directory} was cloned; it stays as it is, the clone is gone."
+    )
+    hint_template = (
+        "If another lnpatch has cloned it, run the command again to use that; else --dir names another folder."
+    )
 
 
 @dataclass
@@ -180,6 +268,23 @@ class GitError(MachineError):
     output: str
 
     message_template = "git failed while {doing}:{output!l}"
+
+
+@dataclass
+class GitLockedError(MachineError):
+    """Locks of git's are there, of a git that is at work or of one that was killed."""
+
+    directory: str
+    locks: Sequence[str]
+
+    message_template = "git is locked in {directory}:{locks!l}"
+
+    @property
+    def hint(self) -> str:
+        return (
+            "If no git is at work there any more (one that is killed leaves its locks), remove them, and run the command "
+            f"again: {shlex.join(['rm', '-f', *self.locks])}"
+        )
 
 
 @dataclass

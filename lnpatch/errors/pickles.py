@@ -48,3 +48,16 @@ class HyperparametersError(FailedError):
     found: str
 
     message_template = "{file} holds no hyperparameters: a dictionary with names for keys was expected, found {found}."
+
+
+@dataclass
+class ArchiveRefusedError(FailedError):
+    """An .npz has something else than arrays of numbers, or more than it is worth."""
+
+    file: str
+    found: str
+
+    message_template = "{file} is refused: it holds {found}. Nothing of it was loaded."
+    hint_template = (
+        "A model's .npz has only arrays of numbers; do not open this one with numpy.load(allow_pickle=True)."
+    )

@@ -120,6 +120,35 @@ class DataMissingError(NotFoundError):
 
 
 @dataclass
+class BadDataError(FailedError):
+    """Training data that cannot be trained on, as it is."""
+
+    file: str
+    reason: str
+    #: The line that is meant; 0 for the whole file.
+    line: int = 0
+    advice: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.reason}."
+
+    hint_template = "{advice}"
+
+
+@dataclass
+class DataChangedError(ConflictError):
+    """A run is to go on with other data than it began with."""
+
+    data: str
+    expected: str
+    found: str
+
+    message_template = "The data at {data} is not what the run began with; nothing was changed."
+    hint_template = "Its SHA-256 was {expected}, and is {found}. Put back the data, name it with --data, or begin a new run without --resume."
+
+
+@dataclass
 class ModelMissingError(NotFoundError):
     """A model, or a file that goes with it, is not there."""
 
@@ -143,6 +172,42 @@ class BadModelError(FailedError):
 
 
 @dataclass
+class ModelMismatchError(FailedError):
+    """A model's parameters are not those that its hyperparameters and the repository's code make."""
+
+    file: str
+    #: Parameters that the file lacks, that nothing takes, and that have another shape: each with what is wrong.
+    differences: Sequence[str]
+
+    message_template = "{file} does not fit its hyperparameters:{differences!l}"
+    hint_template = "Its .pkl is that of another model, or one of the two was changed: download or train both again."
+
+
+@dataclass
+class TextError(FailedError):
+    """Sentences cannot be encoded as they are."""
+
+    file: str
+    reason: str
+    advice: str = ""
+
+    message_template = "{file}: {reason}"
+    hint_template = "{advice}"
+
+
+@dataclass
+class WordVectorsError(FailedError):
+    """A file has no word vectors, or other ones than are needed."""
+
+    file: str
+    reason: str
+    advice: str = ""
+
+    message_template = "{file}: {reason}"
+    hint_template = "{advice}"
+
+
+@dataclass
 class NotARunError(NotFoundError):
     """The folder is not a run of lnpatch's."""
 
@@ -154,6 +219,27 @@ class NotARunError(NotFoundError):
     def message(self) -> str:
         near = f" Did you mean {' or '.join(self.candidates)}?" if self.candidates else ""
         return f"{self.folder} is not the folder of a run: {self.reason}.{near}"
+
+
+@dataclass
+class RunBusyError(ConflictError):
+    """Another process trains in the folder of the run."""
+
+    folder: str
+    holder: str
+    #: Whether it may have ended: it is on another machine, and was heard of a moment ago.
+    seems: bool = False
+
+    @property
+    def message(self) -> str:
+        verb = "seems to train" if self.seems else "trains"
+        return f"{self.holder} {verb} in {self.folder}; nothing in it was changed."
+
+    @property
+    def hint(self) -> str:
+        if self.seems:
+            return "If it has been killed, try again ten minutes after it last wrote there."
+        return "Wait for it to end, or stop it: Ctrl-C there, or `kill PID`, saves the model."
 
 
 @dataclass

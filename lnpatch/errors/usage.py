@@ -16,7 +16,7 @@ class UsageError(InvalidRequestError):
     reason: str
     advice: str = ""
 
-    message_template = "{reason}"
+    message_template = "{reason!s}"
     hint_template = "{advice}"
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.checkout.record import Record, read_records
-from lnpatch.checkout.transaction import undo_interrupted
+from lnpatch.checkout.recovery import recover
+from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditFinding, EditState
 from lnpatch.errors import OtherCellError
@@ -70,11 +71,11 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
     """Open the checkout, and return it with remarks; what an interrupted command has left half done is undone first.
 
     Raises:
-        CheckoutMissingError, NotACheckoutError, InterruptedOperationError
+        CheckoutMissingError, NotACheckoutError, InterruptedOperationError, GitLockedError, BusyError
     """
+    remove_left_overs(directory)
     checkout = Checkout.open(directory, recipe.reference)
-    undone = undo_interrupted(checkout)
-    return checkout, [f"An interrupted `lnpatch {undone}` was undone first."] if undone else []
+    return checkout, recover(checkout)
 
 
 def _as_written(checkout: Checkout, record: Record) -> int:

@@ -9,7 +9,7 @@ from lnpatch.checkout.commit import prepare_commit
 from lnpatch.checkout.record import FileChange, Record, diff_files, record_ref, write_record
 from lnpatch.checkout.transaction import write_transaction
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import DirtyFilesError, RevertConflictError
+from lnpatch.errors import DirtyFilesError, NotTrackedError, RevertConflictError
 from lnpatch.patch.applied import Applied, find_applied
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
@@ -59,6 +59,7 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions) -> Ch
         OtherCellError: the checkout is patched with another cell.
         PatchRefusedError: anchors are missing or names collide; all of them are listed.
         DirtyFilesError: files that would change have changes that are not committed.
+        NotTrackedError: files that would change are not this repository's own.
         RevertConflictError: a file that an earlier apply has changed cannot be recorded as it was before that.
         SourceSyntaxError: a file is neither Python 2.7 nor Python 3.
     """
@@ -125,6 +126,8 @@ def _refuse_dirty(checkout: Checkout, files: Sequence[FileChange], applied: Appl
     dirty = checkout.dirty_files(file.path for file in files if own.get(file.path) != file.before)
     if dirty:
         raise DirtyFilesError(str(checkout.root), dirty, has_commits=bool(checkout.head()))
+    if untracked := checkout.untracked_files([file.path for file in files]):
+        raise NotTrackedError(str(checkout.root), untracked)
 
 
 def _make_record(
@@ -162,10 +165,9 @@ def _write_files(recipe: Recipe, checkout: Checkout, change: Change, commit: boo
     record_tree = write_record(checkout, change.record)
     # what is pending holds only the files that are written now, and the switch of branch that goes with them
     pending = replace(change.record, files=change.files, switch=switch)
-    tree = record_tree if pending == change.record else write_record(checkout, pending)
     refs: dict[str, str | None] = {change.applied.record.ref: None} if change.applied else {}
     refs[record_ref(checkout, change.record, record_tree)] = record_tree
-    write_transaction(checkout, pending, tree, refs)
+    tree = write_transaction(checkout, pending, refs)
     return WrittenChange(diff_files(checkout, change.files, tree), switch.short_branch if switch else "")
 
 
@@ -175,5 +177,5 @@ def _commit_record(recipe: Recipe, checkout: Checkout, record: Record) -> str:
     if switch is None:
         return ""
     pending = replace(record, files=(), switch=switch)
-    write_transaction(checkout, pending, write_record(checkout, pending), {})
+    write_transaction(checkout, pending, {})
     return switch.short_branch

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from lnpatch.pickles.machine import RefusedError
+from lnpatch.pickles.machine import RefusedError, UnfilledArray
 
 #: The deepest nesting of a result.
 MAX_DEPTH = 64
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
+
+#: What is looked at within a container: an array that was never filled is no container, but no result either.
+_INSPECTED = (*_CONTAINERS, UnfilledArray)
 
 
 def refuse_bombs(root: Any, limit: int) -> None:
@@ -22,21 +25,24 @@ def refuse_bombs(root: Any, limit: int) -> None:
 
     Raises:
         RefusedError: with what was found.
+        ValueError: it has an array that was never filled.
     """
     measured: dict[int, tuple[int, int]] = {}  # elements and depth by identity; root keeps every container alive
     opened: set[int] = set()
     # a stack of our own: the nesting that is to be found here would end in a RecursionError
-    pending = [root] if isinstance(root, _CONTAINERS) else []
+    pending: list[Any] = [root] if isinstance(root, _CONTAINERS) else []
     while pending:
         container = pending[-1]
         key = id(container)
         if key in measured:
             pending.pop()
             continue
-        inner = [element for element in _iterate_elements(container) if isinstance(element, _CONTAINERS)]
+        inner = [element for element in _iterate_elements(container) if isinstance(element, _INSPECTED)]
         # each container is seen twice: first to put what it holds on top of it, then to add up what was measured there
         if key not in opened:
             opened.add(key)
+            if any(isinstance(element, UnfilledArray) for element in inner):
+                raise ValueError("an array without elements")
             unmeasured = [element for element in inner if id(element) not in measured]
             if any(id(element) in opened for element in unmeasured):
                 raise RefusedError("a container that holds itself")

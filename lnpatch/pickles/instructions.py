@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import codecs
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
 
 from lnpatch.pickles.allow_list import push_call, push_name, set_state
-from lnpatch.pickles.machine import Machine, RefusedError, TruncatedError, UnfilledArray, check_key
+from lnpatch.pickles.machine import Machine, RefusedError, TruncatedError, UnfilledArray
 
 _Instruction = Callable[[Machine], None]
 
 _MAX_PROTOCOL = 5
+
+#: The largest integers, in bytes and in decimals: longer ones take quadratic time, and Python refuses to print them.
+_MAX_LONG, _MAX_DIGITS = 255, 620
+_DECIMAL = re.compile(rb"0|-?[1-9][0-9]*")
+
 _STOP = ord(".")
 
 
@@ -54,13 +60,17 @@ def _push(make: Callable[[Machine], Any]) -> _Instruction:
     return lambda m: m.stack.append(make(m))
 
 
+def _push_container(make: Callable[[Machine], Any]) -> _Instruction:
+    """Return the instruction that pushes the container that *make* gives."""
+    return lambda m: m.push_container(make(m))
+
+
 def _push_tuple(count: int) -> _Instruction:
     """Return the instruction that puts a tuple in the place of the top *count* elements."""
 
     def instruction(m: Machine) -> None:
-        if len(m.stack) < count:
-            raise ValueError("a tuple of more than there is")
-        m.stack[-count:] = [tuple(m.stack[-count:])]
+        items = [m.pop() for _ in range(count)]
+        m.push_container(tuple(reversed(items)))
 
     return instruction
 
@@ -87,11 +97,38 @@ def _parse_quoted(line: bytes) -> str:
 
 def _parse_integer(line: bytes) -> Any:
     """Return an integer of protocol 0, which writes booleans as 00 and 01."""
-    return {b"00": False, b"01": True}[line] if line in (b"00", b"01") else int(line)
+    return {b"00": False, b"01": True}[line] if line in (b"00", b"01") else _parse_decimal(line)
+
+
+def _parse_decimal(line: bytes) -> int:
+    """Return an integer in decimals, written as picklers do: Python 2 takes 010 for eight, Python 3 for ten."""
+    if len(line) > _MAX_DIGITS:
+        raise RefusedError(f"an integer of more than {_MAX_DIGITS} digits")
+    if not _DECIMAL.fullmatch(line):
+        raise ValueError(f"{line!r} is no integer")
+    return int(line)
+
+
+def _read_memo_line(m: Machine) -> int:
+    m.use_memo_keys("decimal")
+    return _parse_decimal(m.read_line())
+
+
+def _read_memo_number(m: Machine, format: str) -> int:
+    m.use_memo_keys("binary")
+    return m.read_number(format)
+
+
+def _memoize_next(m: Machine) -> None:
+    m.use_memo_keys("binary")
+    m.memoize(len(m.memo))
 
 
 def _read_long(m: Machine, length: str) -> int:
-    return int.from_bytes(m.read_bytes(m.read_number(length)), "little", signed=True)
+    data = _read_sized(m, length)
+    if len(data) > _MAX_LONG:
+        raise RefusedError(f"an integer of more than {_MAX_LONG} bytes")
+    return int.from_bytes(data, "little", signed=True)
 
 
 def _read_sized(m: Machine, length: str) -> bytes:
@@ -131,13 +168,18 @@ def _pop_element_or_mark(m: Machine) -> None:
 
 def _push_dictionary(m: Machine) -> None:
     items = m.pop_to_mark()
-    m.stack.append({})
+    m.push_container({})
     m.set_items(items)
 
 
 def _set_one_item(m: Machine) -> None:
     value, key = m.pop(), m.pop()
     m.set_items([key, value])
+
+
+def _make_frozen_set(m: Machine) -> frozenset[Any]:
+    members = m.pop_to_mark()
+    return frozenset(m.check_keys(members, members))
 
 
 # Names and calls
@@ -178,17 +220,17 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         # the stack and the memo
         "\x80": _check_protocol,
         "\x95": _check_frame,
-        "(": lambda m: m.marks.append(len(m.stack)),
+        "(": lambda m: m.push_mark(),
         "0": _pop_element_or_mark,
         "1": lambda m: m.pop_to_mark().clear(),
         "2": _push(lambda m: m.stack[-1]),
-        "g": _push(lambda m: m.memo[int(m.read_line())]),
-        "h": _push(lambda m: m.memo[m.read_number("<B")]),
-        "j": _push(lambda m: m.memo[m.read_number("<I")]),
-        "p": lambda m: m.memoize(int(m.read_line())),
-        "q": lambda m: m.memoize(m.read_number("<B")),
-        "r": lambda m: m.memoize(m.read_number("<I")),
-        "\x94": lambda m: m.memoize(len(m.memo)),
+        "g": _push(lambda m: m.memo[_read_memo_line(m)]),
+        "h": _push(lambda m: m.memo[_read_memo_number(m, "<B")]),
+        "j": _push(lambda m: m.memo[_read_memo_number(m, "<I")]),
+        "p": lambda m: m.memoize(_read_memo_line(m)),
+        "q": lambda m: m.memoize(_read_memo_number(m, "<B")),
+        "r": lambda m: m.memoize(_read_memo_number(m, "<I")),
+        "\x94": _memoize_next,
         # numbers
         "N": _push(lambda m: None),
         "\x88": _push(lambda m: True),
@@ -197,7 +239,7 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         "J": _push(lambda m: m.read_number("<i")),
         "K": _push(lambda m: m.read_number("<B")),
         "M": _push(lambda m: m.read_number("<H")),
-        "L": _push(lambda m: int(m.read_line().removesuffix(b"L"))),
+        "L": _push(lambda m: _parse_decimal(m.read_line().removesuffix(b"L"))),
         "\x8a": _push(lambda m: _read_long(m, "<B")),
         "\x8b": _push(lambda m: _read_long(m, "<i")),
         "F": _push(lambda m: float(m.read_line())),
@@ -216,21 +258,21 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         "\x96": _push(lambda m: _read_sized(m, "<Q")),
         # containers
         ")": _push(lambda m: ()),
-        "t": _push(lambda m: tuple(m.pop_to_mark())),
+        "t": _push_container(lambda m: tuple(m.pop_to_mark())),
         "\x85": _push_tuple(1),
         "\x86": _push_tuple(2),
         "\x87": _push_tuple(3),
-        "]": _push(lambda m: []),
-        "l": _push(lambda m: m.pop_to_mark()),
+        "]": _push_container(lambda m: []),
+        "l": _push_container(lambda m: m.pop_to_mark()),
         "a": lambda m: m.extend_list([m.pop()]),
         "e": lambda m: m.extend_list(m.pop_to_mark()),
-        "}": _push(lambda m: {}),
+        "}": _push_container(lambda m: {}),
         "d": _push_dictionary,
         "s": _set_one_item,
         "u": lambda m: m.set_items(m.pop_to_mark()),
-        "\x8f": _push(lambda m: set()),
+        "\x8f": _push_container(lambda m: set()),
         "\x90": lambda m: m.extend_set(m.pop_to_mark()),
-        "\x91": _push(lambda m: frozenset(map(check_key, m.pop_to_mark()))),
+        "\x91": _push_container(_make_frozen_set),
         # names and calls
         "c": _push_global,
         "\x93": _push_stack_global,

@@ -21,7 +21,7 @@ from lnpatch.pickles.bombs import refuse_bombs
 from lnpatch.pickles.instructions import run_pickle
 from lnpatch.pickles.machine import Machine, RefusedError, TruncatedError
 
-__all__ = ["MAX_BYTES", "load_pickle", "read_hyperparameters"]
+__all__ = ["MAX_BYTES", "load_pickle", "read_hyperparameters", "read_pickle_bytes"]
 
 #: The largest file that is read, in bytes.
 MAX_BYTES = 1 << 30
@@ -31,8 +31,12 @@ _MIN_ELEMENT_LIMIT = 1_000_000
 _ELEMENTS_PER_BYTE = 4
 
 
-def load_pickle(source: Path | bytes) -> Any:
+def load_pickle(source: Path | bytes, name: str = "") -> Any:
     """Return the first object in a pickle.
+
+    Args:
+        source: a file, or its bytes.
+        name: what messages call the bytes.
 
     Strings of either Python are ``str`` (``bytes`` of Python 3 stay so), scalars of NumPy are Python's numbers, arrays
     are ``numpy.ndarray`` where NumPy is installed and :class:`lnpatch.pickles.arrays.Array` elsewhere.
@@ -43,8 +47,8 @@ def load_pickle(source: Path | bytes) -> Any:
         PickleBrokenError: it is not a pickle.
         OSError: the file cannot be read.
     """
-    name = _name_source(source)
-    data = _read_bounded(source)
+    name = name or _name_source(source)
+    data = read_pickle_bytes(source)
     machine = Machine(data)
     try:
         value = run_pickle(machine)
@@ -61,7 +65,7 @@ def load_pickle(source: Path | bytes) -> Any:
     return value
 
 
-def read_hyperparameters(source: Path | bytes) -> dict[str, Any]:
+def read_hyperparameters(source: Path | bytes, name: str = "") -> dict[str, Any]:
     """Return the hyperparameters in a model's .pkl as plain Python values; arrays become lists.
 
     order-embeddings keeps them as ``options`` of a dictionary, beside its words; skip-thoughts and attentive-reader have
@@ -71,10 +75,10 @@ def read_hyperparameters(source: Path | bytes) -> dict[str, Any]:
         HyperparametersError: there is no dictionary of hyperparameters.
         LnpatchError, OSError: as :func:`load_pickle`.
     """
-    value = load_pickle(source)
+    name = name or _name_source(source)
+    value = load_pickle(source, name)
     if isinstance(value, dict) and isinstance(value.get("options"), dict):
         value = value["options"]
-    name = _name_source(source)
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise HyperparametersError(name, type(value).__name__)
     return {key: _make_plain(item, name) for key, item in value.items()}
@@ -94,8 +98,13 @@ def _make_plain(value: Any, name: str) -> Any:
     raise PickleRefusedError(name, str(value))
 
 
-def _read_bounded(source: Path | bytes) -> bytes:
-    """Return the bytes of *source*; a file that is too large is refused unread."""
+def read_pickle_bytes(source: Path | bytes) -> bytes:
+    """Return the bytes of *source*; a file that is too large is refused unread.
+
+    Raises:
+        PickleRefusedError: it is too large.
+        OSError: it cannot be read.
+    """
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if size > MAX_BYTES:
         raise PickleRefusedError(_name_source(source), f"{size} bytes, more than the {MAX_BYTES} that are read")

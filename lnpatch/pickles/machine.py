@@ -7,15 +7,28 @@ What a pickle may do with it stands in :mod:`lnpatch.pickles.instructions`, what
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 #: The most elements of a tuple that is a dictionary's key, at all depths: its hash has to be computed.
 _MAX_KEY = 256
 
+#: Other keys of the same hash, in one container, of which the next one is taken for an attack.
+_MAX_SAME_HASH = 64
+
 #: Copies of elements or bytes that a pickle may ask for: some, and more for a longer one.
 _MIN_COPIES = 1024
 _COPIES_PER_BYTE = 4
+
+#: The bytes of memory that may be filled: some, more for a longer pickle, and never more than the last.
+_MIN_MEMORY = 1 << 26
+_MEMORY_PER_BYTE = 64
+_MAX_MEMORY = 1 << 32
+
+#: The bytes that a container, a mark and an entry of the memo take, with what it takes to measure the result afterwards.
+#: An instruction of one byte makes each of them, so that two million would fill most of a gigabyte.
+_CONTAINER, _MARK, _MEMO_ENTRY = 320, 40, 100
 
 
 class TruncatedError(Exception):
@@ -48,7 +61,17 @@ class UnfilledArray:
 class Machine:
     """The state of one pickle while it runs."""
 
-    __slots__ = ("copies_left", "data", "marks", "memo", "position", "stack")
+    __slots__ = (
+        "_memo_keys",
+        "_tuple_keys",
+        "copies_left",
+        "data",
+        "marks",
+        "memo",
+        "memory_left",
+        "position",
+        "stack",
+    )
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -58,6 +81,10 @@ class Machine:
         self.memo: dict[int, Any] = {}
         # three bytes are enough to copy a set of any size from the memo, so that copies have to be counted
         self.copies_left = _MIN_COPIES + _COPIES_PER_BYTE * len(data)
+        self.memory_left = min(_MIN_MEMORY + _MEMORY_PER_BYTE * len(data), _MAX_MEMORY)
+        self._memo_keys = ""
+        #: By container and hash: the first tuple that is a key there, and how many others there have been.
+        self._tuple_keys: dict[tuple[int, int], list[Any]] = {}
 
     def read_bytes(self, count: int) -> bytes:
         """Return the next *count* bytes."""
@@ -82,8 +109,20 @@ class Machine:
         return self.data[start:end].removesuffix(b"\r")
 
     def pop(self) -> Any:
-        """Take the top off the stack."""
+        """Take the top off the stack; what lies under a mark cannot be taken."""
+        if self.marks and self.marks[-1] >= len(self.stack):
+            raise ValueError("nothing since the last mark")
         return self.stack.pop()
+
+    def push_mark(self) -> None:
+        """Mark the place up to which :meth:`pop_to_mark` takes."""
+        self.allow_memory(_MARK)
+        self.marks.append(len(self.stack))
+
+    def push_container(self, value: Any) -> None:
+        """Push a new container, or another object that takes about as much memory."""
+        self.allow_memory(_CONTAINER)
+        self.stack.append(value)
 
     def pop_to_mark(self) -> list[Any]:
         """Take off the stack all that was pushed since the last mark."""
@@ -98,8 +137,22 @@ class Machine:
         if self.copies_left < 0:
             raise RefusedError("the same data copied again and again")
 
+    def allow_memory(self, size: int) -> None:
+        """Allow for *size* bytes of memory, unless there were too many before."""
+        self.memory_left -= size
+        if self.memory_left < 0:
+            raise RefusedError("so many objects that they would fill memory")
+
+    def use_memo_keys(self, kind: str) -> None:
+        """Refuse memo keys written in decimals beside binary ones: to Python 2 they are not the same keys, to Python 3 they are."""
+        if self._memo_keys not in ("", kind):
+            raise ValueError("memo keys of two kinds")
+        self._memo_keys = kind
+
     def memoize(self, key: int) -> None:
         """Put the top of the stack into the memo."""
+        if key not in self.memo:
+            self.allow_memory(_MEMO_ENTRY)
         value = self.memo[key] = self.stack[-1]
         if isinstance(value, UnfilledArray):
             value.memo_key = key
@@ -117,7 +170,7 @@ class Machine:
         if not isinstance(target, dict) or len(items) % 2:
             raise TypeError(f"items of {type(target).__name__}")
         for key, value in zip(items[::2], items[1::2], strict=True):
-            target[check_key(key)] = value
+            target[self.check_key(target, key)] = value
 
     def extend_list(self, items: list[Any]) -> None:
         """Append to the list at the top of the stack."""
@@ -131,30 +184,51 @@ class Machine:
         target = self.stack[-1]
         if not isinstance(target, set):
             raise TypeError(f"members of {type(target).__name__}")
-        target.update(map(check_key, items))
+        target.update(self.check_keys(target, items))
+
+    def check_keys(self, container: object, keys: Iterable[Any]) -> Iterator[Any]:
+        """Yield *keys* as :meth:`check_key` returns them."""
+        return (self.check_key(container, key) for key in keys)
+
+    def check_key(self, container: object, key: Any) -> Any:
+        """Return *key*, if to put it into *container* costs little.
+
+        Python's hash of a tuple is no secret: a pickle can choose thousands of one hash, of which each is compared with all
+        others. (That of -1 and that of -2 are the same, so that it need not even search.)
+        """
+        if type(key) is tuple:
+            self.allow_copies(_count_key_elements(key))
+            self._count_same_hash(container, key)
+        else:
+            _check_plain_key(key)
+        return key
+
+    def _count_same_hash(self, container: object, key: tuple[Any, ...]) -> None:
+        place = id(container), hash(key)
+        if place not in self._tuple_keys:
+            self.allow_memory(_CONTAINER)
+        known = self._tuple_keys.setdefault(place, [key, 0])
+        known[1] += known[0] != key
+        if known[1] > _MAX_SAME_HASH:
+            raise RefusedError("keys that were chosen to have one hash")
 
 
-def check_key(value: Any) -> Any:
-    """Return *value*, if its hash costs little and cannot be chosen.
+def _check_plain_key(value: Any) -> None:
+    """Refuse what is no key, and one whose hash can be chosen.
 
     Integers beyond 64 bits are refused because ``hash`` takes them modulo a prime that is known: a pickle could choose
     a million keys of one hash, and a dictionary of them takes hours to build.
     """
     kind = type(value)
-    if kind is str or kind is float or kind is bool or kind is bytes or value is None:
-        return value
     if kind is int:
         if not -(1 << 63) <= value < 1 << 64:
             raise RefusedError("a key of more than 64 bits")
-        return value
-    if kind is not tuple:
+    elif not (kind is str or kind is float or kind is bool or kind is bytes or value is None):
         raise TypeError(f"{kind.__name__} as a key")
-    _check_key_tuple(value)
-    return value
 
 
-def _check_key_tuple(key: tuple[Any, ...]) -> None:
-    """Refuse a tuple with too many elements at all depths.
+def _count_key_elements(key: tuple[Any, ...]) -> int:
+    """Return the elements of a tuple at all depths; too many are refused.
 
     Before Python 3.14 a tuple does not keep its hash, so that an element counts as often as it is referred to.
     """
@@ -167,4 +241,5 @@ def _check_key_tuple(key: tuple[Any, ...]) -> None:
             if type(element) is tuple:
                 pending.append(element)
             else:
-                check_key(element)
+                _check_plain_key(element)
+    return count

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from lnpatch.recipes.patterns import find_pattern_problem
 from lnpatch.schema import Scalar, relative_file_problems
 
 
@@ -97,6 +97,49 @@ class Padding:
 
 
 @dataclass(frozen=True)
+class Corpus:
+    """The data is a text, one sentence a line; what of it a trainer can use."""
+
+    #: The sentences before a sentence, and those after it, that make a sample with it.
+    neighbours: int = 0
+    #: The hyperparameter that says how many words are too many for a sentence.
+    shorter_than: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield a number of neighbours that is none."""
+        if not 0 <= self.neighbours <= 100:
+            yield "neighbours", f"expected a number from 0 to 100, found {self.neighbours}"
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The data is a folder with captions, and an .npy with a row of features for each image.
+
+    ``{split}`` in the names of the files is each of *splits*.
+    """
+
+    splits: tuple[str, ...]
+    #: The text with the captions, one a line, those of an image in a row.
+    texts: str
+    #: The .npy with the features.
+    features: str
+    #: The captions of an image.
+    per_image: int
+    #: The split that is trained on.
+    trained: str
+    #: The hyperparameter that says how many features an image has.
+    width: str
+    #: The one that says how many images make a batch; the trainer drops the last batch of an epoch, whole or not.
+    batch_size: str
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield paths that leave the folder."""
+        for key, path in (("texts", self.texts), ("features", self.features)):
+            for split in self.splits:
+                yield from relative_file_problems(key, path.replace("{split}", split))
+
+
+@dataclass(frozen=True)
 class Job:
     """One job: the repository's own entry point for training, evaluation or encoding, where it runs and with what."""
 
@@ -139,10 +182,16 @@ class Job:
     data: dict[str, str] = field(default_factory=dict)
     #: What has to be in the folder of the data, where it is a folder.
     files: tuple[str, ...] = ()
+    #: What the text is, where the data is one.
+    corpus: Corpus | None = None
+    #: What captions and features are, where the data is those.
+    captions: Captions | None = None
     #: Where the repository itself looks for its data, relative to the checkout.
     default_data: str = ""
     #: What the launcher of this job takes, with the defaults.
     options: dict[str, str] = field(default_factory=dict)
+    #: The options that may be left out, each with what that means, for people: "Without --NAME, ...".
+    without: dict[str, str] = field(default_factory=dict)
     #: What the paper reports.
     paper: tuple[PaperRow, ...] = ()
     #: The same on tiny data.
@@ -172,11 +221,9 @@ class Job:
         ):
             for path in filter(None, paths):
                 yield from relative_file_problems(key, path)
+        for name in self.without:
+            if name not in self.options:
+                yield f"without.{name}", "expected one of the options of the job"
         for i, pattern in enumerate(self.validation):
-            try:
-                named = re.compile(pattern).groupindex
-            except re.error as error:
-                yield f"validation[{i}]", f"not a regular expression: {error}"
-            else:
-                if not named:
-                    yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
+            if problem := find_pattern_problem(pattern):
+                yield f"validation[{i}]", problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +18,16 @@ from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
 
 #: Where the recipes that come with lnpatch are.
 RECIPES = Path(__file__).parent
+
+#: Problems that are shown of a recipe.
+_MOST_PROBLEMS = 50
+
+#: Bytes of a recipe file; those that are known have less than 20,000.
+_LARGEST = 1 << 18
+
+#: A key of forty parts with dots between them, in its table or in front of a value: tomllib takes the square of their number
+#: in time and memory.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){40}""")
 
 #: A folder, a target; the name of a git reference as well.
 _NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
@@ -225,23 +235,40 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: the file cannot be read, is not TOML or breaks the schema; every mistake is listed.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(str(path), (Problem("", error.strerror or str(error)),)) from error
-    except UnicodeDecodeError as error:
-        raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
-    except RecursionError as error:
-        raise RecipeError(str(path), (Problem("", "nested too deeply"),)) from error
+    table = _read_table(path)
     reader = Reader()
     reader.register(Edit, _read_edit)
     recipe = reader.table(Recipe, table)
     if recipe is None or reader.problems:
-        raise RecipeError(str(path), tuple(reader.problems))
+        raise RecipeError(str(path), _first_problems(reader.problems))
     object.__setattr__(recipe, "origin", path)
     return recipe
+
+
+def _first_problems(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the problems that are shown: all, unless they are more than anybody reads."""
+    left = len(problems) - _MOST_PROBLEMS
+    return (*problems[:_MOST_PROBLEMS], *((Problem("", f"and {left} more"),) if left > 0 else ()))
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise RecipeError(str(path), (Problem("", f"larger than {_LARGEST >> 10} KiB"),))
+        text = data.decode("utf-8")
+        if _DEEP_KEY.search(text):
+            raise RecipeError(str(path), (Problem("", "nested too deeply"),))
+        return tomllib.loads(text)
+    except OSError as error:
+        raise RecipeError(str(path), (Problem("", error.strerror or str(error)),)) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
+    except (ValueError, OverflowError) as error:  # tomllib's own error is one; a number of 4,301 digits is another
+        raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
+    except (RecursionError, MemoryError) as error:
+        raise RecipeError(str(path), (Problem("", "nested too deeply"),)) from error
 
 
 def _read_edit(reader: Reader, value: Any, key: str) -> Edit | None:

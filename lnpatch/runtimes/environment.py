@@ -88,14 +88,19 @@ def find_environment(spec: EnvironmentSpec) -> Environment | None:
     """Return the environment of *spec* if it is there and whole; nothing is built, and no package is imported."""
     try:
         manifest = json.loads((spec.folder / _MANIFEST).read_text(encoding="utf-8"))
-        environment = Environment(spec.folder, _interpreter(spec.folder), dict(manifest["packages"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        packages = {str(name): str(version) for name, version in manifest["packages"].items()}
+        environment = Environment(spec.folder, _interpreter(spec.folder), packages)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return environment if _can_find(environment.python, spec.imports) else None
+
+
+def _can_find(python: Path, modules: Sequence[str]) -> bool:
+    """Tell whether a Python is there, runs, and can find modules."""
     try:
-        probe = _run_quietly([environment.python, "-c", _FINDABLE, *spec.imports], timeout=60)
+        return _run_quietly([python, "-c", _FINDABLE, *modules], timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    return environment if probe.returncode == 0 else None
+        return False
 
 
 def ensure_environment(spec: EnvironmentSpec, report_step: ReportStep) -> Environment:
@@ -128,21 +133,39 @@ def _build_environment(spec: EnvironmentSpec, report_step: ReportStep) -> Enviro
     python = _interpreter(spec.folder)
     for step in filter(None, spec.steps):
         _pip_install(python, step, log, report_step)
-    missing = [name for name in spec.imports if _run_quietly([python, "-c", f"import {name}"], timeout=600).returncode]
-    if missing:
-        failed = _run_quietly([python, "-c", f"import {missing[0]}"], timeout=600).stderr.decode(errors="replace")
-        raise EnvironmentBuildError(f"import {missing[0]}", str(log), tuple(failed.splitlines()[-5:]))
-    packages = json.loads(_run_quietly([python, "-c", _VERSIONS], timeout=60).stdout)
+    for name in spec.imports:
+        _require_success([python, "-c", f"import {name}"], f"import {name}", log)
+    output = _require_success([python, "-c", _VERSIONS], "the versions of its packages", log)
+    try:
+        packages = json.loads(output)
+    except ValueError as error:
+        raise EnvironmentBuildError("the versions of its packages", str(log), (repr(output[:200]),)) from error
     manifest = {"python": os.fspath(spec.base), "requirements": spec.steps, "packages": packages}
     (spec.folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     return Environment(spec.folder, python, packages)
+
+
+def _require_success(command: Sequence[str | Path], what: str, log: Path) -> bytes:
+    """Run a check of a new environment, and return what it prints.
+
+    Raises:
+        EnvironmentBuildError: it fails, with the last lines of its errors, or does not end.
+    """
+    try:
+        done = _run_quietly(command, timeout=600)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EnvironmentBuildError(what, str(log), (str(error),)) from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").splitlines()[-5:]
+        raise EnvironmentBuildError(what, str(log), tuple(lines))
+    return done.stdout
 
 
 def _python_with_virtualenv(log: Path, report_step: ReportStep) -> Path:
     """Return a Python that has a virtualenv old enough to make environments of Python 2.7, installed if need be."""
     folder = cache_root() / "tools" / f"virtualenv-{sys.version_info[0]}.{sys.version_info[1]}"
     python = _interpreter(folder)
-    if not python.exists() or _run_quietly([python, "-c", _FINDABLE, "virtualenv"], timeout=60).returncode:
+    if not _can_find(python, ("virtualenv",)):
         shutil.rmtree(folder, ignore_errors=True)
         _run_logged([Path(sys.executable), "-m", "venv", folder], log, report_step)
         _pip_install(python, (_VIRTUALENV,), log, report_step)

@@ -59,5 +59,9 @@ def compile_errors(python: Path, files: list[Path]) -> list[str]:
         "    except (SyntaxError, TypeError) as error:\n"
         "        print('%s:%s: %s' % (path, getattr(error, 'lineno', 0), error))\n"
     )
-    run = subprocess.run([python, "-c", code, *files], capture_output=True, text=True, timeout=60, check=False)
-    return [*run.stdout.splitlines(), *([run.stderr.strip()] if run.returncode else [])]
+    try:
+        run = subprocess.run([python, "-c", code, *files], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [str(error)]
+    output, errors = (stream.decode("utf-8", "replace") for stream in (run.stdout, run.stderr))
+    return [*output.splitlines(), *([errors.strip()] if run.returncode else [])]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.folders import templates
@@ -108,12 +108,20 @@ class OpenRuntime:
             return launch
         return with_padding(launch, self.job.padding, job.hyperparameters)
 
-    def run(self, script: str, job: ScriptJob, on_line: Callable[[str], None], log: IO[bytes] | None = None) -> Outcome:
+    def run(
+        self,
+        script: str,
+        job: ScriptJob,
+        on_line: Callable[[str], None],
+        log: Callable[[bytes], None] = lambda raw: None,
+        keep_open: Sequence[int] = (),
+    ) -> Outcome:
         """Run a script to its end.
 
         Args:
             on_line: called with each line of its output and errors, without the newline.
             log: takes the output byte for byte, before *on_line* is called.
+            keep_open: descriptors that the process inherits.
 
         Raises:
             FileError: it could not be started.
@@ -121,9 +129,7 @@ class OpenRuntime:
         tail: list[str] = []
 
         def pass_line(raw: bytes) -> None:
-            if log is not None:
-                log.write(raw)
-                log.flush()
+            log(raw)
             text = raw.decode("utf-8", "replace").rstrip()
             if text:
                 tail[:] = [*tail[1 - _TAIL_LINES :], text]
@@ -131,7 +137,7 @@ class OpenRuntime:
 
         if job.result is not None:  # of an earlier process that nobody has read, after a kill or --print-command
             job.result.unlink(missing_ok=True)
-        status = run_launch(self.launch(script, job), pass_line)
+        status = run_launch(self.launch(script, job), pass_line, keep_open)
         return Outcome(status, tuple(tail), _take_result(job.result))
 
 
@@ -157,6 +163,9 @@ def _take_result(path: Path | None) -> dict[str, Any]:
     """Read a script's result and remove the file, which is a message and not a part of a run."""
     if path is None or not path.exists():
         return {}
-    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):  # killed while it was written: as good as none
+        result = {}
     path.unlink()
-    return result
+    return result if isinstance(result, dict) else {}

@@ -149,7 +149,7 @@ def _python_version(python: Path) -> tuple[int, int]:
         return sys.version_info[:2]
     code = "import sys; print('%d %d' % sys.version_info[:2])"
     try:
-        probe = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+        probe = subprocess.run([python, "-c", code], capture_output=True, timeout=30, check=False)
         major, minor = probe.stdout.split()
         return int(major), int(minor)
     except (OSError, ValueError, subprocess.TimeoutExpired):

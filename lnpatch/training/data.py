@@ -1,13 +1,88 @@
-"""The data that a job needs: where it is, and whether it is whole before anything heavy starts."""
+"""The data that a job needs: where it is, and whether it can be trained on, before anything heavy starts."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from lnpatch.errors import DataMissingError, UsageError
+from lnpatch.errors import DataMissingError, FileError, UsageError
+from lnpatch.files import sha256_of_file
 from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
+from lnpatch.runtimes.environment import ReportStep
+from lnpatch.training.captions import check_captions
+from lnpatch.training.corpus import check_corpus, write_plain_corpus
+
+#: The name of a corpus in a run's folder, where the user's own is not what both runtimes read alike.
+_PLAIN_CORPUS = "corpus.txt"
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """Data that can be trained on."""
+
+    #: Its path; empty for a job that needs none.
+    path: str = ""
+    #: The SHA-256 of its file, or of the list of those of its files.
+    sha256: str = ""
+    #: Whether both runtimes read its file alike, as it is.
+    plain: bool = True
+    #: Remarks for people.
+    notes: tuple[str, ...] = ()
+
+    def place_in(self, folder: Path) -> str:
+        """Return the path of what the trainer reads: of the data itself, or of a plain copy that is made in a run's folder.
+
+        Raises:
+            FileError: the copy cannot be written.
+        """
+        if self.plain:
+            return self.path
+        copy = folder / _PLAIN_CORPUS
+        try:
+            write_plain_corpus(Path(self.path), copy)
+        except OSError as error:
+            raise FileError(str(copy), error.strerror or str(error)) from error
+        return str(copy)
+
+
+def check_data(job: Job, path: str, settings: Mapping[str, Any], report_step: ReportStep) -> CheckedData:
+    """Check data whose files are there, as far as the recipe says what they are.
+
+    Args:
+        path: what :func:`find_data` has returned.
+        settings: the hyperparameters that the trainer will have.
+
+    Raises:
+        BadDataError: it cannot be trained on.
+        FileError: it cannot be read.
+    """
+    if not path:
+        return CheckedData()
+    report_step(f"reading {path}")
+    plain = True
+    notes: tuple[str, ...] = ()
+    try:
+        if job.corpus is not None:
+            report = check_corpus(Path(path), job.corpus, settings)
+            plain, notes = report.plain, report.notes
+        if job.captions is not None:
+            notes = check_captions(Path(path), job.captions, settings)
+        return CheckedData(path, _digest_data(Path(path), job.files), plain, notes)
+    except OSError as error:
+        raise FileError(str(error.filename or path), error.strerror or str(error)) from error
+
+
+def _digest_data(path: Path, files: tuple[str, ...]) -> str:
+    """Return the SHA-256 of a file, or of a list of those of *files* in a folder."""
+    if not files:
+        return sha256_of_file(path)
+    lines = (f"{sha256_of_file(path / name)}  {name}\n" for name in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def find_data(recipe: Recipe, job: Job, root: Path, named: str | None, data_dir: str | None) -> str:

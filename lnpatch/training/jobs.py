@@ -39,6 +39,8 @@ class LauncherJob:
     added_cells: tuple[str, ...] = ()
     #: The importable name of the layers module, where a cell is added to it.
     layers: str = ""
+    #: What stands in a model's .npz beside its parameters.
+    arrays: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the launcher's argument."""
@@ -46,6 +48,7 @@ class LauncherJob:
             "launcher": self.launcher,
             "path": list(self.path),
             "result": os.fspath(self.result) if self.result else "",
+            "arrays": list(self.arrays),
         }
         if self.added_cells:
             document |= {"added_cells": list(self.added_cells), "layers": self.layers}
@@ -78,6 +81,14 @@ class TrainJob(LauncherJob):
     saves: tuple[Save, ...] = ()
     #: The data, where the launcher has to read it.
     data: str = ""
+    #: The updates of the earlier parts of the run.
+    updates_before: int = 0
+    #: The file that says which update the saved model belongs to.
+    saved: Path | None = None
+    #: The file that the launcher holds locked; None where it inherits the lock.
+    lock: Path | None = None
+    #: The descriptor from which the launcher reads that all updates are written down; None where nobody writes them.
+    answers: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the launcher's argument."""
@@ -95,6 +106,10 @@ class TrainJob(LauncherJob):
             "folders": list(self.folders),
             "saves": [asdict(save) for save in self.saves],
             "data": self.data,
+            "updates_before": self.updates_before,
+            "saved": os.fspath(self.saved) if self.saved else "",
+            "lock": os.fspath(self.lock) if self.lock else "",
+            "answers": self.answers,
         }
 
 
@@ -163,6 +178,9 @@ def make_train_job(
     max_updates: int | None = None,
     seed: int | None = None,
     compares_parameters: bool = False,
+    updates_before: int = 0,
+    saved: Path | None = None,
+    lock: Path | None = None,
 ) -> TrainJob:
     """Fill in the recipe's *job* for one training.
 
@@ -183,6 +201,7 @@ def make_train_job(
         launcher=patched.recipe.launcher,
         added_cells=added,
         layers=patched.layers_module(job)[1] if added else "",
+        arrays=_arrays_beside(job),
         entry="" if ":" in job.entry else job.entry,
         call=job.function,
         arguments=(*_own_arguments(job, arguments), *flags, *arguments),
@@ -194,6 +213,9 @@ def make_train_job(
         folders=job.folders,
         saves=job.saves,
         data=data,
+        updates_before=updates_before,
+        saved=saved,
+        lock=lock,
     )
 
 
@@ -219,6 +241,7 @@ def make_model_job(
         launcher=recipe.launcher,
         added_cells=added,
         layers=patched.layers_module(job)[1] if added else "",
+        arrays=_arrays_beside(recipe.jobs["train"]) if "train" in recipe.jobs else (),
         name=name,
         call=recipe.jobs["train"].function if "train" in recipe.jobs else job.function,
         options=options,
@@ -251,6 +274,11 @@ def fill_run_settings(values: Mapping[str, Value], run: Path, data: str = "") ->
                 value = value.replace(placeholder, text)
         filled[name] = value
     return filled
+
+
+def _arrays_beside(train: Job) -> tuple[str, ...]:
+    """Return the names of the arrays that the trainer saves beside the parameters."""
+    return tuple(dict.fromkeys(name for save in train.saves for name in save.arrays))
 
 
 def _own_arguments(job: Job, users: Sequence[str]) -> tuple[str, ...]:

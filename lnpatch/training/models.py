@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import BadModelError, ModelMissingError
-from lnpatch.pickles.load import read_hyperparameters
+from lnpatch.pickles.archive import check_archive, copy_archive
+from lnpatch.pickles.load import load_pickle, read_hyperparameters, read_pickle_bytes
 from lnpatch.recipes.job import Job
 from lnpatch.training.run_folder import RUN, RunInfo, read_info
 
@@ -24,6 +27,8 @@ class Model:
     options: Mapping[str, Any]
     #: The run that made it, where one has.
     run: RunInfo | None = None
+    #: Its .pkl, as it was when the hyperparameters were read.
+    pickle: bytes = field(default=b"", repr=False)
 
     def cells(self, train: Job) -> dict[str, str]:
         """Return the names of its cells, by the options of the job *train* that hold them."""
@@ -57,8 +62,51 @@ def find_model(named: str, job: Job) -> Model:
         raise ModelMissingError(
             str(path), "there is no such file" if not path.is_dir() else "it is a folder, not a model"
         )
-    _require_whole(path)
-    return Model(path, _read_options(path), run)
+    check_archive(path)
+    pickle = _find_pickle(path)
+    data = read_pickle_bytes(pickle)
+    return Model(path, read_hyperparameters(data, str(pickle)), run, data)
+
+
+@contextmanager
+def safe_copy(model: Model, files: Mapping[str, str] | None = None) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Copy a model, and further pickles that belong to it, to a folder of its own for as long as a job needs them.
+
+    The repository's code loads what was checked here, whatever becomes of the files themselves meanwhile.
+
+    Args:
+        files: paths of pickles, by any name.
+
+    Yields:
+        the copy of the .npz, which has its .pkl beside it under both of its names, and the paths of the other copies by name.
+
+    Raises:
+        LnpatchError: one of them is refused (see :mod:`lnpatch.pickles`).
+    """
+    with tempfile.TemporaryDirectory(prefix="lnpatch-model-") as folder:
+        copy = Path(folder) / "model.npz"
+        copy_archive(model.file, copy)
+        for name in ("model.npz.pkl", "model.pkl"):
+            (Path(folder) / name).write_bytes(model.pickle)
+        copies: dict[str, str] = {}
+        for name, path in (files or {}).items():
+            data = read_pickle_bytes(Path(path))
+            load_pickle(data, path)
+            copies[name] = os.path.join(folder, f"{name}.pkl")
+            Path(copies[name]).write_bytes(data)
+        yield copy, copies
+
+
+def check_run(folder: Path) -> None:
+    """Check every archive and pickle in a run's folder, from which the repository's code resumes.
+
+    Raises:
+        LnpatchError: one of them is refused, cut off or damaged.
+    """
+    for path in sorted(folder.glob("*.npz")):
+        check_archive(path)
+    for path in sorted(folder.glob("*.pkl")):
+        load_pickle(path)
 
 
 def require_cells(model: Model, train: Job, cells: Sequence[str], directory: str) -> None:
@@ -76,23 +124,11 @@ def require_cells(model: Model, train: Job, cells: Sequence[str], directory: str
             raise BadModelError(str(model.file), f"the model was trained with {name} {cell}", advice)
 
 
-def _read_options(path: Path) -> Mapping[str, Any]:
-    """Read the hyperparameters, from PATH.npz.pkl or PATH.pkl."""
+def _find_pickle(path: Path) -> Path:
+    """Find the hyperparameters: PATH.npz.pkl or PATH.pkl."""
     beside = [path.with_name(path.name + ".pkl"), path.with_suffix(".pkl")]
     pickle = next((file for file in beside if file.is_file()), None)
     if pickle is None:
         names = " or ".join(file.name for file in beside)
         raise ModelMissingError(str(path), f"its hyperparameters are not beside it ({names})")
-    return read_hyperparameters(pickle)
-
-
-def _require_whole(path: Path) -> None:
-    """Refuse an .npz that a download or a disk has cut off: its directory stands at the end."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        advice = "Download or train it again; `lnpatch download` checks sizes and checksums."
-        raise BadModelError(str(path), f"not a whole .npz file ({error})", advice) from error
-    if broken is not None:
-        raise BadModelError(str(path), f"its member {broken} is damaged", "Download or train it again.")
+    return pickle

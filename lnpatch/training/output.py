@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _UPDATE = re.compile(
-    r"Epoch\s+(?P<epoch>\d+)\s+Update\s+(?P<update>\d+)\s+Cost\s+(?P<cost>\S+)\s+UD\s+(?P<seconds>\S+)"
+    r"Epoch\s+(?P<epoch>\d{1,15})\s+Update\s+(?P<update>\d{1,15})\s+Cost\s+(?P<cost>\S+)\s+UD\s+(?P<seconds>\S+)"
 )
 _NAN = re.compile(r"NaN detected")
+
+#: Characters of a line that are looked at; the repositories' own lines have some hundreds.
+_LONGEST_LINE = 4096
 
 #: How a line begins that is meant for lnpatch and not for people; JSON follows.
 EVENT_PREFIX = "lnpatch-event "
@@ -67,7 +70,14 @@ class ShapeCompiled:
         return f"{words}: {listed} in {self.seconds:.1f} s"
 
 
-Event = Update | Validation | CostBecameNaN | ShapeCompiled
+@dataclass(frozen=True)
+class Saving:
+    """The launcher is about to replace the saved model, and waits for all updates to be written down."""
+
+    update: int
+
+
+Event = Update | Validation | CostBecameNaN | ShapeCompiled | Saving
 
 
 @dataclass
@@ -91,6 +101,7 @@ class OutputParser:
         if is_event(line):
             event = parse_event(line)
             return [event] if event else []
+        line = line[:_LONGEST_LINE]
         return [*self._parse_update(line), *self._parse_validation(line)]
 
     def _parse_update(self, line: str) -> list[Event]:
@@ -123,12 +134,18 @@ def is_event(line: str) -> bool:
     return line.startswith(EVENT_PREFIX)
 
 
-def parse_event(line: str) -> ShapeCompiled | None:
-    """Return the event that a line of ``templates/pytensor/theano/_events.py`` means; None for one that cannot be read."""
+#: The events by their names in the output.
+_EVENTS: Mapping[str, type[ShapeCompiled] | type[Saving]] = {"compiled": ShapeCompiled, "saving": Saving}
+
+
+def parse_event(line: str) -> ShapeCompiled | Saving | None:
+    """Return the event that a line of ``_events.py`` in the templates, or of the launcher, means; None for no such one."""
     try:
         fields = json.loads(line.removeprefix(EVENT_PREFIX))
-        return ShapeCompiled(**fields) if fields.pop("event") == "compiled" else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        event = _EVENTS[fields.pop("event")](**fields)
+        str(event)  # a repository may print what looks like an event
+        return event
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

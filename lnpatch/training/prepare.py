@@ -9,26 +9,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lnpatch import __version__
-from lnpatch.errors import JobFailedError, NotARunError, UsageError
+from lnpatch.errors import DataChangedError, FileError, JobFailedError, NotARunError, RunBusyError, UsageError
 from lnpatch.recipes.job import Job, Smoke
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.data import find_data
+from lnpatch.training.data import CheckedData, check_data, find_data
 from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
+from lnpatch.training.models import check_run
 from lnpatch.training.patched import Patched, find_job
+from lnpatch.training.resume import ResumePoint, find_resume_point, go_back
 from lnpatch.training.run_folder import (
     LOG,
     OUTCOME,
+    SAVED,
     RunInfo,
-    last_reported,
+    RunState,
     make_run_folder,
     read_info,
     time_now,
     write_info,
 )
+from lnpatch.training.run_lock import LOCK, RunLock, lock_run, this_process
 from lnpatch.training.settings import Setting, Value, parse_settings, read_settings
 
 #: The packages whose versions belong to a run.
@@ -80,6 +84,8 @@ class TrainPlan:
     recipe_job: Job
     #: Remarks for people.
     notes: tuple[str, ...]
+    #: What keeps others from training in the folder.
+    lock: RunLock
 
     @property
     def launch(self) -> Launch:
@@ -100,39 +106,63 @@ def prepare_training(
         LnpatchError: see :mod:`lnpatch.errors`; a mistake in what was asked for is found before anything is made.
     """
     recipe, job = patched.recipe, find_job(patched.recipe, "train")
-    earlier = _read_earlier_run(recipe, job, options) if options.resume else None
+    earlier = _read_earlier_run(recipe, options) if options.resume else None
     if earlier is not None:
         options = _options_as_before(options, earlier)
     cell = patched.choose_cell(options.cell)
     known = read_settings(patched.checkout, job)
     chosen = _parse_choices(recipe, job, options, known)
     smoke = job.smoke if options.smoke else None
+    settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
     makes_data = smoke is not None and bool(recipe.launcher and job.data)
-    data = "" if makes_data else find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
+    defaults = {name: setting.default for name, setting in known.items()}
+    data = CheckedData()
+    if not makes_data:
+        path = find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
+        data = check_data(job, path, {**defaults, **settings}, report_step)
+        if earlier is not None:
+            _require_same_data(earlier, data)
     runtime = runtime or open_runtime(options.runtime, recipe, "train", report_step)
     folder = _run_folder(recipe, cell, options)
-    code = runtime.prepare_code(patched.checkout, folder)
-    if smoke and makes_data:
-        data = os.fspath(make_smoke_data(runtime, folder / "data") / smoke.data).rstrip("/")
-    settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
-    train_job = make_train_job(
-        patched,
-        job,
-        code,
-        {**settings, **_lnpatch_settings(job, cell, folder, data, resumes=earlier is not None)},
-        known,
-        cell=cell,
-        result=folder / OUTCOME,
-        data=data,
-        arguments=options.arguments,
-        max_updates=_update_limit(options, smoke),
-        seed=options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None),
-        compares_parameters=options.compares_parameters,
-    )
-    info = _describe_run(patched, runtime, train_job, options, cell, settings, data)
-    return TrainPlan(
-        folder, _continue_info(info, folder, earlier), runtime, train_job, job, (*patched.notes, *runtime.notes)
-    )
+    started = time_now()
+    try:
+        lock = lock_run(folder, this_process(started))
+    except OSError as error:
+        raise FileError(str(folder / LOCK), error.strerror or str(error)) from error
+    try:
+        point, elapsed = _go_back(folder, job, earlier, report_step) if earlier else (None, 0.0)
+        code = runtime.prepare_code(patched.checkout, folder)
+        place = data.place_in(folder)
+        if smoke and makes_data:
+            place = os.fspath(make_smoke_data(runtime, folder / "data") / smoke.data).rstrip("/")
+        own = _lnpatch_settings(job, cell, folder, place, resumes=point is not None and point.update > 0)
+        train_job = make_train_job(
+            patched,
+            job,
+            code,
+            {**settings, **own},
+            known,
+            cell=cell,
+            result=folder / OUTCOME,
+            data=place,
+            arguments=options.arguments,
+            max_updates=_update_limit(options, smoke),
+            seed=options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None),
+            compares_parameters=options.compares_parameters,
+            updates_before=point.update if point else 0,
+            saved=folder / SAVED,
+            lock=folder / LOCK,
+        )
+    except BaseException:
+        lock.release()
+        raise
+    described = place if makes_data else data.path
+    info = _describe_run(patched, runtime, train_job, options, cell, settings, described)
+    info = replace(info, data_sha256=data.sha256, started=earlier.started if earlier else started)
+    if point is not None:
+        info = replace(info, updates=point.update, elapsed=elapsed)
+    notes = (*patched.notes, *runtime.notes, *data.notes, *(point.notes() if point else ()))
+    return TrainPlan(folder, info, runtime, train_job, job, notes, lock)
 
 
 def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
@@ -156,15 +186,17 @@ def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
 def shell_command(plan: TrainPlan) -> str:
     """Write down the run and return the line that starts it elsewhere, its output into the run's log."""
     write_info(plan.folder, plan.info)
+    plan.lock.release()  # the line takes it
     return f"{plan.launch.shell_line()} >> {shlex.quote(str(plan.folder / LOG))} 2>&1"
 
 
-def _read_earlier_run(recipe: Recipe, job: Job, options: TrainOptions) -> RunInfo:
+def _read_earlier_run(recipe: Recipe, options: TrainOptions) -> RunInfo:
     """Read the run that is to be resumed.
 
     Raises:
         UsageError: nothing says which.
-        NotARunError: it is not a run, or one of another target, or has saved nothing.
+        NotARunError: it is not a run, or one of another target.
+        LnpatchError: an archive or a pickle in it is refused.
     """
     if options.output is None:
         raise UsageError("--resume needs the run to resume.", "Name its folder with --output.")
@@ -172,26 +204,69 @@ def _read_earlier_run(recipe: Recipe, job: Job, options: TrainOptions) -> RunInf
     info = read_info(folder)
     if info.target != recipe.name:
         raise NotARunError(str(folder), f"it is a run of {info.target}, not of {recipe.name}", ())
-    if not (folder / job.model).exists() and not any(folder.glob("*.npz")):
-        raise NotARunError(str(folder), "no model was saved in it to resume from", ())
+    check_run(folder)
     return info
+
+
+def _require_same_data(earlier: RunInfo, data: CheckedData) -> None:
+    """Refuse to go on with other data than the run began with.
+
+    Raises:
+        DataChangedError: its checksum is another one.
+    """
+    if earlier.data_sha256 and data.sha256 and earlier.data_sha256 != data.sha256:
+        raise DataChangedError(data.path, earlier.data_sha256, data.sha256)
+
+
+def _go_back(folder: Path, job: Job, earlier: RunInfo, report_step: ReportStep) -> tuple[ResumePoint, float]:
+    """Go back to the last save of a run, now that no process of this machine trains in its folder; return the seconds up to it.
+
+    Raises:
+        RunBusyError: another machine may train there, whose locks do not reach this one.
+        FileError: its updates cannot be cut off.
+    """
+    holder = earlier.holder
+    if earlier.state is RunState.RUNNING and holder is not None and not holder.is_here():
+        raise RunBusyError(str(folder), str(holder), seems=True)
+    info = read_info(folder)
+    point = find_resume_point(folder, job, info)
+    try:
+        elapsed = go_back(folder, point)
+    except OSError as error:
+        raise FileError(str(error.filename or folder), error.strerror or str(error)) from error
+    for note in point.notes():
+        report_step(note)
+    # a validation that followed the last update has taken its time, too
+    return point, max(elapsed, info.elapsed) if point.update == info.updates else elapsed
 
 
 def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
     """Return the options with what the earlier part of the run says, where nothing else is said now.
 
     Raises:
-        UsageError: they ask for another cell.
+        UsageError: they ask for another cell or seed.
     """
     if options.cell not in (None, earlier.cell):
         raise UsageError(f"The run trains {earlier.cell}; it cannot be resumed with {options.cell}.")
+    if options.seed is not None and earlier.seed not in (None, options.seed):
+        raise UsageError(
+            f"The run has the seed {earlier.seed}; it cannot be resumed with {options.seed}.",
+            "Leave --seed out, or begin a new run.",
+        )
     runtime = options.runtime
+    if runtime.runtime == "auto":
+        runtime = replace(runtime, runtime=earlier.runtime)
+    if runtime.runtime == earlier.runtime:
+        backend = earlier.backend or "auto" if runtime.backend == "auto" else runtime.backend
+        # --device says cpu where nobody says anything
+        runtime = replace(runtime, backend=backend, device="gpu" if earlier.device == "gpu" else runtime.device)
     return replace(
         options,
         cell=earlier.cell,
         data=options.data or (earlier.data if earlier.data and not earlier.smoke else None),
         smoke=earlier.smoke,
-        runtime=replace(runtime, runtime=earlier.runtime) if runtime.runtime == "auto" else runtime,
+        runtime=runtime,
+        seed=options.seed if options.seed is not None else earlier.seed,
         arguments=options.arguments or earlier.arguments,
     )
 
@@ -262,19 +337,6 @@ def _describe_run(
         arguments=options.arguments,
         versions={"lnpatch": __version__, **packages},
         data=data,
-        started=time_now(),
-    )
-
-
-def _continue_info(info: RunInfo, folder: Path, earlier: RunInfo | None) -> RunInfo:
-    """Return *info* with the start, the updates and the seconds of the earlier part of the run."""
-    if earlier is None:
-        return info
-    # a run that was killed has reported updates that its run.json does not count
-    updates, elapsed = last_reported(folder)
-    return replace(
-        info,
-        started=earlier.started,
-        updates=max(earlier.updates, updates),
-        elapsed=max(earlier.elapsed, elapsed),
+        seed=job.seed,
+        backend=options.runtime.backend,
     )

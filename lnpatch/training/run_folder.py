@@ -2,31 +2,40 @@
 
 ``run.json`` says what it is and how it ended, ``log.txt`` is the whole output, ``updates.jsonl`` has one JSON object for
 each reported update (``epoch, update, cost, seconds, elapsed``) and validation (``update, elapsed, validation``), where
-``seconds`` are the update's own and ``elapsed`` those since the run's first report. The model lies beside them.
+``seconds`` are the update's own and ``elapsed`` those since the run's first report. The model lies beside them, and
+``saved.json``, which says the update that it belongs to. ``run.lock`` is locked as long as a process trains there.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lnpatch.errors import NotARunError, RunExistsError
 from lnpatch.files import atomic_write
 from lnpatch.suggest import close_matches
-from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
+from lnpatch.training.output import Update, Validation
+from lnpatch.training.run_lock import LOCK, Holder, is_locked, read_holder
+from lnpatch.training.update_log import UPDATES, UpdateLog
 
-RUN, LOG, UPDATES = "run.json", "log.txt", "updates.jsonl"
+RUN, LOG, SAVED = "run.json", "log.txt", "saved.json"
 
 #: Left by the launcher: how the trainer has ended.
 OUTCOME = "outcome.json"
+
+#: Bytes of a ``run.json``; lnpatch writes some thousands.
+_LARGEST_INFO = 10_000_000
+
+#: Seconds without a sign of life after which nothing is known of a run on another machine.
+_SIGN_OF_LIFE = 600.0
 
 
 class RunState(StrEnum):
@@ -37,6 +46,10 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     NAN = "nan"
+    #: It says that it runs, and its process is not there any more. Never written: a killed process writes nothing.
+    KILLED = "killed"
+    #: It says that it runs, on another machine or under an earlier lnpatch, and has not been heard of for a while.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,23 @@ class RunInfo:
     elapsed: float = 0.0
     #: The version of this format.
     format: int = 1
+    #: The process that trains, or has trained; None for a line of ``--print-command``.
+    pid: int | None = None
+    #: The machine that it is on.
+    host: str = ""
+    #: When the system says that the process began, which tells it from a later one with its number.
+    process_start: str = ""
+    #: The seed of the repository's random numbers; None where they were left alone.
+    seed: int | None = None
+    #: What PyTensor computes with, as ``--backend`` says it.
+    backend: str = ""
+    #: The SHA-256 of the data, of all its files; empty for tiny data.
+    data_sha256: str = ""
+
+    @property
+    def holder(self) -> Holder | None:
+        """The process that trains, or has trained."""
+        return None if self.pid is None else Holder(self.pid, self.host, self.started, self.process_start)
 
 
 @dataclass(frozen=True)
@@ -103,56 +133,6 @@ class Run:
         return tuple(update.cost for update in self.updates)
 
 
-@dataclass
-class RunWriter:
-    """Writes down a run that is under way."""
-
-    folder: Path
-    #: The number of the last update of an earlier part of the run.
-    offset: int = 0
-    #: The seconds of the earlier part.
-    elapsed_before: float = 0.0
-    last: Update | None = field(default=None, init=False)
-    nan_at: int | None = field(default=None, init=False)
-    _first_report: float | None = field(default=None, init=False)
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the first report, over all parts of the run."""
-        return self.elapsed_before + (time.monotonic() - self._first_report if self._first_report is not None else 0.0)
-
-    @contextmanager
-    def open_files(self) -> Iterator[tuple[IO[bytes], IO[str]]]:
-        """Open the log and the updates to be appended to."""
-        with (
-            (self.folder / LOG).open("ab") as log,
-            (self.folder / UPDATES).open("a+", encoding="utf-8", errors="replace") as updates,
-        ):
-            if self.offset:  # a run that was killed may have left half a line, which must not spoil the next one
-                updates.seek(0)
-                if not updates.read().endswith("\n"):
-                    updates.write("\n")
-            yield log, updates
-
-    def record_event(self, event: Event, updates: IO[str]) -> None:
-        """Write down what the trainer reports."""
-        if isinstance(event, ShapeCompiled):
-            return
-        if self._first_report is None:
-            self._first_report = time.monotonic()
-        elapsed = round(self.elapsed, 3)
-        if isinstance(event, CostBecameNaN):
-            self.nan_at = event.update
-            return
-        if isinstance(event, Update):
-            self.last = event
-            entry: dict[str, Any] = asdict(event) | {"elapsed": elapsed}
-        else:
-            entry = {"update": event.update, "elapsed": elapsed, "validation": event.figures}
-        updates.write(json.dumps(entry) + "\n")
-        updates.flush()
-
-
 def read_run(folder: str | os.PathLike[str]) -> Run:
     """Read a run's folder: what it is, and every update and validation that it has reported so far.
 
@@ -163,15 +143,23 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     info = read_info(path)
     updates: list[Update] = []
     validations: list[Validation] = []
-    for entry in _read_entries(path):
-        try:
-            if "cost" in entry:
-                updates.append(Update(entry["epoch"], entry["update"], float(entry["cost"]), float(entry["seconds"])))
-            elif "validation" in entry:
-                validations.append(Validation(entry["update"], dict(entry["validation"])))
-        except (KeyError, TypeError, ValueError) as error:
-            raise NotARunError(str(path), f"{UPDATES} has a line that lnpatch did not write: {error!r}", ()) from error
+    for entry in UpdateLog(path / UPDATES).entries():
+        if "cost" in entry:
+            epoch = entry.get("epoch")
+            cost, seconds = read_number(entry["cost"]), read_number(entry.get("seconds"))
+            updates.append(Update(epoch if type(epoch) is int else 0, entry["update"], cost, seconds))
+        else:
+            figures = {name: read_number(value) for name, value in entry["validation"].items()}
+            validations.append(Validation(entry["update"], figures))
     return Run(path, info, tuple(updates), tuple(validations))
+
+
+def read_number(value: object) -> float:
+    """Return a number of JSON; NaN for anything else."""
+    try:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:  # JSON's integers have no bound
+        return math.nan
 
 
 def write_info(folder: Path, info: RunInfo) -> None:
@@ -180,31 +168,131 @@ def write_info(folder: Path, info: RunInfo) -> None:
 
 
 def read_info(folder: Path) -> RunInfo:
-    """Read what a run's folder says about it.
+    """Read what a run's folder says about it; a run whose process is not there any more is told as killed.
 
     Raises:
         NotARunError: it is not a run of lnpatch's.
     """
-    try:
-        table = json.loads((folder / RUN).read_text(encoding="utf-8"))
-        known = {name: table[name] for name in RunInfo.__dataclass_fields__ if name in table}
-        return RunInfo(**{**known, "state": RunState(table["state"]), "arguments": tuple(table["arguments"])})
-    except FileNotFoundError as error:
+    file = folder / RUN
+    if not file.exists():
         siblings = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        raise NotARunError(str(folder), "there is no run.json in it", close_matches(folder.name, siblings)) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotARunError(str(folder), f"its run.json cannot be read: {error}", ()) from error
+        raise NotARunError(str(folder), "there is no run.json in it", close_matches(folder.name, siblings))
+    try:
+        if not file.is_file() or file.stat().st_size > _LARGEST_INFO:
+            raise ValueError("it is no file that lnpatch writes")
+        info = parse_info(json.loads(file.read_text(encoding="utf-8-sig")))
+    except json.JSONDecodeError as error:
+        reason = f"{file}:{error.lineno}: its run.json cannot be read: {error.msg}"
+        raise NotARunError(str(folder), reason, ()) from error
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise NotARunError(str(folder), f"{file}: its run.json cannot be read: {reason}", ()) from error
+    return _find_state(folder, info) if info.state is RunState.RUNNING else info
 
 
-def last_reported(folder: Path) -> tuple[int, float]:
-    """Return the last update that a run has reported, and the seconds up to it: all that a run that was killed has said."""
-    last = (0, 0.0)
-    for entry in _read_entries(folder):
-        try:
-            last = (int(entry["update"]), float(entry["elapsed"]))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return last
+def parse_info(table: Any) -> RunInfo:
+    """Return what a ``run.json`` says.
+
+    Raises:
+        ValueError: a key is missing, or has a value that lnpatch does not write.
+    """
+    if not isinstance(table, dict):
+        raise ValueError("expected a table")
+    values: dict[str, Any] = {}
+    for name, spec in RunInfo.__dataclass_fields__.items():
+        if name in table:
+            expected, is_right = _INFO_TYPES[str(spec.type)]
+            if not is_right(table[name]):
+                raise ValueError(f"{name}: expected {expected}, found {_shorten(table[name])}")
+            values[name] = table[name]
+        elif name in _REQUIRED:
+            raise ValueError(f"{name} is missing")
+    if values.get("model") and (Path(values["model"]).name != values["model"] or values["model"] == ".."):
+        raise ValueError(f"model: expected the name of a file in the folder, found {_shorten(values['model'])}")
+    return RunInfo(**{**values, "state": RunState(values["state"]), "arguments": tuple(values["arguments"])})
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _is_scalar(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (bool, str)) or (type(value) is int and abs(value) < 2**63)
+
+
+#: For each type of a field what it has to be, in words and as a test.
+_INFO_TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a string", _is_text),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "int": ("a number from 0", _is_count),
+    "int | None": ("a number from 0, or null", lambda value: value is None or _is_count(value)),
+    "float": (
+        "a finite number from 0",
+        lambda value: type(value) in (int, float) and read_number(value) >= 0 and math.isfinite(read_number(value)),
+    ),
+    "str | None": ("a string or null", lambda value: value is None or _is_text(value)),
+    "RunState": ("one of " + ", ".join(RunState), lambda value: _is_text(value) and value in list(RunState)),
+    "tuple[str, ...]": ("a list of strings", lambda value: isinstance(value, list) and all(map(_is_text, value))),
+    "Mapping[str, str]": (
+        "a table of strings",
+        lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+    ),
+    "Mapping[str, Any]": (
+        "a table of numbers, words and truth values",
+        lambda value: isinstance(value, dict) and all(map(_is_scalar, value.values())),
+    ),
+}
+
+#: The keys without which a ``run.json`` is none.
+_REQUIRED = ("target", "cell", "baseline", "runtime", "device", "smoke", "checkout", "commit", "modified", "command",
+             "settings", "arguments", "versions", "state")  # fmt: skip
+
+
+def _shorten(value: object) -> str:
+    """Return a value of JSON as it can be shown."""
+    try:
+        text = ascii(value)
+    except (ValueError, RecursionError):  # an integer of too many digits
+        return "something else"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _find_state(folder: Path, info: RunInfo) -> RunInfo:
+    """Return what is so of a run that says that it runs."""
+    if is_locked(folder):
+        return info
+    if (ended := _read_outcome(folder, info)) is not None:
+        return ended
+    holder = info.holder or read_holder(folder)
+    if holder is not None and holder.is_here():
+        return info if holder.is_alive() else replace(info, state=RunState.KILLED, reason=f"{holder} was killed")
+    if (age := time.time() - _last_sign_of_life(folder)) < _SIGN_OF_LIFE:
+        return info
+    where = str(holder) if holder else f"a process that began {info.started}"
+    reason = f"it was last trained by {where}, and has not been heard of for {age / 60:.0f} minutes"
+    return replace(info, state=RunState.UNKNOWN, reason=reason)
+
+
+def _read_outcome(folder: Path, info: RunInfo) -> RunInfo | None:
+    """Return how a trainer has ended whose lnpatch was killed, or that a line of ``--print-command`` has started."""
+    try:
+        outcome = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
+        state, updates = RunState(outcome["state"]), outcome["updates"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return replace(info, state=state, updates=info.updates + updates) if _is_count(updates) else None
+
+
+def _last_sign_of_life(folder: Path) -> float:
+    """Return when a file of a run was last written, in seconds since the epoch."""
+    files = [folder / name for name in (RUN, LOG, UPDATES, SAVED)]
+    return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
 
 
 def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> Path:
@@ -215,7 +303,8 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
     """
     if folder is not None:
         path = Path(folder)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        # a process that was killed before it wrote anything leaves its lock
+        if path.exists() and (not path.is_dir() or any(file.name != LOCK for file in path.iterdir())):
             raise RunExistsError(str(path), (path / RUN).exists())
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -234,18 +323,3 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
 def time_now() -> str:
     """Return the time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _read_entries(folder: Path) -> Iterator[dict[str, Any]]:
-    """Read the lines of ``updates.jsonl``; one that was cut off when the run was killed is left out."""
-    try:
-        with (folder / UPDATES).open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                try:
-                    entry = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(entry, dict):
-                    yield entry
-    except FileNotFoundError:
-        return

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lnpatch.errors import JobFailedError, StoppedError
+from lnpatch.errors import JobFailedError, ModelMismatchError, StoppedError, TextError, WordVectorsError
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import Outcome, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -34,6 +34,7 @@ def run_model_job(
     Raises:
         JobFailedError: it has failed; its last lines are in the message.
         StoppedError: the user has stopped it.
+        ModelMismatchError, TextError, WordVectorsError: the launcher has refused one of its files.
         LnpatchError: there is no runtime to run it.
     """
     runtime = open_runtime(runtime_options, patched.recipe, name, report_step)
@@ -47,6 +48,7 @@ def run_model_job(
 
         outcome = runtime.run(LAUNCH, job, report_line)
     require_result(outcome, patched.recipe.reference, name)
+    _raise_refusal(outcome.result)
     if outcome.status:
         raise JobFailedError(patched.recipe.reference, name, outcome.status, outcome.tail)
     return outcome.result
@@ -63,3 +65,13 @@ def require_result(outcome: Outcome, target: str, job: str) -> None:
         raise StoppedError
     if not outcome.result:
         raise JobFailedError(target, job, outcome.status, outcome.tail)
+
+
+def _raise_refusal(result: Mapping[str, Any]) -> None:
+    """Raise what the launcher has found out about a file that a user has named; *launch.py* says what it may find."""
+    if result.get("state") != "refused":
+        return
+    kind, file, details = result["kind"], result["file"], result["details"]
+    if kind == "model":
+        raise ModelMismatchError(file, tuple(details))
+    raise (WordVectorsError if kind == "word2vec" else TextError)(file, "; ".join(details), result["advice"])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lnpatch.errors import TrainingFailedError
+from lnpatch.errors import NotARunError, TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
 from lnpatch.training.jobs import LAUNCH
-from lnpatch.training.output import Event, OutputParser, Update, Validation, is_event
+from lnpatch.training.output import Event, OutputParser, Saving, Update, Validation, is_event
 from lnpatch.training.prepare import TrainPlan
-from lnpatch.training.run_folder import RunInfo, RunState, RunWriter, time_now, write_info
+from lnpatch.training.resume import find_resume_point
+from lnpatch.training.run_folder import RunInfo, RunState, time_now, write_info
+from lnpatch.training.run_lock import this_process
+from lnpatch.training.run_writer import RunWriter
 from lnpatch.training.train_view import TrainView
 
 
@@ -38,6 +43,10 @@ class TrainResult:
     model_jobs: tuple[str, ...] = ()
     #: Remarks for people.
     notes: tuple[str, ...] = ()
+
+
+#: Characters of a line of output in a message about a failure.
+_SHOWN_LINE = 500
 
 
 @dataclass
@@ -73,27 +82,21 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     Raises:
         TrainingFailedError: the trainer has failed, or its cost became NaN; the run's folder says more.
     """
-    writer = RunWriter(plan.folder, plan.info.updates, plan.info.elapsed)
-    parser = OutputParser(plan.recipe_job.validation, plan.info.updates)
-    reported = _Reported()
-    write_info(plan.folder, plan.info)
-    view.start(plan)
-    with writer.open_files() as (log, updates):
-
-        def read_line(text: str) -> None:
-            if not is_event(text):
-                view.show_line(text)
-            for event in parser.parse(text):
-                writer.record_event(event, updates)
-                reported.add_event(event)
-                view.show_event(event)
-
-        outcome = plan.runtime.run(LAUNCH, plan.job, read_line, log)
-    info = _info_at_end(plan, writer, outcome)
-    write_info(plan.folder, info)
+    writer = RunWriter(plan.folder, plan.info.elapsed)
+    plan = replace(plan, info=_sign_info(plan.info))
+    try:
+        write_info(plan.folder, plan.info)
+        outcome, reported = _run_trainer(plan, view, writer)
+        info = _info_at_end(plan, writer, outcome)
+        write_info(plan.folder, info)
+    except OSError as error:
+        reason = f"{error.filename or plan.folder} cannot be written ({error.strerror or error}){_kept_model(plan)}"
+        raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), reason, ()) from error
+    finally:
+        plan.lock.release()
     if info.state in (RunState.NAN, RunState.FAILED):
-        tail = outcome.tail if info.state is RunState.FAILED else ()
-        raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), info.reason, tail)
+        tail = [line[:_SHOWN_LINE] for line in outcome.tail] if info.state is RunState.FAILED else ()
+        raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), info.reason, tuple(tail))
     return TrainResult(
         plan.folder,
         info,
@@ -107,9 +110,59 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     )
 
 
+def _sign_info(info: RunInfo) -> RunInfo:
+    """Return what ``run.json`` says with this process as the one that trains."""
+    process = this_process(info.started)
+    return replace(info, pid=process.pid, host=process.host, process_start=process.process_start)
+
+
+def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[Outcome, _Reported]:
+    """Run the trainer to its end; return how it has ended, and what it has reported."""
+    parser = OutputParser(plan.recipe_job.validation, plan.info.updates)
+    reported = _Reported()
+    view.start(plan)
+    with writer.open_files(), _answer_pipe() as (answers, answer):
+
+        def read_line(text: str) -> None:
+            if not is_event(text):
+                view.show_line(text[:_SHOWN_LINE])
+            for event in parser.parse(text):
+                if isinstance(event, Saving):
+                    answer(writer.sync_updates())
+                    continue
+                reported.add_event(event)
+                view.show_event(event)
+                writer.record_event(event)
+
+        # the lock is inherited, so that the folder stays locked while the trainer lives
+        job = replace(plan.job, lock=None, answers=answers)
+        keep_open = (answers, plan.lock.descriptor)
+        return plan.runtime.run(LAUNCH, job, read_line, writer.append_log, keep_open), reported
+
+
+@contextmanager
+def _answer_pipe() -> Iterator[tuple[int, Callable[[bool], None]]]:
+    """Make a pipe; give the descriptor to read from, and what answers: yes, or no for good by the end of the pipe."""
+    reader, writer = os.pipe()
+    open_ends = {reader, writer}
+
+    def answer(yes: bool) -> None:
+        if yes and writer in open_ends:
+            os.write(writer, b"\n")
+        elif writer in open_ends:
+            open_ends.remove(writer)
+            os.close(writer)
+
+    try:
+        yield reader, answer
+    finally:
+        for end in open_ends:
+            os.close(end)
+
+
 def _info_at_end(plan: TrainPlan, writer: RunWriter, outcome: Outcome) -> RunInfo:
     """Return what ``run.json`` says of a run that has ended."""
-    state, reason = _end_state(writer, outcome)
+    state, reason = _end_state(plan, writer, outcome)
     reported = writer.last.update if writer.last else plan.info.updates
     model = plan.recipe_job.model
     return replace(
@@ -123,12 +176,23 @@ def _info_at_end(plan: TrainPlan, writer: RunWriter, outcome: Outcome) -> RunInf
     )
 
 
-def _end_state(writer: RunWriter, outcome: Outcome) -> tuple[RunState, str]:
+def _end_state(plan: TrainPlan, writer: RunWriter, outcome: Outcome) -> tuple[RunState, str]:
     """Return how a run has ended, and why."""
     if writer.nan_at is not None:
         return RunState.NAN, f"the cost became NaN at update {writer.nan_at}"
     if outcome.result and (outcome.status == 0 or outcome.interrupted):  # the launcher writes its result last
-        return RunState(outcome.result["state"]), ""
+        return RunState(outcome.result["state"]), writer.failure
+    if writer.failure:
+        return RunState.FAILED, writer.failure + _kept_model(plan)
     if outcome.interrupted:
         return RunState.STOPPED, "stopped before anything was saved"
     return RunState.FAILED, f"the trainer has failed (exit status {outcome.status})"
+
+
+def _kept_model(plan: TrainPlan) -> str:
+    """Return, for people, which model is there where a run could not be written down any more."""
+    try:
+        update = find_resume_point(plan.folder, plan.recipe_job, plan.info).update
+    except NotARunError:
+        update = 0
+    return f"; the model of update {update} is kept" if update else "; no model was saved before"

@@ -20,6 +20,7 @@ and, unless it is "smoke",
                          adapters take the package of the repository's modules from it
     added_cells   [str]  cells that are added to the repository's table in memory ("lstm"); may be missing
     layers        str    the importable name of the module with that table; given along with added_cells
+    arrays        [str]  what stands in a model's .npz beside its parameters
 
 "train" runs until the trainer returns, max_updates are done, or the user stops it:
 
@@ -33,7 +34,13 @@ and, unless it is "smoke",
     compares_parameters  bool  whether the outcome says which parameters the updates have changed
     folders       [str]  folders to make where they are missing, relative to the current one
     data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
-    saves         [{}]   what to save where the trainer is stopped, in order, each with
+    updates_before  int  the updates of the earlier parts of the run
+    saved         str    absolute path of the file that says which update the saved model belongs to; "" writes none
+    lock          str    absolute path of the file to hold locked; "" where lnpatch holds it and the descriptor is inherited
+    answers       int or null  the descriptor of a pipe: lnpatch writes a byte for each event "saving", when it has written
+                         down all updates so far; null where no lnpatch reads along
+    saves         [{}]   what to save where the trainer is stopped, and the first of them wherever it saves itself; in order,
+                         each with
       file        str      path of the .npz
       parameters  str      name of the trainer's variable that holds the parameters
       arrays      {str: str}  further arrays in the .npz: their name there to the trainer's variable
@@ -43,12 +50,13 @@ and, unless it is "smoke",
     Paths in saves are filled in from the trainer's variables, as "{saveto}.pkl".
 
     outcome: {"state": "done"|"stopped", "settings": {...} as they were used, "updates": int,
-              "saved": [str], paths, only where the trainer was stopped,
+              "saved": [str], paths, what the trainer has not saved itself,
               "parameters": {"count": int, "unchanged": [str], "finite": bool}, only then and where it was asked for}
 
 "evaluate" gives the figures of the repository's own evaluation:
 
-    model         str    absolute path of the .npz
+    model         str    absolute path of the .npz, with its pickle beside it as both NAME.npz.pkl and NAME.pkl
+    named         {str: str}  what messages call the model and other files: path to path
     data          str    as above
     and each of the recipe's options of the job, str by name: "split" (order-embeddings), "mode" (attentive-reader)
 
@@ -56,13 +64,19 @@ and, unless it is "smoke",
 
 "encode" writes a vector for each sentence:
 
-    model         str    absolute path of the .npz
-    input         str    absolute path of a text file, one sentence a line; empty lines are left out
+    model, named         as above
+    input         str    absolute path of a text file, UTF-8, one sentence a line, none of them empty
     output        str    absolute path of the .npy to write, float32 [sentences, dim], replaced as a whole
     tokenized     bool   whether the sentences are tokens separated by blanks
-    and each of the recipe's options of the job, str, absolute paths by name: "dictionary", "word2vec" (skip-thoughts)
+    word2vec_binary  bool  whether the file "word2vec" is of the binary format
+    and each of the recipe's options of the job, str, absolute paths by name: "dictionary", "word2vec" (skip-thoughts);
+    "" for one that is not given
 
     outcome: {"state": "done", "shape": [int, int]}
+
+Both refuse a file that cannot be used:
+
+    outcome: {"state": "refused", "kind": "model"|"word2vec"|"text", "file": str, "details": [str], "advice": str}
 
 "smoke" writes tiny data in the repository's own format:
 
@@ -76,9 +90,11 @@ An adapter has any of these functions, for the jobs that its repository supports
     evaluate(job)            returns the figures, {str: float}
     encode(job, sentences)   returns the vectors, [sentences, dim]
     smoke(folder)            writes the tiny data
+    LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """
+
 from __future__ import print_function
 
 import importlib
@@ -87,6 +103,8 @@ import os
 import random
 import runpy
 import sys
+
+import launch_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -112,6 +130,7 @@ def train(job, adapter):
     """Train to the end, to job["max_updates"], or until Ctrl-C; save what the trainer has not saved by then."""
     import launch_updates
 
+    job["lock_file"] = launch_updates.lock_run(job["lock"])  # open, and so locked, until this process ends
     for folder in job["folders"]:
         if not os.path.isdir(folder):
             os.makedirs(folder)
@@ -119,12 +138,15 @@ def train(job, adapter):
         seed_generators(job["seed"])
     positional = adapter.prepare(job) if hasattr(adapter, "prepare") else []
     settings = job["settings"]
-    counter = launch_updates.UpdateCounter(job["max_updates"])
-    for optimizer in job["optimizers"]:
-        counter.watch(*import_owner(optimizer))
+    record = launch_updates.SaveRecord(job["saved"], job["updates_before"], job["answers"])
+    counter = launch_updates.UpdateCounter(job["max_updates"], job["saves"], record)
     module, name = import_owner(job["call"])
     trainer = getattr(module, name)
-    before = counter.keep_parameters_of(trainer, job["saves"][0]["parameters"]) if job["compares_parameters"] else None
+    for optimizer in job["optimizers"]:
+        owner, function = import_owner(optimizer)
+        counter.watch(owner, function, trainer)
+    counter.watch_saves(module)
+    before = counter.keep_parameters(job["saves"][0]["parameters"]) if job["compares_parameters"] else None
 
     def call_trainer(*args, **kwargs):
         return trainer(*args, **dict(kwargs, **settings))
@@ -138,12 +160,13 @@ def train(job, adapter):
                 run_entry(job["entry"], job["arguments"])
             else:
                 call_trainer(*positional)
+            outcome["saved"] = counter.save_rest()
     except launch_updates.StopTraining as stop:
         outcome["state"] = stop.state
-        names = launch_updates.find_locals(sys.exc_info()[2], trainer)
         if job["compares_parameters"]:
-            outcome["parameters"] = launch_updates.compare_parameters(before, names[job["saves"][0]["parameters"]])
-        outcome["saved"] = [path for save in job["saves"] for path in launch_updates.save_model(save, names)]
+            parameters = counter.variables()[job["saves"][0]["parameters"]]
+            outcome["parameters"] = launch_updates.compare_parameters(before, parameters)
+        outcome["saved"] = counter.save(job["saves"])
     outcome["updates"] = counter.count
     return outcome
 
@@ -174,11 +197,25 @@ def encode(job, adapter):
     """Write the vectors of the sentences in job["input"] to job["output"], float32 [sentences, dim]."""
     import numpy
 
-    vectors = numpy.asarray(adapter.encode(job, read_lines(job["input"])), dtype="float32")
+    sentences = read_lines(job["input"])
+    vectors = numpy.asarray(adapter.encode(job, sentences), dtype="float32")
+    require_finite(job, vectors, len(sentences))
     with open(job["output"] + ".tmp", "wb") as file:
         numpy.save(file, vectors)
     os.rename(job["output"] + ".tmp", job["output"])
     return {"state": "done", "shape": list(vectors.shape)}
+
+
+def require_finite(job, vectors, count):
+    """Refuse vectors that are no numbers, or not one for each sentence."""
+    import numpy
+
+    path = job["named"].get(job["input"], job["input"])
+    if len(vectors) != count:
+        raise launch_checks.RefusedFile("text", path, ["%d vectors for %d sentences" % (len(vectors), count)])
+    lines = [str(line) for line in 1 + numpy.flatnonzero(~numpy.isfinite(vectors).all(axis=1))]
+    if lines:
+        raise launch_checks.RefusedFile("text", path, ["no finite vector for line %s" % ", ".join(lines[:10])])
 
 
 def make_smoke_data(job, adapter):
@@ -211,15 +248,24 @@ def main(text):
     # The repositories' modules have names such as utils and tools: theirs come first, this script's folder last.
     sys.path[:1] = job["path"]
     sys.path.append(HERE)
+    launch_checks.guard_loading(job["path"])
     adapter = importlib.import_module("launch_" + job["launcher"]) if job["launcher"] else None
     for cell in job.get("added_cells", []):
         import launch_baseline
 
         launch_baseline.CELLS[cell](importlib.import_module(job["layers"]))
-    outcome = JOBS[job["job"]](job, adapter)
+    if job["job"] != "smoke":
+        launch_checks.watch_load_params(job, getattr(adapter, "LATE_PARAMETERS", False))
+    try:
+        outcome = JOBS[job["job"]](job, adapter)
+    except launch_checks.RefusedFile as refused:
+        if job["job"] == "train":
+            sys.exit(str(refused))
+        outcome = {"state": "refused", "kind": refused.kind, "file": refused.path}
+        outcome.update(details=refused.details, advice=refused.advice)
     if job["result"]:
         write_json(job["result"], outcome)
-    return 0
+    return 1 if outcome["state"] == "refused" else 0
 
 
 if __name__ == "__main__":

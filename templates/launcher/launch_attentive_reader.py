@@ -1,10 +1,17 @@
 """
 The attentive reader: its data from a folder of the user's, and the validation error of a saved model. For Python 2.7 and 3.
 """
+
 import importlib
 import os
+import sys
 
+from launch_checks import require_parameters
 from launch_updates import dump_pickle, load_pickle
+
+#: The layers make the learnt initial states, which load_initial_states sees to.
+LATE_PARAMETERS = True
+INTEGERS = (int, long) if sys.version_info[0] == 2 else (int,)  # noqa: F821
 
 
 def get_package_prefix(job):
@@ -18,21 +25,76 @@ def import_module(job, name):
 
 
 def prepare(job):
-    """Prepare a training: say where the data is, and load what the repository's own reload leaves out."""
+    """
+    Prepare a training: say where the data is, check it when it is read, and load what the repository's own reload leaves out.
+    """
     use_data(job)
+    check_data_when_read(import_module(job, "pkl_data_iterator"))
     arguments = job["arguments"]
     if "--reloadm" in arguments:
         folder = arguments[arguments.index("--model_dir") + 1]
-        name = arguments[arguments.index("--model") + 1]
-        paths = [os.path.join(folder, prefix + name) for prefix in ("best_", "")]  # the order of the repository
-        path = next(path for path in paths if os.path.exists(path))
-        load_initial_states(import_module(job, "attentive_reader"), path)
+        path = os.path.join(folder, arguments[arguments.index("--model") + 1])
+        reader = import_module(job, "attentive_reader")
+        load_last(reader, path)
+        load_initial_states(job, reader, path)
     return []
 
 
-def load_initial_states(reader, path):
+def load_last(reader, path):
+    """
+    Have a training go on from the model that was saved last, the one at path.
+
+    The repository takes the best of an earlier validation, where there is one; the updates after it would be counted and lost.
+    """
+    load_params = reader.load_params
+
+    def load(named, *args, **kwargs):
+        return load_params(path, *args, **kwargs)
+
+    reader.load_params = load
+
+
+def check_data_when_read(iterator):
+    """Have the data checked as soon as it is read, which is before anything is compiled."""
+    reader_class = iterator.DataIterator
+    read = reader_class.__init__
+
+    def read_and_check(self, *args, **kwargs):
+        read(self, *args, **kwargs)
+        message = find_fault(self)
+        if message:
+            sys.exit("lnpatch: " + message)
+
+    reader_class.__init__ = read_and_check
+
+
+def find_fault(data):
+    """Return why the data of an iterator of the repository's cannot be trained on; "" where it can."""
+    parts = [(data.desc_file, data.dvals), (data.q_file, data.qvals), (data.ans_file, data.avals)]
+    for path, part in parts:
+        if not isinstance(part, list) or not all(isinstance(ids, list) for ids in part):
+            return "%s: expected a list of lists of word ids" % path
+        if len(part) != len(data.dvals):
+            return "%s has %d entries, and %s %d" % (path, len(part), data.desc_file, len(data.dvals))
+    if len(data.dvals) < data.batch_size:
+        return "%s: no batch can be made: %d stories, and batches of %d" % (data.desc_file, len(data.dvals), data.batch_size)
+    for path, part in parts:
+        shortest = 1 if path == data.ans_file else 2
+        for number, ids in enumerate(part):
+            # 0 ends a story and a question, which needs a word before it; an answer is one word
+            if len(ids) < shortest or shortest == 1 and len(ids) != 1:
+                return "%s: entry %d has %d word ids" % (path, number, len(ids))
+            wrong = [i for i in ids if not isinstance(i, INTEGERS) or not 0 <= i <= data.vsize]
+            if wrong:
+                return "%s: entry %d has the word id %r, and the dictionary goes to %d" % (path, number, wrong[0], data.vsize)
+    return ""
+
+
+def load_initial_states(job, reader, path):
     """
     Have build_model load the learnt initial states too: its layers make them, so load_params does not know of them.
+
+    Only then is it known which parameters there are.
     """
     import numpy
 
@@ -41,6 +103,7 @@ def load_initial_states(reader, path):
     def build_and_load(tparams, *args, **kwargs):
         loaded = set(tparams)
         built = build_model(tparams, *args, **kwargs)
+        require_parameters(job, path, {key: tparams[key].get_value() for key in tparams})
         stored = numpy.load(path)
         for key in tparams:
             if key not in loaded and key in stored.files:
@@ -71,7 +134,7 @@ def evaluate(job):
 
     use_data(job)
     reader = import_module(job, "attentive_reader")
-    load_initial_states(reader, job["model"])
+    load_initial_states(job, reader, job["model"])
     with open(job["model"] + ".pkl", "rb") as file:
         options = load_pickle(file)
     _, valid_files, vocabulary = import_module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
@@ -99,8 +162,8 @@ def smoke(folder):
     """
     Write 96 and 48 little stories about numbered entities, with a question whose answer is one of them.
 
-    The repository's format: lists of word ids that end in 0, answers as one-element lists. Its validation fails where two
-    batches have the same length, or where there is only one; so the 48 grow longer.
+    The repository's format: lists of word ids that end in 0, answers as one-element lists. Without the repair, its validation
+    fails where all batches have the same length, or where there is only one; so the 48 grow longer.
     """
     import numpy
 

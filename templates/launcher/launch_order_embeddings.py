@@ -1,14 +1,17 @@
 """
 Order-embeddings: what its README has people do around driver.py, load_model and the evaluation. For Python 2.7 and 3.
 """
+
 import io
 import os
 import shutil
+import sys
 
 
 def prepare(job):
     """Point paths.py to the data; --resume needs the options where the trainer looks for them."""
     use_data(job)
+    check_features(job["data"])
     load_from = job["settings"].get("load_from")
     if load_from:  # the trainer reads load_from + ".pkl" and the parameters from load_from itself
         shutil.copyfile(load_from[: -len(".npz")] + ".pkl", load_from + ".pkl")
@@ -21,6 +24,21 @@ def use_data(job):
 
     for name in paths.dataset_dir:
         paths.dataset_dir[name] = job["data"]
+
+
+def check_features(folder):
+    """Refuse features that are not finite: the cost would become NaN as soon as one of them is drawn."""
+    import numpy
+
+    for split in ("train", "val", "test"):
+        path = os.path.join(folder, "images", "10crop", split + ".npy")
+        if not os.path.exists(path):
+            continue
+        features = numpy.load(path, mmap_mode="r")
+        for start in range(0, len(features), 4096):
+            finite = numpy.isfinite(features[start : start + 4096]).all(axis=1)
+            if not finite.all():
+                sys.exit("lnpatch: %s: row %d has a feature that is NaN or infinite" % (path, start + finite.argmin()))
 
 
 def load_model(job):
@@ -91,7 +109,13 @@ def encode(job, sentences):
 COLORS = ["red", "green", "blue", "black", "white", "brown"]
 THINGS = ["cat", "dog", "bus", "boat", "table", "apple", "kite", "clock"]
 PLACES = ["on the grass", "in a street", "near the water", "in a kitchen"]
-FORMS = ["a {0} {1} {2}", "there is a {0} {1} {2}", "{2} a {0} {1}", "one {1} {2} , it is {0}", "the {0} {1} is {2} today"]
+FORMS = [
+    "a {0} {1} {2}",
+    "there is a {0} {1} {2}",
+    "{2} a {0} {1}",
+    "one {1} {2} , it is {0}",
+    "the {0} {1} is {2} today",
+]
 SIZES = [("train", 256), ("val", 60), ("test", 5000)]
 
 
@@ -117,6 +141,6 @@ def smoke(folder):
         with io.open(os.path.join(folder, split + ".txt"), "w", encoding="ascii", newline="\n") as file:
             for color, thing, place in zip(*parts):
                 for form in FORMS:
-                    file.write(u"" + form.format(COLORS[color], THINGS[thing], PLACES[place]) + u"\n")
+                    file.write("" + form.format(COLORS[color], THINGS[thing], PLACES[place]) + "\n")
     with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="ascii", newline="\n") as file:
-        file.write(u"a red cat on the grass\nthe blue boat is near the water today\n")
+        file.write("a red cat on the grass\nthe blue boat is near the water today\n")

@@ -1,6 +1,7 @@
 """
 Skip-thoughts: what its training/README has people type around train.trainer and tools.encode. For Python 2.7 and 3.
 """
+
 from __future__ import print_function
 
 import io
@@ -8,8 +9,11 @@ import os
 import random
 import struct
 import sys
+from numbers import Integral
 
 from launch import read_lines
+from launch_checks import RefusedFile
+from launch_updates import load_pickle
 
 
 def prepare(job):
@@ -32,21 +36,70 @@ def encode(job, sentences):
     """Return the vectors of step 5, for sentences in the order given."""
     if not job["tokenized"]:
         require_tokenizer()
+    require_dictionary(job)
     import tools
-    from gensim.models import Word2Vec
 
     tools.path_to_model = job["model"]
     tools.path_to_dictionary = job["dictionary"]
-    load = getattr(Word2Vec, "load_word2vec_format", None)
-    if load is None:  # gensim 1.0 and later
-        from gensim.models import KeyedVectors
-
-        load = KeyedVectors.load_word2vec_format
-    embed_map = load(job["word2vec"], binary=not job["word2vec"].endswith(".txt"))
-    model = tools.load_model(embed_map)
+    if job["word2vec"]:
+        model = tools.load_model(load_word_vectors(job))
+    else:
+        # without vectors of other words there is no mapping of them to learn, and the table has the model's own words
+        tools.lookup_table = lambda options, embed_map, worddict, word_idict, f_emb: tools.get_embeddings(
+            options, word_idict, f_emb
+        )
+        model = tools.load_model({})
     if job["tokenized"]:
         tools.preprocess = list  # it splits sentences into tokens, which these are already
     return tools.encode(model, sentences, verbose=False)
+
+
+def require_dictionary(job):
+    """Refuse a dictionary that is not the model's: tools.py asks for the word of each number below n_words."""
+    with open(job["model"] + ".pkl", "rb") as file:
+        n_words = load_pickle(file)["n_words"]
+    with open(job["dictionary"], "rb") as file:
+        worddict = load_pickle(file)
+    if not hasattr(worddict, "keys") or not all(isinstance(number, Integral) for number in worddict.values()):
+        raise RefusedFile("model", job["named"][job["dictionary"]], ["it is no dictionary of words to numbers"])
+    # the first words by their order are those that the mapping of word2vec is learnt from
+    numbers = [worddict[word] for word in list(worddict.keys())[: n_words - 2]]
+    if sorted(numbers) != list(range(2, n_words)):
+        found = "the first %d words of the dictionary have other numbers than 2 to %d" % (len(numbers), n_words - 1)
+        details = ["n_words is %d, and %s" % (n_words, found)]
+        raise RefusedFile("model", job["named"][job["dictionary"]], details)
+
+
+#: The size of the vectors that tools.train_regressor takes.
+WORD_VECTOR_SIZE = 300
+
+
+def load_word_vectors(job):
+    """Load the vectors of word2vec that map words which training has not seen to the model's own."""
+    import numpy
+    from gensim.models import Word2Vec
+
+    path = job["word2vec"]
+    load = getattr(Word2Vec, "load_word2vec_format", None)
+    if load is None or sys.version_info[0] > 2:  # gensim 1.0 and later
+        from gensim.models import KeyedVectors
+
+        load = KeyedVectors.load_word2vec_format
+    try:
+        vectors = load(path, binary=job["word2vec_binary"])
+    except (ValueError, EOFError) as error:
+        raise RefusedFile("word2vec", path, ["gensim cannot read it (%s)" % error])
+    table = vectors.vectors if hasattr(vectors, "vectors") else vectors.syn0
+    if table.shape[1] != WORD_VECTOR_SIZE:
+        details = ["its vectors have %d numbers; skip-thoughts takes those of %d" % (table.shape[1], WORD_VECTOR_SIZE)]
+        raise RefusedFile("word2vec", path, details)
+    count = int(io.open(path, "rb").readline().split()[0])
+    if len(table) < count:  # gensim keeps the first of each
+        details = ["%d of its %d words stand there more than once" % (count - len(table), count)]
+        raise RefusedFile("word2vec", path, details)
+    if not numpy.isfinite(table).all():
+        raise RefusedFile("word2vec", path, ["it has numbers that are not finite (NaN)"])
+    return vectors
 
 
 def require_tokenizer():
@@ -58,7 +111,9 @@ def require_tokenizer():
         nltk.data.find("tokenizers/" + name)
     except LookupError:
         command = "%s -m nltk.downloader %s" % (sys.executable, name)
-        sys.exit("NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command))
+        sys.exit(
+            "NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command)
+        )
 
 
 SUBJECTS = ["the cat", "a dog", "my aunt", "the old baker", "she", "the captain", "a small bird", "nobody"]
@@ -79,9 +134,9 @@ def smoke(folder):
         lines.append(" ".join(" ".join([subject, verb, seen, ending]).split() + ["."]))
         subject = seen if rng.random() < 0.7 else SUBJECTS[int(rng.random() * len(SUBJECTS))]
     with io.open(os.path.join(folder, "corpus.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write(u"\n".join(u"" + line for line in lines) + u"\n")
+        file.write("\n".join("" + line for line in lines) + "\n")
     with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write(u"\n".join(u"" + line for line in lines[:20]) + u"\n")
+        file.write("\n".join("" + line for line in lines[:20]) + "\n")
     words = sorted({word for line in lines for word in line.split()} | {"unseen"})
     with io.open(os.path.join(folder, "word2vec.bin"), "wb") as file:
         file.write(("%d 300\n" % len(words)).encode("ascii"))

@@ -159,8 +159,42 @@ def as_json(value: Any) -> int:
 
 
 def load_pickle(file: Any) -> Any:
-    """Call ``pickle.load`` for pickles of either Python, however the file was opened; byte strings come as text."""
-    return _as_text(pickle.load(getattr(file, "buffer", file), encoding="latin-1"), {})
+    """Call ``pickle.load`` for pickles of either Python, however the file was opened; byte strings come as text.
+
+    Raises:
+        pickle.UnpicklingError: the pickle names something that is not plain data, which is not looked up.
+    """
+    return _as_text(_PlainUnpickler(getattr(file, "buffer", file), encoding="latin-1").load(), {})
+
+
+_BUILTINS = {"list", "dict", "set", "frozenset", "int", "float", "bytes"}
+
+#: What the pickle of a model, a dictionary or data may name. The launcher has the same list, for Python 2.7.
+_PLAIN = {
+    "builtins": _BUILTINS,
+    "__builtin__": _BUILTINS,
+    "collections": {"OrderedDict", "defaultdict"},
+    "numpy": {"dtype", "ndarray"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy._core.numeric": {"_frombuffer"},
+}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("_codecs", "encode"):  # the bytes of Python 3, in a pickle for Python 2
+            return _encode_latin1
+        if name not in _PLAIN.get(module, ()):
+            raise pickle.UnpicklingError(f"{module}.{name} is not plain data; nothing of the pickle was run")
+        return super().find_class(module, name)
+
+
+def _encode_latin1(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError(f"text encoded as {encoding}")
+    return text.encode("latin1")
 
 
 def dump_pickle(value: Any, file: Any, protocol: int = 2) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import os
 import pickle
 import struct
@@ -96,6 +97,16 @@ def tuple_key(depth: int) -> bytes:
     return b"}U\x01x" + b"2\x86" * depth + b"Ns."
 
 
+def keys_of_one_hash(length: int) -> bytes:
+    """All tuples of -1 and -2, whose hashes are the same, each as a key with the value None."""
+    return b"".join(
+        b"(" + b"".join(struct.pack("<bi", ord("J"), number) for number in key) + b"tN"
+        for key in itertools.product((-1, -2), repeat=length)
+    )
+
+
+FILLS = "so many objects that they would fill memory"
+
 BOMBS = {
     "laughs": (laughs(40), "references to the same ones"),
     "key": (tuple_key(60), "a key of more than"),
@@ -110,6 +121,39 @@ BOMBS = {
         b"c_codecs\nencode\nq\x00V" + b"a" * 5000 + b"\nU\x06latin1\x86q\x010(" + b"h\x00h\x01R" * 5000 + b"l.",
         "copied again and again",
     ),
+    "tuples-of-one-hash": (b"\x80\x02}(" + keys_of_one_hash(15) + b"u.", "keys that were chosen to have one hash"),
+    "members-of-one-hash": (
+        b"\x80\x04\x8f(" + keys_of_one_hash(15).replace(b"tN", b"t") + b"\x90.",
+        "keys that were chosen to have one hash",
+    ),
+    "frozen-members-of-one-hash": (
+        b"\x80\x04(" + keys_of_one_hash(15).replace(b"tN", b"t") + b"\x91.",
+        "keys that were chosen to have one hash",
+    ),
+    "set-of-one-hash": (
+        b"c__builtin__\nset\n((" + keys_of_one_hash(15).replace(b"tN", b"t") + b"ltR.",
+        "keys that were chosen to have one hash",
+    ),
+    "ordered-keys-of-one-hash": (
+        b"ccollections\nOrderedDict\n((" + keys_of_one_hash(15).replace(b"tN", b"tN\x86") + b"ltR.",
+        "keys that were chosen to have one hash",
+    ),
+    "one-long-key": (b"(" + b"K\x01" * 255 + b"tq\x00}(" + b"h\x00N" * 800_000 + b"u.", "copied again and again"),
+    "dictionaries": (b"(" + b"}" * 2_000_000 + b"l.", FILLS),
+    "dictionaries-from-a-mark": (b"(" + b"(d" * 1_500_000 + b"l.", FILLS),
+    "sets": (b"\x80\x04(" + b"\x8f" * 2_000_000 + b"l.", FILLS),
+    "frozen-sets": (b"\x80\x04(" + b"(\x91" * 1_500_000 + b"l.", FILLS),
+    "lists": (b"(" + b"]" * 2_000_000 + b"l.", FILLS),
+    "lists-from-a-mark": (b"(" + b"(l" * 1_500_000 + b"l.", FILLS),
+    "tuples": (b"(" + b"N\x85" * 1_500_000 + b"l.", FILLS),
+    "tuples-from-a-mark": (b"(" + b"(Nt" * 1_500_000 + b"l.", FILLS),
+    "thrown-away": (b"}0" * 1_500_000 + b"N.", FILLS),
+    "sets-by-calls": (b"c__builtin__\nset\nq\x000(" + b"h\x00)R" * 1_500_000 + b"l.", FILLS),
+    "ordered-by-calls": (b"ccollections\nOrderedDict\nq\x000(" + b"h\x00)R" * 1_500_000 + b"l.", FILLS),
+    "memo": (b"\x80\x04N" + b"\x94" * 3_000_000 + b".", FILLS),
+    "long-integer": (b"\x8b\x00\x01\x00\x00" + b"\x7f" * 256 + b".", "an integer of more than 255 bytes"),
+    "long-decimals": (b"L" + b"9" * 5000 + b"L\n.", "an integer of more than 620 digits"),
+    "long-memo-key": (b"Np" + b"9" * 5000 + b"\n.", "an integer of more than 620 digits"),
     "large-key": (b"}\x8a\x20" + b"\x11" * 32 + b"Ns.", "a key of more than 64 bits"),
 }
 
@@ -186,8 +230,18 @@ def test_truncated(data: bytes, tmp_path: Path) -> None:
         b"Sabc\n.",
         b"I1x\n.",
         b"T\xff\xff\xff\xffN.",
-        b"L" + b"9" * 5000 + b"L\n.",
+        b"I010\n.",
+        b"I1_0\n.",
+        b"I+1\n.",
         b"g7\n.",
+        b"Np07\n.",
+        b"Np1\nq\x010h\x01.",
+        b"\x80\x04N\x94p0\n.",
+        b"]q\x00(p1\n0h\x00.",
+        b"N(\x85t.",
+        b"N(N0h\x000t.",
+        b"(cnumpy.core.multiarray\n_reconstruct\nq\x00)Rl.",
+        b"(cnumpy.core.multiarray\n_reconstruct\n)Rq\x00q\x01(K\x01K\x01\x85cnumpy\ndtype\n(U\x02i1K\x00K\x01tR\x89U\x01xtbh\x00l.",
         PYTHON2[2].replace(b"K\x02K\x03\x86", b"K\x02K\x04\x86"),
         PYTHON2[2].replace(b"U\x01<NNN", b"U\x01?NNN"),
         PYTHON2[2].replace(b"U\x04\x00\x00\x00?", b"U\x03\x00\x00\x00"),
@@ -205,3 +259,22 @@ def test_too_large_a_file_is_not_read(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(PickleRefusedError, match="more than the"):
         load_pickle(path)
+
+
+HONEST = {
+    "small-containers": [[i % 7] for i in range(50_000)] + [{"a": i % 7} for i in range(50_000)],
+    "tuples-as-keys": {(x, y): x * y for x in range(-50, 50) for y in range(-50, 50)},
+    "words": {f"word{i}": i for i in range(100_000)},
+    "empty": [{} for _ in range(50_000)] + [set() for _ in range(50_000)],
+}
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("value", HONEST.values(), ids=HONEST)
+def test_what_a_pickler_writes_is_never_too_much(value: Any, protocol: int) -> None:
+    assert load_pickle(pickle.dumps(value, protocol)) == value
+
+
+def test_a_megabyte_of_one_key_is_read() -> None:
+    """A key that is set again takes no memory, and so many sentences may have the same length."""
+    assert load_pickle(b"}(" + b"K\x01K\x02" * 250_000 + b"u.") == {1: 2}

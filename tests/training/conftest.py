@@ -13,6 +13,7 @@ from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes import choose
 from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.runtimes.users_settings import UsersSettings
 from tests.conftest import FIXTURES, Output, folder_contents, make_checkout
 
 TOY = str(FIXTURES / "toy.toml")
@@ -35,7 +36,12 @@ class HereRuntime:
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         return checkout.root.absolute()
 
-    def variables(self, recipe: Recipe, environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
+        return UsersSettings({}, {})
+
+    def variables(
+        self, recipe: Recipe, environment: Environment, path: Sequence[str], users: UsersSettings
+    ) -> dict[str, str]:
         return {"PYTHONDONTWRITEBYTECODE": "1"}
 
 

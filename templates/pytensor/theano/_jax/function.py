@@ -1,5 +1,6 @@
 """The JAX backend's functions: compiled once for each shape of the inputs, with shared variables that stay on the device."""
 
+import re
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ import jax
 import jax.experimental
 import jax.numpy as jnp
 import numpy
+from jax.experimental import checkify
 
 from theano._callable import Function
 from theano._events import report_compilation
@@ -20,7 +22,8 @@ from theano._graph import Graph
 from theano._jax.convert import convert_to_jax
 from theano._padding import PaddedCall, find_padding
 
-Executable = Callable[..., tuple[list[Any], list[Any]]]
+#: Returns what checkify has found, and (outputs, new values of updated).
+Executable = Callable[..., tuple[Any, tuple[list[Any], list[Any]]]]
 
 
 class JaxFunction(Function):
@@ -41,14 +44,15 @@ class JaxFunction(Function):
 
     @cached_property
     def executable(self) -> Executable:
-        """The compiled function, from (values of updated, values of constant, *inputs) to (outputs, new values of updated).
+        """The compiled function, from (values of updated, values of constant, *inputs) to an index error, if there is one, and
+        (outputs, new values of updated).
 
         It gives the memory of the old values of updated away.
         """
         converted = convert_to_jax([*self.updated, *self.constant, *self.graph.inputs], self.graph.results)
         count = len(self.graph.outputs)
 
-        def call(updated: list[Any], constant: list[Any], *inputs: Any) -> tuple[list[Any], list[Any]]:
+        def compute(updated: list[Any], constant: list[Any], *inputs: Any) -> tuple[list[Any], list[Any]]:
             results = converted(*updated, *constant, *inputs)
             # two variables must not share memory, which one of them may give away at the next call
             seen = {id(value) for value in [*updated, *constant, *inputs]}
@@ -57,6 +61,19 @@ class JaxFunction(Function):
                 new.append(jnp.array(value) if id(value) in seen else value)
                 seen.add(id(value))
             return list(results[:count]), new
+
+        def call(updated: list[Any], constant: list[Any], *inputs: Any) -> tuple[Any, tuple[list[Any], list[Any]]]:
+            # closed over, since checkify makes arrays of all arguments
+            arrays = [None if is_static else value for value, is_static in zip(inputs, self.is_static, strict=True)]
+
+            def compute_arrays(updated: list[Any], constant: list[Any], arrays: list[Any]) -> Any:
+                merged = [value if array is None else array for value, array in zip(inputs, arrays, strict=True)]
+                return compute(updated, constant, *merged)
+
+            # JAX takes the last row for an index beyond it, where Theano raises. checkify carries one more result through
+            # the graph, its loops included: whether an index was out of range, and the first that was. It is compared once
+            # for each index, which is nothing beside the row that it stands for.
+            return checkify.checkify(compute_arrays, errors=checkify.index_checks)(updated, constant, arrays)  # type: ignore[no-any-return]
 
         static = [position for position, is_static in enumerate(self.is_static, 2) if is_static]
         executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static)
@@ -67,6 +84,9 @@ class JaxFunction(Function):
             v.type.filter(value, allow_downcast=self.allow_input_downcast)
             for v, value in zip(self.graph.inputs, values, strict=True)
         ]
+        if not self.double:
+            for name, array in zip(self.names, arrays, strict=True):
+                _require_32_bits(name, array)
         call = self.padding.pad_inputs(self.names, arrays) if self.padding else PaddedCall(arrays, {})
         inputs = [
             int(array) if is_static else array for array, is_static in zip(call.arrays, self.is_static, strict=True)
@@ -87,12 +107,18 @@ class JaxFunction(Function):
         return [result.copy() for result in call.cut_outputs(outputs)]
 
     def _update_variables(self, inputs: list[Any]) -> list[Any]:
-        """Give the shared variables their new values, and return the outputs as JAX arrays."""
+        """Give the shared variables their new values, and return the outputs as JAX arrays.
+
+        Raises:
+            IndexError: an index is out of range.
+        """
         updated = [move_to_device(variable) for variable in self.updated]
         constant = [move_to_device(variable) for variable in self.constant]
-        outputs, new = self.executable(updated, constant, *inputs)
+        error, (outputs, new) = self.executable(updated, constant, *inputs)
         for variable, value in zip(self.updated, new, strict=True):
-            variable.storage[0] = value
+            variable.storage[0] = value  # also after an error: the old values are given away
+        if message := error.get():
+            raise IndexError(_describe_index_error(self.name, message))
         return outputs
 
     def _report_shape(self, arrays: list[Any], seconds: float) -> None:
@@ -104,6 +130,33 @@ class JaxFunction(Function):
         if shapes:
             bound = self.padding.bound if self.padding else None
             report_compilation(shapes, len(self.compiled), bound, seconds)
+
+
+#: What checkify says of an index, amid remarks on where in PyTensor's and JAX's code it was used.
+_OUT_OF_RANGE = re.compile(r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)")
+
+
+def _describe_index_error(name: str | None, message: str) -> str:
+    """Return what checkify has found, in the words of Theano."""
+    found = _OUT_OF_RANGE.search(message)
+    if found is None:
+        return f"{name or 'a function'}: {message}"
+    index, axis, size = map(int, found.groups())
+    index -= size if index < 0 else 0  # a negative index has the size added to it before it is compared
+    return f"{name or 'a function'}: index {index} is out of bounds for axis {axis} with size {size}"
+
+
+def _require_32_bits(name: str, array: Any) -> None:
+    """Refuse integers that JAX would cut off at 32 bits: 2 ** 32 + 1 would be index 1.
+
+    Raises:
+        OverflowError: there is one.
+    """
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+        limits = numpy.iinfo(f"{array.dtype.kind}4")
+        for value in (array.min(), array.max()):
+            if not limits.min <= value <= limits.max:
+                raise OverflowError(f"{name} has {value}, and the JAX backend computes integers in 32 bits")
 
 
 def enable_double_precision() -> AbstractContextManager[Any]:
