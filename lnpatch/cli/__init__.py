@@ -19,6 +19,7 @@ from typing import NamedTuple
 import click
 
 from lnpatch import __version__
+from lnpatch.source.reading import listen_to_slow_reading
 
 
 class CommandEntry(NamedTuple):
@@ -126,7 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_command(words: list[str]) -> int:
     """Run a command and return its exit code; every failure is shown as the user wants it."""
     try:
-        result = cli.main(words, prog_name="lnpatch", standalone_mode=False)
+        with listen_to_slow_reading(_show_slow_reading):
+            result = cli.main(words, prog_name="lnpatch", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SystemExit:
         raise
@@ -172,6 +174,13 @@ def _write_last_words(error: BaseException, as_json: bool) -> None:
             sys.stderr.write(f"error: {words}\n")
     except OSError:
         _silence_output()
+
+
+def _show_slow_reading(name: str, size: int) -> None:
+    """Say, for people, that a file is being read which takes longer than a second."""
+    from lnpatch.cli.console import print_line
+
+    print_line(f"reading {name} ({size / 1e6:.1f} MB)", sys.stderr)
 
 
 def _wants_json(words: Sequence[str]) -> bool:

@@ -7,8 +7,8 @@ A caller catches a kind, or a single failure::
     │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
-    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError, TextError,
-    │     TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError,
+    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, SourceTooDeepError, StoppedError,
+    │     TextError, TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError,
     │     WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
@@ -96,6 +96,7 @@ from lnpatch.errors.patch import (
     PatchRefusedError,
     Refusal,
     SourceSyntaxError,
+    SourceTooDeepError,
 )
 from lnpatch.errors.pickles import (
     ArchiveRefusedError,
@@ -231,6 +232,7 @@ __all__ = [
     "SettingValueError",
     "SourceMissingError",
     "SourceSyntaxError",
+    "SourceTooDeepError",
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",

@@ -21,6 +21,18 @@ class SourceSyntaxError(FailedError):
 
 
 @dataclass
+class SourceTooDeepError(FailedError):
+    """The file nests so deeply that no parser may be given it."""
+
+    file: str
+    line: int
+    reason: str
+
+    message_template = "{file}:{line}: {reason}"
+    hint_template = "lnpatch does not read such a file; split the expression, or take the data out of the code."
+
+
+@dataclass
 class EditRefusedError(FailedError):
     """An edit cannot be carried back to the source without harm to the code around it."""
 

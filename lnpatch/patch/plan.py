@@ -111,10 +111,11 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
     document = source.Source.read(before, path)
     module = document.module
     findings: list[EditFinding] = []
-    for edit, repair in edits:
-        outcome = edit.run(EditContext(path, document, module, files, values))
-        module = outcome.module
-        findings += [replace(finding, repair=repair) for finding in outcome.findings]
+    with source.deep_recursion():  # edits walk over the tree
+        for edit, repair in edits:
+            outcome = edit.run(EditContext(path, document, module, files, values))
+            module = outcome.module
+            findings += [replace(finding, repair=repair) for finding in outcome.findings]
     after = before if module is document.module else document.write(module)
     return FilePlan(path, before, after, tuple(findings))
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lnpatch.source.document import Source, check_syntax
+    from lnpatch.source.grammar import deep_recursion
 
-__all__ = ["Source", "check_syntax"]
+__all__ = ["Source", "check_syntax", "deep_recursion"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("lnpatch.source.document"), name)
+    module = "grammar" if name == "deep_recursion" else "document"
+    return getattr(import_module(f"lnpatch.source.{module}"), name)

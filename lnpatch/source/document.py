@@ -10,13 +10,14 @@ from functools import cached_property
 
 import libcst as cst
 
-from lnpatch.errors import EditRefusedError, SourceSyntaxError
+from lnpatch.errors import EditRefusedError, SourceSyntaxError, SourceTooDeepError
 from lnpatch.source import grammar
 from lnpatch.source.encoding import SourceEncoding, decode_source
 from lnpatch.source.graft import GraftConflict, GraftedText, graft_changes
 from lnpatch.source.layout import dominant_newline, set_default_layout
 from lnpatch.source.placeholders import BrokenPlaceholder, MaskedText
-from lnpatch.source.tokens import InvalidSource, line_at
+from lnpatch.source.reading import report_reading
+from lnpatch.source.tokens import InvalidSource, TooDeepSource, line_at
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -49,10 +50,14 @@ class Source:
 
         Raises:
             SourceSyntaxError: neither Python 2.7 nor Python 3 can read it.
+            SourceTooDeepError: it nests too deeply.
         """
+        report_reading(name, len(data))
         text, encoding = decode_source(data)
         try:
             reading, parsed, module = grammar.parse_python(text, _parse_module)
+        except TooDeepSource as failure:
+            raise SourceTooDeepError(name, failure.line, failure.reason) from None
         except InvalidSource as failure:
             check_syntax(data, name)  # tells more, and the right line, where it fails as well
             raise SourceSyntaxError(name, failure.line, failure.reason) from None
@@ -64,7 +69,7 @@ class Source:
             with grammar.deep_recursion():
                 module = set_default_layout(module, newline, indent)
         except RecursionError:
-            raise SourceSyntaxError(name, 1, "an expression is nested too deeply") from None
+            raise SourceTooDeepError(name, 1, "an expression is nested too deeply") from None
         return cls(name, data, text, newline, module, encoding, reading.masked, parsed)
 
     @property
@@ -192,17 +197,23 @@ def check_syntax(data: bytes, name: str) -> None:
 
     Raises:
         SourceSyntaxError: neither accepts it.
+        SourceTooDeepError: it nests deeper than is read.
     """
     text, _ = decode_source(data)
     try:
         grammar.parse_python(text, grammar.parse_ast)
+    except TooDeepSource as failure:
+        raise SourceTooDeepError(name, failure.line, failure.reason) from None
     except InvalidSource as failure:
         raise SourceSyntaxError(name, failure.line, failure.reason) from None
 
 
 def _parse_module(code: str) -> cst.Module:
     try:
-        return cst.parse_module(code)
+        with grammar.deep_recursion():
+            return cst.parse_module(code)
+    except RecursionError:
+        raise TooDeepSource(1, "an expression is nested too deeply") from None
     except cst.ParserSyntaxError as error:
         # Not raw_line alone: it is one less than the line in the message where the text ends too early.
         at = re.search(r"error at (\d+):", error.message)

@@ -16,7 +16,8 @@ from keyword import kwlist
 # The keywords of Python 2.7.
 KEYWORDS = frozenset(kwlist) - {"False", "None", "True", "async", "await", "nonlocal"} | {"exec", "print"}
 _COMPOUND = frozenset(["class", "def", "elif", "else", "except", "finally", "for", "if", "try", "while", "with"])
-_MAX_DEPTH = 200  # of brackets: CPython's own limit
+#: How many brackets may be open: CPython's own limit.
+MAX_BRACKETS = 200
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _COLON = frozenset([":"])
 _ASSIGN = frozenset(["="])
@@ -58,6 +59,10 @@ class InvalidSource(Exception):
         super().__init__(line, reason)
         self.line = line
         self.reason = reason
+
+
+class TooDeepSource(InvalidSource):
+    """The text nests deeper than is read, whatever its grammar."""
 
 
 def line_at(text: str, position: int) -> int:
@@ -186,7 +191,8 @@ def tokenize(text: str) -> Tokens:
     """Split a text into tokens.
 
     Raises:
-        InvalidSource: a character begins no token, or brackets do not match or go too deep.
+        InvalidSource: a character begins no token, or brackets do not match.
+        TooDeepSource: brackets go too deep.
     """
     tokens = Tokens(text)
     kinds, words, starts = tokens.kinds, tokens.words, tokens.starts
@@ -202,8 +208,8 @@ def tokenize(text: str) -> Tokens:
                 continue
         elif kind == "open":
             opened.append(len(kinds))
-            if len(opened) > _MAX_DEPTH:
-                raise InvalidSource(line_at(text, start), "too many nested brackets")
+            if len(opened) > MAX_BRACKETS:
+                raise TooDeepSource(line_at(text, start), f"more than {MAX_BRACKETS} brackets are nested")
         elif kind == "close":
             if not opened or _CLOSING[words[opened[-1]]] != word:
                 raise InvalidSource(line_at(text, start), f"unmatched '{word}'")

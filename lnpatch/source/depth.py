@@ -1,0 +1,75 @@
+"""How deep a text nests, from its tokens, so that no parser is given a text that it does not come back from.
+
+libcst's parser calls itself for each level: it ends the process at some thousand brackets, and its time grows with the
+square of a chain such as ``a.b.c`` or ``a + b + c``. Whoever walks over its tree calls himself as often.
+"""
+
+from __future__ import annotations
+
+from lnpatch.source.tokens import Tokens, TooDeepSource, line_at
+
+#: How deep a text may go, in levels: brackets, operators, attributes, calls and subscripts of one expression, and ``elif``.
+#: libcst reads a thousand operators in a second and a thousand subscripts in ten; the deepest file of the standard library
+#: of Python 2.7 or 3.13, apart from strings in a row, goes to some 150.
+MAX_LEVELS = 1000
+
+#: Strings in a row are cheaper, and there are such files: pydoc_data/topics.py has a thousand of them.
+_STRINGS_OF_A_LEVEL = 3
+
+_LIMIT = MAX_LEVELS * _STRINGS_OF_A_LEVEL
+
+#: Words that make a level as an operator does.
+_WORDS = frozenset(["and", "await", "for", "if", "in", "is", "lambda", "not", "or", "yield"])
+
+#: What stands between expressions side by side, and what makes no level.
+_BETWEEN, _FLAT = frozenset([",", ";"]), frozenset(["=", ":"])
+
+
+def require_depth(tokens: Tokens) -> None:
+    """Refuse a text that nests too deeply.
+
+    Raises:
+        TooDeepSource: it does.
+    """
+    levels = [0]  # of the expression so far, outside of all brackets and within each that is open
+    lambdas = [0]  # of those, how many have not come to their colon; commas before it are between parameters
+    depth = 0  # their sum, and that of the brackets
+    elifs: dict[str, int] = {}
+    previous = "newline"
+    for i, kind in enumerate(tokens.kinds):
+        word = tokens.words[i]
+        added = 0
+        if kind == "newline":
+            levels, lambdas, depth = [0], [0], 0
+        elif kind == "close":
+            depth -= levels.pop() + _STRINGS_OF_A_LEVEL
+            lambdas.pop()
+        elif word in _BETWEEN and not lambdas[-1]:
+            depth -= levels[-1]
+            levels[-1] = 0
+        elif word in _FLAT:
+            lambdas[-1] = max(0, lambdas[-1] - (word == ":"))
+        elif kind in ("op", "open") or (kind == "name" and word in _WORDS):
+            lambdas[-1] += word == "lambda"
+            added = _STRINGS_OF_A_LEVEL
+        elif kind == "string" and previous == "string":
+            added = 1
+        levels[-1] += added
+        depth += added
+        if kind == "open":
+            levels.append(0)
+            lambdas.append(0)
+            depth += _STRINGS_OF_A_LEVEL
+        if previous == "newline" and word in ("if", "elif"):
+            indent = _indent(tokens, i)
+            elifs[indent] = elifs.get(indent, 0) + _STRINGS_OF_A_LEVEL if word == "elif" else 0
+            depth += elifs[indent]
+        if depth > _LIMIT:
+            raise TooDeepSource(line_at(tokens.text, tokens.starts[i]), f"nested more than {MAX_LEVELS} levels deep")
+        previous = kind
+
+
+def _indent(tokens: Tokens, i: int) -> str:
+    """Return the blanks before the first token of a line."""
+    start = tokens.starts[i]
+    return tokens.text[max(tokens.text.rfind("\n", 0, start), tokens.text.rfind("\r", 0, start)) + 1 : start]

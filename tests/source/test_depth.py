@@ -1,0 +1,104 @@
+"""Texts that nest deeply: read where a parser comes back from them, refused where it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+import pytest
+
+from lnpatch.errors import LnpatchError, SourceTooDeepError
+from lnpatch.source import Source
+from lnpatch.source.document import check_syntax
+
+#: A text of a depth, and the word for it.
+NESTS: dict[str, Callable[[int], str]] = {
+    "brackets": lambda n: "x = " + "(" * n + "a" + ")" * n,
+    "lists": lambda n: "x = " + "[" * n + "a" + "]" * n,
+    "dictionaries": lambda n: "x = " + "{1: " * n + "a" + "}" * n,
+    "calls": lambda n: "x = " + "f(" * n + "a" + ")" * n,
+}
+CHAINS: dict[str, Callable[[int], str]] = {
+    "minus": lambda n: "x = " + "-" * n + "a",
+    "not": lambda n: "x = " + "not " * n + "a",
+    "lambda": lambda n: "x = " + "lambda: " * n + "a",
+    "lambda-with-parameters": lambda n: "x = " + "lambda a=1, b=2: " * n + "a",
+    "elif": lambda n: "if x: pass\n" + "elif x: pass\n" * n,
+    "attributes": lambda n: "x = a" + ".a" * n,
+    "imports": lambda n: "import a" + ".a" * n,
+    "sum": lambda n: "x = " + "a + " * n + "a",
+    "sum-on-lines": lambda n: "x = (" + "a +\n  " * n + "a)",
+    "power": lambda n: "x = " + "a ** " * n + "a",
+    "or": lambda n: "x = " + "a or " * n + "a",
+    "conditionals": lambda n: "x = " + "a if b else " * n + "c",
+    "called-again": lambda n: "x = a" + "()" * n,
+    "conditions": lambda n: "x = [a for a in b " + "if a " * n + "]",
+    "backquotes": lambda n: "x = " + "`a` + " * n + "a",
+}
+
+
+def read_and_add(text: str) -> None:
+    """Read a text, and add a statement."""
+    data = f"{text}\ny = 1\n".encode()
+    source = Source.read(data, "a.py")
+    edited = source.module.with_changes(body=[*source.module.body, cst.parse_statement("z = 2\n")])
+    assert source.write(edited) == data + b"z = 2\n"
+
+
+@pytest.mark.parametrize("kind", [*NESTS, *CHAINS])
+def test_what_people_write_is_read(kind: str) -> None:
+    read_and_add((NESTS | CHAINS)[kind](90))
+
+
+@pytest.mark.parametrize("kind", ["minus", "elif", "sum", "or", "attributes", "imports", "lambda"])
+def test_up_to_the_bound_everything_works(kind: str) -> None:
+    read_and_add(CHAINS[kind](480))
+
+
+@pytest.mark.parametrize("depth", [1001, 3000, 20_000, 200_000])
+@pytest.mark.parametrize("kind", [*NESTS, *CHAINS])
+def test_beyond_it_is_refused(kind: str, depth: int) -> None:
+    data = f"a = 1\n{(NESTS | CHAINS)[kind](depth)}\n".encode()
+    for read in (Source.read, check_syntax):
+        with pytest.raises(SourceTooDeepError) as refused:
+            read(data, "a.py")
+        assert refused.value.message.startswith("a.py:")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        pytest.param("f'{' ' + " + "(" * 3000, id="string-in-a-string"),
+        pytest.param("f'{a['" + "(" * 3000 + "']}'", id="quotes-in-an-f-string"),
+        pytest.param("x = '\n" + "(" * 3000, id="unterminated"),
+        pytest.param("x = '\n" + "-" * 3000, id="unterminated-operators"),
+        pytest.param("x = $\n" + "[" * 3000 + "]" * 3000, id="no-token"),
+        pytest.param("(]\n" + "f(" * 3000, id="unmatched"),
+        pytest.param("x = '\nif a: pass\n" + "elif a: pass\n" * 10_000, id="unterminated-elif"),
+    ],
+)
+def test_what_hides_it_does_not_help(hidden: str) -> None:
+    with pytest.raises(LnpatchError, match=r"a\.py:\d+"):
+        Source.read(hidden.encode(), "a.py")
+
+
+def test_a_thousand_strings_in_a_row() -> None:
+    read_and_add("x = (" + "'a'\n  " * 1500 + ")")
+
+
+def test_long_is_not_deep() -> None:
+    for text in (
+        "x = [" + "a + b, " * 5000 + "]",
+        "x = {" + "1: a.b.c, " * 3000 + "}",
+        "f(" + "a=b(c), " * 3000 + ")",
+        "a.b.c()\n" * 3000,
+        "if a: pass\n" + "elif b: pass\n" * 400 + "if a: pass\n" + "elif b: pass\n" * 400,
+    ):
+        read_and_add(text)
+
+
+def test_depths_add_up() -> None:
+    """Chains within brackets within chains nest as one."""
+    inner = "a" + ".a" * 100
+    with pytest.raises(SourceTooDeepError):
+        read_and_add("x = " + f"f({'a + ' * 100}" * 12 + inner + ")" * 12)
