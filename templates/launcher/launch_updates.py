@@ -50,6 +50,7 @@ class UpdateCounter(object):
         self.count = 0
         self.saved_at = 0
         self.save_is_due = False
+        self.cost_is_finite = True
         self.asked_to_stop = False
         self.frame = None
         self.before_first = lambda: None
@@ -71,7 +72,7 @@ class UpdateCounter(object):
 
         def watched_optimizer(*args, **kwargs):
             functions = optimizer(*args, **kwargs)
-            watch_calls(functions[0], lambda: self.begin_update(trainer))
+            watch_calls(functions[0], lambda: self.begin_update(trainer), self.look_at_cost)
             return functions
 
         setattr(module, name, watched_optimizer)
@@ -92,6 +93,14 @@ class UpdateCounter(object):
             self.before_first()
         self.count += 1
 
+    def look_at_cost(self, result):
+        """Remember whether the cost, which comes first in the result of an update, is a finite number."""
+        cost = result[0] if isinstance(result, (list, tuple)) else result
+        try:
+            self.cost_is_finite = abs(float(cost)) < float("inf")
+        except (TypeError, ValueError):
+            self.cost_is_finite = True  # no single number: nothing is known of it
+
     def variables(self):
         """Return the variables of the trainer, by name, as they are now."""
         return dict(self.frame.f_locals)
@@ -109,8 +118,8 @@ class UpdateCounter(object):
         return written
 
     def save_rest(self):
-        """Save what the trainer has not saved itself when it has returned; never parameters that are not finite."""
-        if self.frame is None or not self.saves or self.saved_at == self.count:
+        """Save what the trainer has not saved itself when it has returned; not where it has given up, its cost being NaN."""
+        if self.frame is None or not self.saves or self.saved_at == self.count or not self.cost_is_finite:
             return []
         parameters = self.variables().get(self.saves[0]["parameters"])
         if parameters is None or not are_finite(parameters):
@@ -290,13 +299,18 @@ def lock_run(path):
     return file
 
 
-def watch_calls(function, before):
-    """Call before() before each call of function, which stays the object that it is: it may be printed or pickled."""
+def watch_calls(function, before, after):
+    """
+    Call before() before each call of function and after(result) after it; function stays the object that it is: it may be
+    printed or pickled.
+    """
     kind = type(function)
 
     def call(self, *args, **kwargs):
         before()
-        return kind.__call__(self, *args, **kwargs)
+        result = kind.__call__(self, *args, **kwargs)
+        after(result)
+        return result
 
     # Python looks __call__ up in the class, so an attribute of the object would not do
     function.__class__ = type(kind.__name__, (kind,), {"__call__": call, "__module__": kind.__module__})
