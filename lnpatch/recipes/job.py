@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from lnpatch.recipes.patterns import has_nested_repeats
 from lnpatch.schema import Scalar, relative_file_problems
 
 
@@ -227,3 +228,5 @@ class Job:
             else:
                 if not named:
                     yield f"validation[{i}]", "expected named groups, (?P<name>...), one for each figure"
+                if has_nested_repeats(pattern):
+                    yield f"validation[{i}]", "a repetition in a repetition, such as (a+)+, may take for ever on a line"
