@@ -141,7 +141,8 @@ class UpdateCounter(object):
                 return savez(file, *args, **kwargs)
             path = file if file.endswith(".npz") else file + ".npz"
             if self.frame is not None and self.saves:
-                # what is saved there is the same by the recipe, and its pickles are whole before it is
+                # by the recipe the same is saved there, with its pickles first; and of now, where attentive-reader saves
+                # the parameters that it began with, once a validation before its first save has found a best model
                 if same_path(path, self.saves[0]["file"].format(**self.variables())):
                     self.save(self.saves[:1])
                     return None
