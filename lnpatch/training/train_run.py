@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -125,13 +125,15 @@ def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[O
 
         def read_line(text: str) -> None:
             if not is_event(text):
-                view.show_line(text[:_SHOWN_LINE])
+                with suppress(OSError):  # the terminal may be closed, which ends no training
+                    view.show_line(text[:_SHOWN_LINE])
             for event in parser.parse(text):
                 if isinstance(event, Saving):
                     answer(writer.sync_updates())
                     continue
                 reported.add_event(event)
-                view.show_event(event)
+                with suppress(OSError):
+                    view.show_event(event)
                 writer.record_event(event)
 
         # the lock is inherited, so that the folder stays locked while the trainer lives

@@ -51,6 +51,7 @@ class UpdateCounter(object):
         self.count = 0
         self.saved_at = 0
         self.save_is_due = False
+        self.cost_is_finite = True
         self.asked_to_stop = False
         self.frame = None
         self.before_first = lambda: None
@@ -72,7 +73,7 @@ class UpdateCounter(object):
 
         def watched_optimizer(*args, **kwargs):
             functions = optimizer(*args, **kwargs)
-            watch_calls(functions[0], lambda: self.begin_update(trainer))
+            watch_calls(functions[0], lambda: self.begin_update(trainer), self.look_at_cost)
             return functions
 
         setattr(module, name, watched_optimizer)
@@ -93,6 +94,14 @@ class UpdateCounter(object):
             self.before_first()
         self.count += 1
 
+    def look_at_cost(self, result):
+        """Remember whether the cost, which comes first in the result of an update, is a finite number."""
+        cost = result[0] if isinstance(result, (list, tuple)) else result
+        try:
+            self.cost_is_finite = abs(float(cost)) < float("inf")
+        except (TypeError, ValueError):
+            self.cost_is_finite = True  # no single number: nothing is known of it
+
     def variables(self):
         """Return the variables of the trainer, by name, as they are now."""
         return dict(self.frame.f_locals)
@@ -110,8 +119,8 @@ class UpdateCounter(object):
         return written
 
     def save_rest(self):
-        """Save what the trainer has not saved itself when it has returned; never parameters that are not finite."""
-        if self.frame is None or not self.saves or self.saved_at == self.count:
+        """Save what the trainer has not saved itself when it has returned; not where it has given up, its cost being NaN."""
+        if self.frame is None or not self.saves or self.saved_at == self.count or not self.cost_is_finite:
             return []
         parameters = self.variables().get(self.saves[0]["parameters"])
         if parameters is None or not are_finite(parameters):
@@ -133,7 +142,8 @@ class UpdateCounter(object):
                 return savez(file, *args, **kwargs)
             path = file if file.endswith(".npz") else file + ".npz"
             if self.frame is not None and self.saves:
-                # what is saved there is the same by the recipe, and its pickles are whole before it is
+                # by the recipe the same is saved there, with its pickles first; and of now, where attentive-reader saves
+                # the parameters that it began with, once a validation before its first save has found a best model
                 if same_path(path, self.saves[0]["file"].format(**self.variables())):
                     self.save(self.saves[:1])
                     return None
@@ -291,13 +301,18 @@ def lock_run(path):
     return file
 
 
-def watch_calls(function, before):
-    """Call before() before each call of function, which stays the object that it is: it may be printed or pickled."""
+def watch_calls(function, before, after):
+    """
+    Call before() before each call of function and after(result) after it; function stays the object that it is: it may be
+    printed or pickled.
+    """
     kind = type(function)
 
     def call(self, *args, **kwargs):
         before()
-        return kind.__call__(self, *args, **kwargs)
+        result = kind.__call__(self, *args, **kwargs)
+        after(result)
+        return result
 
     # Python looks __call__ up in the class, so an attribute of the object would not do
     function.__class__ = type(kind.__name__, (kind,), {"__call__": call, "__module__": kind.__module__})

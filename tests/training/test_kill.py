@@ -15,9 +15,13 @@ from pathlib import Path
 import numpy
 import pytest
 
+from lnpatch.commands.train import train
+from lnpatch.runtimes import choose
+from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.run_folder import RunState, read_run
+from lnpatch.training.train_view import SilentView
 from tests.conftest import Output
-from tests.training.conftest import TOY
+from tests.training.conftest import TOY, HereRuntime
 
 Run = Callable[..., Output]
 
@@ -224,3 +228,91 @@ def last_line(run: Path) -> bytes:
     """The end of the updates that a run has reported."""
     file = run / "updates.jsonl"
     return file.read_bytes()[-100:] if file.exists() else b""
+
+
+# Around a run
+
+
+def test_a_terminal_that_is_closed_ends_no_training(toy: Path) -> None:
+    class Closed(SilentView):
+        """A view whose terminal is gone."""
+
+        def show_line(self, text: str) -> None:
+            raise OSError(5, "Input/output error")
+
+        def show_event(self, event: object) -> None:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    result = train(TOY, toy, output="run", max_updates=3, view=Closed())
+    assert (result.info.state, numbers(Path("run"))) == (RunState.DONE, [1, 2, 3])
+
+
+def test_a_printed_command_holds_the_lock_and_leaves_how_it_ended(lnpatch: Run, toy: Path) -> None:
+    run = Path("run")
+    line = lnpatch("train", TOY, "--output", "run", "--max-updates", "30", "--print-command", *SLOW).text
+    first = subprocess.Popen(line, shell=True)
+    deadline = time.monotonic() + DEADLINE
+    while not (run / "saved.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert read_run(run).info.state is RunState.RUNNING
+    refused = lnpatch("train", TOY, "--resume", "--output", "run")
+    assert refused.code == 4
+    assert f"on {os.uname().nodename}" in refused.err
+    assert subprocess.run(line, shell=True, check=False).returncode == 1
+    assert "Another process trains in" in (run / "log.txt").read_text()
+    assert first.wait(DEADLINE) == 0
+    info = read_run(run).info
+    assert (info.state, info.updates) == (RunState.DONE, 30)
+    on = lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "2")
+    assert on.code == 0, on.err
+    assert json.loads((run / "run.json").read_text())["updates"] == 32
+
+
+def test_what_a_trainer_does_not_save_itself_is_saved_when_it_returns(lnpatch: Run, toy: Path) -> None:
+    trainer = toy / "train.py"
+    text = trainer.read_text()
+    end = text.index("    numpy.savez(saveto, history_errs=history_errs")
+    trainer.write_text(text[:end] + "    return cost\n")
+    done = lnpatch("train", TOY, "--output", "run", "--set", "max_epochs=2", "--format", "json")
+    assert (done.code, done.json["model"]) == (0, "model.npz")
+    assert read_run("run").info.updates == 20
+    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "1")
+    assert on.code == 0, on.err
+    assert numbers(Path("run")) == list(range(1, 22))
+
+
+def test_a_cost_that_became_nan_replaces_no_model(lnpatch: Run, toy: Path) -> None:
+    assert lnpatch("train", TOY, "--output", "run", "--set", "nan_at=8", "--set", "saveFreq=5").code == 1
+    assert json.loads(Path("run/saved.json").read_text())["saved"][0]["update"] == 5
+    assert lnpatch("train", TOY, "--output", "run", "--resume", "--set", "nan_at=0", "--max-updates", "4").code == 0
+    assert numbers(Path("run")) == list(range(1, 10))
+
+
+def test_a_folder_with_a_lock_alone_is_empty(lnpatch: Run, toy: Path) -> None:
+    Path("run").mkdir()
+    Path("run/run.lock").write_text("")
+    assert lnpatch("train", TOY, "--output", "run", "--max-updates", "1").code == 0
+
+
+def test_a_run_on_another_machine_is_not_taken_over_at_once(lnpatch: Run, toy: Path) -> None:
+    assert lnpatch("train", TOY, "--output", "run", "--max-updates", "2").code == 0
+    info = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps(info | {"state": "running", "host": "elsewhere"}))
+    refused = lnpatch("train", TOY, "--resume", "--output", "run")
+    assert refused.code == 4
+    assert "on elsewhere" in refused.err
+    assert "seems to train" in refused.err
+    for file in Path("run").iterdir():
+        os.utime(file, (time.time() - 3600,) * 2)
+    assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "1").code == 0
+
+
+@pytest.mark.parametrize("earlier", ["cpu", "gpu"])
+def test_a_resume_keeps_device_and_backend(toy: Path, earlier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = type("Named", (HereRuntime,), {"name": "pytensor"})
+    monkeypatch.setattr(choose, "runtimes", lambda: {"theano": HereRuntime, "pytensor": named})
+    options = RuntimeOptions(runtime="pytensor", backend="jax", device=earlier)
+    assert train(TOY, toy, output="run", max_updates=1, runtime=options).info.backend == "jax"
+    info = train(TOY, toy, output="run", max_updates=1, resume=True).info
+    assert (info.device, info.backend, info.updates) == (earlier, "jax", 2)

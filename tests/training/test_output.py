@@ -22,6 +22,7 @@ UPDATES = [
     pytest.param("Epoch  0 Update  2 Cost  [4.5] UD  0.5", Update(0, 2, 4.5, 0.5), id="array"),
     pytest.param("Epoch  0", None, id="epoch alone"),
     pytest.param("Seen 640 samples", None, id="another line"),
+    pytest.param(f"Epoch 0 Update {'9' * 5000} Cost 1 UD 1", None, id="5000 digits"),
     pytest.param("Epoch  x Update  1 Cost  1 UD  1", None, id="not a number"),
 ]
 
