@@ -59,7 +59,8 @@ def locked(checkout: Checkout) -> Iterator[None]:
 def was_cut_off(checkout: Checkout) -> bool:
     """Return whether a change was cut off, or is being written by another lnpatch at this moment."""
     try:
-        return _lock_file(checkout).lstat().st_size > 0
+        status = _lock_file(checkout).lstat()
+        return stat.S_ISREG(status.st_mode) and status.st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
 

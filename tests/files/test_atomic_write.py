@@ -102,9 +102,12 @@ def test_a_file_is_replaced_only_if_it_is_as_expected(tmp_path: Path, expected: 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_an_error_names_the_file(tmp_path: Path) -> None:
     """The system does not say which file it is that does not fit on the disk."""
-    with pytest.raises(OSError, match="No space left") as refused, naming_file(tmp_path / "file"):
-        with open("/dev/full", "wb", buffering=0) as full:
-            full.write(b"x")
+    with (
+        pytest.raises(OSError, match="No space left") as refused,
+        naming_file(tmp_path / "file"),
+        open("/dev/full", "wb", buffering=0) as full,
+    ):
+        full.write(b"x")
     assert refused.value.filename == str(tmp_path / "file")
 
 
