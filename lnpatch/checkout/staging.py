@@ -102,11 +102,13 @@ def remove_left_overs(directory: Path) -> None:
     A folder is lnpatch's own if it has the name, the owner and the lock of one. Nobody else is told of one that the
     system refuses to remove: it is in no one's way.
     """
-    parent = directory.absolute()
-    folders = [parent] if parent.is_dir() else []
-    while not parent.parent.is_dir():
-        parent = parent.parent
-    for folder in (*folders, parent.parent):
+    with suppress(OSError):  # the current folder was removed
+        _remove_left_overs_in(directory.absolute())
+
+
+def _remove_left_overs_in(directory: Path) -> None:
+    parent = next((parent for parent in directory.parents if parent.is_dir()), directory)
+    for folder in (directory, parent):
         with suppress(OSError):
             for home in [path for path in folder.iterdir() if path.name.startswith(PARTIAL_PREFIX)]:
                 _remove_left_over(home)
@@ -144,9 +146,12 @@ def _make_parents(directory: Path) -> list[Path]:
     made: list[Path] = []
     for parent in reversed(directory.absolute().parents):
         if not parent.is_dir():
-            with suppress(FileExistsError):
+            try:
                 parent.mkdir()
                 made.insert(0, parent)
+            except FileExistsError:
+                if not parent.is_dir():  # it is a file; else somebody else was as fast
+                    raise
     return made
 
 

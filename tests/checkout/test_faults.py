@@ -215,3 +215,33 @@ def assert_nothing_left(folder: Path) -> None:
     lock = folder / ".git/lnpatch/lock"
     assert not lock.exists() or lock.stat().st_size == 0
     assert "refs/lnpatch-pending" not in git(folder, "for-each-ref")
+
+
+@pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
+@pytest.mark.parametrize("fault", ["lnpatch killed", "all killed", "one call fails"])
+@pytest.mark.parametrize(
+    "step", [pytest.param(97, id="some calls"), pytest.param(2, marks=pytest.mark.slow, id="many")]
+)
+def test_a_clone(servers: list[FaultyLnpatch], tmp_path: Path, fault: str, there: bool, step: int) -> None:
+    harm, sent = FAULTS[fault].harm, FAULTS[fault].signal
+    lnpatch, patched = servers[0], None
+    for at in itertools.count(0, step):  # the first without a fault
+        work = tmp_path / str(at)
+        work.mkdir()
+        if there:
+            (work / "demo").mkdir()
+        run = lnpatch("apply", "demo", "--dir", "demo", cwd=work, at=at, harm=harm if at else Harm.NOTHING, sent=sent)
+        where = f"clone, {fault} at call {at} ({run.call})\n{run.out}{run.err}"
+        patched = patched or contents(work / "demo")
+        if at > run.count:
+            return
+        assert "Traceback" not in run.err, where
+        status = lnpatch("status", "demo", "--dir", "demo", cwd=work)
+        if mended(status, work):
+            status = lnpatch("status", "demo", "--dir", "demo", cwd=work)
+        assert status.code in (0, 3), where + status.err
+        assert not list(work.rglob(".lnpatch-*")), where
+        applied = lnpatch("apply", "demo", "--dir", "demo", cwd=work)
+        assert (applied.code, contents(work / "demo")) == (0, patched), where + applied.err
+        assert [path.name for path in work.iterdir()] == ["demo"], where
+        shutil.rmtree(work)
