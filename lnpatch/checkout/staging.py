@@ -66,7 +66,7 @@ class Staging:
         """Move the clone's entries into a folder that is there, the git directory first: nobody else can do that too."""
         if taken := content_of(directory):
             raise PlaceTakenError(str(directory), str(taken[0]))
-        moved: list[Path] = []
+        moved: list[tuple[Path, Path]] = []
         (self.home / _MOVING).touch()
         try:
             for entry in sorted(self.folder.iterdir(), key=lambda path: path.name != ".git"):
@@ -75,10 +75,10 @@ class Staging:
                     move_without_replacing(entry, place)
                 except OSError as error:
                     raise _as_taken(error, place, directory) from error
-                moved.append(place)
+                moved.append((entry, place))
         except BaseException:
-            for place in reversed(moved):
-                place.rename(self.folder / place.name)
+            for entry, place in reversed(moved):
+                _take_back(entry, place)
             raise
 
 
@@ -115,7 +115,7 @@ def _remove_left_overs_in(directory: Path) -> None:
 
 
 def move_without_replacing(source: Path, place: Path) -> None:
-    """Move a file, a link or a folder.
+    """Move a folder, or put a file or a link there too, which stays at its source: the whole staging folder goes anyway.
 
     Raises:
         OSError: there is something at the place already.
@@ -124,12 +124,19 @@ def move_without_replacing(source: Path, place: Path) -> None:
         source.rename(place)  # which would replace an empty folder, but nothing else
     elif source.is_symlink():
         place.symlink_to(source.readlink())
-        source.unlink()
     else:
-        _move_file(source, place)
+        _link_file(source, place)
 
 
-def _move_file(source: Path, place: Path) -> None:
+def _take_back(source: Path, place: Path) -> None:
+    """Undo a move."""
+    if os.path.lexists(source):
+        place.unlink()
+    else:
+        place.rename(source)
+
+
+def _link_file(source: Path, place: Path) -> None:
     try:
         os.link(source, place)
     except FileExistsError:
@@ -138,7 +145,6 @@ def _move_file(source: Path, place: Path) -> None:
         with place.open("xb") as target, source.open("rb") as content:
             shutil.copyfileobj(content, target)
         shutil.copystat(source, place)
-    source.unlink()
 
 
 def _make_parents(directory: Path) -> list[Path]:
