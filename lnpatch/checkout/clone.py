@@ -14,6 +14,8 @@ from lnpatch.checkout.staging import Staging, staging_folder
 from lnpatch.checkout.worktree import Checkout, has_content
 from lnpatch.errors import (
     CloneError,
+    FileError,
+    GitError,
     NotACheckoutError,
     RevisionNotFoundError,
     SourceMissingError,
@@ -63,10 +65,17 @@ def make_checkout(
 def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
     """Lay out the embedded repository as the first commit of a git repository."""
     ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
-    shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
-    gitpython().Git().execute(git_command("init", "--quiet", "--initial-branch=master", folder))
-    git = Checkout.open(folder, recipe.reference).git
     doing = f"laying out {recipe.name}"
+    try:
+        shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
+    except shutil.Error as error:  # one of them for all files, each with its reason in words
+        raise FileError(str(folder), "; ".join(str(reason) for _, _, reason in error.args[0])) from error
+    git_module = gitpython()
+    try:
+        git_module.Git().execute(git_command("init", "--quiet", "--initial-branch=master", folder))
+    except git_module.GitCommandError as error:
+        raise GitError(doing, str(error.stderr).strip()) from error
+    git = Checkout.open(folder, recipe.reference).git
     plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgSign=false")
     git(*plain, "add", "--all", "--force", doing=doing)
     git(*plain, "commit", "--quiet", "-m", recipe.title, doing=doing, env=_AUTHOR)

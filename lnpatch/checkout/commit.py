@@ -7,6 +7,7 @@ HEAD and the index's entries of the patched files move to it; whatever else is s
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Sequence
 
@@ -97,6 +98,18 @@ def _refuse_staged(checkout: Checkout, blobs: dict[str, str]) -> None:
     foreign = [path for path in staged if checkout.resolve_ref(f":{path}") != blobs.get(path)]
     if foreign:
         raise DirtyFilesError(str(checkout.root), foreign)
+
+
+def describe_signature(checkout: Checkout) -> list[str]:
+    """Say that a commit is not signed where the user wants commits signed: the program for it may be the checkout's choice."""
+    options = ("--type=bool", "--default=false", "--get", "commit.gpgSign")
+    wanted = checkout.git("config", *options, doing="reading its configuration").strip() == b"true"
+    sign = f"git -C {shlex.quote(str(checkout.root))} commit --amend --no-edit -S"
+    return (
+        [f"The commit is not signed, though commit.gpgSign is set: lnpatch runs no program for that. {sign}"]
+        if wanted
+        else []
+    )
 
 
 def commit_message(recipe: Recipe, record: Record) -> str:

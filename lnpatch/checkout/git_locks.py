@@ -44,6 +44,11 @@ def locks_left(checkout: Checkout) -> list[Path]:
     return _outlast_patience(lambda: [*_shared_locks(checkout, None), *_locks_of_a_switch(checkout)])
 
 
+def locks_at_all(checkout: Checkout) -> bool:
+    """Return whether there is any lock at this moment, somebody else's perhaps."""
+    return any((*_own_locks(checkout), *_shared_locks(checkout, None), *_locks_of_a_switch(checkout)))
+
+
 def _outlast_patience(find: Callable[[], list[Path]]) -> list[Path]:
     deadline = time.monotonic() + PATIENCE
     while (found := find()) and time.monotonic() < deadline:

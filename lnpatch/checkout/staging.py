@@ -66,7 +66,7 @@ class Staging:
         """Move the clone's entries into a folder that is there, the git directory first: nobody else can do that too."""
         if taken := content_of(directory):
             raise PlaceTakenError(str(directory), str(taken[0]))
-        moved: list[Path] = []
+        moved: list[tuple[Path, Path]] = []
         (self.home / _MOVING).touch()
         try:
             for entry in sorted(self.folder.iterdir(), key=lambda path: path.name != ".git"):
@@ -75,10 +75,10 @@ class Staging:
                     move_without_replacing(entry, place)
                 except OSError as error:
                     raise _as_taken(error, place, directory) from error
-                moved.append(place)
+                moved.append((entry, place))
         except BaseException:
-            for place in reversed(moved):
-                place.rename(self.folder / place.name)
+            for entry, place in reversed(moved):
+                _take_back(entry, place)
             raise
 
 
@@ -102,18 +102,20 @@ def remove_left_overs(directory: Path) -> None:
     A folder is lnpatch's own if it has the name, the owner and the lock of one. Nobody else is told of one that the
     system refuses to remove: it is in no one's way.
     """
-    parent = directory.absolute()
-    folders = [parent] if parent.is_dir() else []
-    while not parent.parent.is_dir():
-        parent = parent.parent
-    for folder in (*folders, parent.parent):
+    with suppress(OSError):  # the current folder was removed
+        _remove_left_overs_in(directory.absolute())
+
+
+def _remove_left_overs_in(directory: Path) -> None:
+    parent = next((parent for parent in directory.parents if parent.is_dir()), directory)
+    for folder in (directory, parent):
         with suppress(OSError):
             for home in [path for path in folder.iterdir() if path.name.startswith(PARTIAL_PREFIX)]:
                 _remove_left_over(home)
 
 
 def move_without_replacing(source: Path, place: Path) -> None:
-    """Move a file, a link or a folder.
+    """Move a folder, or put a file or a link there too, which stays at its source: the whole staging folder goes anyway.
 
     Raises:
         OSError: there is something at the place already.
@@ -122,12 +124,19 @@ def move_without_replacing(source: Path, place: Path) -> None:
         source.rename(place)  # which would replace an empty folder, but nothing else
     elif source.is_symlink():
         place.symlink_to(source.readlink())
-        source.unlink()
     else:
-        _move_file(source, place)
+        _link_file(source, place)
 
 
-def _move_file(source: Path, place: Path) -> None:
+def _take_back(source: Path, place: Path) -> None:
+    """Undo a move."""
+    if os.path.lexists(source):
+        place.unlink()
+    else:
+        place.rename(source)
+
+
+def _link_file(source: Path, place: Path) -> None:
     try:
         os.link(source, place)
     except FileExistsError:
@@ -136,7 +145,6 @@ def _move_file(source: Path, place: Path) -> None:
         with place.open("xb") as target, source.open("rb") as content:
             shutil.copyfileobj(content, target)
         shutil.copystat(source, place)
-    source.unlink()
 
 
 def _make_parents(directory: Path) -> list[Path]:
@@ -144,9 +152,12 @@ def _make_parents(directory: Path) -> list[Path]:
     made: list[Path] = []
     for parent in reversed(directory.absolute().parents):
         if not parent.is_dir():
-            with suppress(FileExistsError):
+            try:
                 parent.mkdir()
                 made.insert(0, parent)
+            except FileExistsError:
+                if not parent.is_dir():  # it is a file; else somebody else was as fast
+                    raise
     return made
 
 

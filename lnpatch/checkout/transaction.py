@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lnpatch.checkout.git_locks import refuse_locks, remove_own_locks
+from lnpatch.checkout.git_locks import locks_at_all, refuse_locks, remove_own_locks
 from lnpatch.checkout.links import refuse_links_out
 from lnpatch.checkout.record import Record, pending_ref, update_refs, write_record
 from lnpatch.checkout.worktree import Checkout
@@ -29,7 +29,7 @@ from lnpatch.files import (
 )
 
 #: How long to wait for another lnpatch in the same checkout, in seconds.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 #: What the file of the lock holds while a change is being written; it is empty else.
 _MARK = b"A change is being written.\n"
@@ -59,7 +59,8 @@ def locked(checkout: Checkout) -> Iterator[None]:
 def was_cut_off(checkout: Checkout) -> bool:
     """Return whether a change was cut off, or is being written by another lnpatch at this moment."""
     try:
-        return _lock_file(checkout).lstat().st_size > 0
+        status = _lock_file(checkout).lstat()
+        return stat.S_ISREG(status.st_mode) and status.st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
 
@@ -109,11 +110,11 @@ def write_transaction(checkout: Checkout, change: Record, refs: Mapping[str, str
     except BaseException:  # a signal too: nothing half done stays
         if checkout.resolve_ref(pending_ref(checkout)):
             undo_change(checkout, pending)
-        unmark_writing(checkout)
+        _unmark_if_clean(checkout, change)
         raise
     finally:
         checkout.forget_contents()
-    unmark_writing(checkout)
+    _unmark_if_clean(checkout, change)
     return tree
 
 
@@ -134,12 +135,22 @@ def undo_change(checkout: Checkout, change: Record) -> None:
 
 def remove_partial_files(checkout: Checkout, change: Record | None) -> None:
     """Remove the files that were half written when lnpatch was killed. The checkout has to be locked."""
+    for left_over in _partial_files(checkout, change):
+        left_over.unlink(missing_ok=True)
+
+
+def _partial_files(checkout: Checkout, change: Record | None) -> Iterator[Path]:
     folders = {lnpatch_folder(checkout)}
     if change is not None:  # beside the files, if the git directory is on another file system
         folders |= {(checkout.root / checkout.locate(file.path)).parent for file in change.files}
     for folder in folders:
-        for left_over in folder.glob(PARTIAL_PATTERN):
-            left_over.unlink(missing_ok=True)
+        yield from folder.glob(PARTIAL_PATTERN)
+
+
+def _unmark_if_clean(checkout: Checkout, change: Record) -> None:
+    """Take the mark away, unless something could not be removed: the next command tries again, or tells of it."""
+    if not any(_partial_files(checkout, change)) and not locks_at_all(checkout):
+        unmark_writing(checkout)
 
 
 def lnpatch_folder(checkout: Checkout) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lnpatch.checkout.commit import prepare_commit
+from lnpatch.checkout.commit import describe_signature, prepare_commit
 from lnpatch.checkout.record import FileChange, Record, diff_files, record_ref, write_record
 from lnpatch.checkout.transaction import write_transaction
 from lnpatch.checkout.worktree import Checkout
@@ -93,7 +93,8 @@ def write_change(recipe: Recipe, checkout: Checkout, change: Change, *, commit: 
     if not commit:
         return WrittenChange()
     if change.is_recorded and change.record is not None:
-        return WrittenChange(branch=_commit_record(recipe, checkout, change.record))
+        branch = _commit_record(recipe, checkout, change.record)
+        return WrittenChange(branch=branch, notes=tuple(describe_signature(checkout)) if branch else ())
     if change.applied:
         dirty = [file.path for file in change.applied.record.files if checkout.read(file.path) != file.after]
         raise DirtyFilesError(str(checkout.root), dirty)
@@ -168,7 +169,12 @@ def _write_files(recipe: Recipe, checkout: Checkout, change: Change, commit: boo
     refs: dict[str, str | None] = {change.applied.record.ref: None} if change.applied else {}
     refs[record_ref(checkout, change.record, record_tree)] = record_tree
     tree = write_transaction(checkout, pending, refs)
-    return WrittenChange(diff_files(checkout, change.files, tree), switch.short_branch if switch else "")
+    patch = diff_files(checkout, change.files, tree)
+    return (
+        WrittenChange(patch, switch.short_branch, tuple(describe_signature(checkout)))
+        if switch
+        else WrittenChange(patch)
+    )
 
 
 def _commit_record(recipe: Recipe, checkout: Checkout, record: Record) -> str:

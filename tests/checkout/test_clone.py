@@ -2,13 +2,19 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import git as gitpython
 import pytest
 
+from lnpatch.checkout import staging
 from lnpatch.cli import main
+from lnpatch.files import hold_lock
 from tests.conftest import FIXTURES, READER, Output, contents, git, make_checkout
 
 Cli = Callable[..., Output]
@@ -152,6 +158,152 @@ def test_a_clone_that_is_stopped_leaves_nothing(
     monkeypatch.setattr(gitpython.cmd, "handle_process_output", stopped)
     before = set(tmp_path.iterdir())
     assert lnpatch("apply", recipe, "--dir", "new/place").code == 1
+    assert leftovers(tmp_path, before) == set()
+
+
+class Interloper:
+    """Does something at the moment at which a clone is whole and about to be moved to its place."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+        move = staging.Staging.move_to
+
+        def acting_before(self: staging.Staging, directory: Path) -> None:
+            monkeypatch.setattr(staging.Staging, "move_to", move)
+            act()
+            move(self, directory)
+
+        monkeypatch.setattr(staging.Staging, "move_to", acting_before)
+
+
+@pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
+@pytest.mark.parametrize("name", ["layers.py", "notes.txt", ".git/mine", "folder/mine"])
+def test_what_others_put_in_its_place_meanwhile_stays(
+    lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, name: str
+) -> None:
+    place = tmp_path / "place"
+    if there:
+        place.mkdir()
+    mine = place / name
+
+    def put() -> None:
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        mine.write_bytes(b"mine")
+
+    Interloper(monkeypatch, put)
+    refused = lnpatch("apply", "demo", "--dir", place)
+    assert refused.code == 4
+    assert "stays as it is" in refused.err
+    assert [path for path in place.rglob("*") if path.is_file()] == [mine]
+    assert mine.read_bytes() == b"mine"
+    assert not list(tmp_path.glob("**/.lnpatch-*"))
+
+
+def test_what_comes_while_it_is_moved_stays_too(lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, mine = tmp_path / "place", tmp_path / "place" / "train.py"
+    place.mkdir()
+    move = staging.move_without_replacing
+
+    def late(source: Path, goal: Path) -> None:
+        if goal == mine:
+            mine.write_bytes(b"mine")
+        move(source, goal)
+
+    monkeypatch.setattr(staging, "move_without_replacing", late)
+    assert lnpatch("apply", "demo", "--dir", place).code == 4
+    assert [(path, path.read_bytes()) for path in place.iterdir()] == [(mine, b"mine")]
+
+
+@pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
+def test_two_at_once_make_one_checkout(
+    lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    place = tmp_path / "place"
+    if there:
+        place.mkdir()
+    codes: list[int] = []
+    Interloper(monkeypatch, lambda: codes.append(main(["apply", "demo", "--dir", str(place)])))
+    second = lnpatch("apply", "demo", "--dir", place)
+    assert (codes, second.code) == ([0], 4)
+    assert "run the command again" in second.err
+    assert git(place, "status", "--short") == " M layers.py\n M train.py\n"
+    assert lnpatch("apply", "demo", "--dir", place).code == 0
+    assert not list(tmp_path.glob("**/.lnpatch-*"))
+
+
+_KILLED_CLONE = """
+import os, signal, sys
+from lnpatch.checkout import staging
+from lnpatch.checkout import staging
+from lnpatch.cli import main
+from lnpatch.files import hold_lock
+original, calls = getattr(staging, sys.argv[1], None) or staging.Staging.move_to, []
+def killing(*arguments):
+    calls.append(arguments)
+    if len(calls) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments)
+setattr(staging if hasattr(staging, sys.argv[1]) else staging.Staging, sys.argv[1], killing)
+sys.exit(main(["apply", "demo", "--dir", sys.argv[3]]))
+"""
+
+
+@pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
+@pytest.mark.parametrize("moment", [("move_to", 1), ("move_without_replacing", 1), ("move_without_replacing", 3)])
+@pytest.mark.parametrize("command", ["apply", "status"])
+def test_a_clone_that_was_killed_is_cleaned_up_by_the_next_command(
+    lnpatch: Cli, tmp_path: Path, demo_files: dict[str, bytes], there: bool, moment: tuple[str, int], command: str
+) -> None:
+    place = tmp_path / "place"
+    if there:
+        place.mkdir()
+    arguments = [sys.executable, "-c", _KILLED_CLONE, moment[0], str(moment[1]), str(place)]
+    code = subprocess.run(arguments, check=False, capture_output=True).returncode
+    if moment[0] != "move_to" and not there:  # it is moved in one step
+        assert code == 0
+        return
+    assert code == -signal.SIGKILL
+    assert list(tmp_path.glob("**/.lnpatch-*"))
+    shown = lnpatch(command, "demo", "--dir", place)
+    whole = moment == ("move_without_replacing", 3)
+    assert shown.code == (0 if whole or command == "apply" else 3)
+    assert not list(tmp_path.glob("**/.lnpatch-*"))
+    if command == "status":
+        assert contents(place) == (demo_files if whole else {})
+    assert lnpatch("apply", "demo", "--dir", place).code == 0
+    assert git(place, "status", "--short") == " M layers.py\n M train.py\n"
+
+
+@pytest.mark.parametrize("kind", ["another name inside", "no lock", "a link", "at work"])
+def test_only_what_is_surely_left_by_a_clone_is_removed(lnpatch: Cli, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / ".lnpatch-abcdefgh"
+    real = tmp_path / "real" if kind == "a link" else folder
+    (real / "checkout").mkdir(parents=True)
+    (real / "checkout/a").write_bytes(b"a")
+    if kind == "a link":
+        folder.symlink_to(real)
+    if kind != "no lock":
+        (real / "lock").touch()
+    if kind == "another name inside":
+        (real / "mine").write_bytes(b"mine")
+    with hold_lock(real / "lock") if kind == "at work" else nullcontext():
+        before = contents(real)
+        assert lnpatch("apply", "demo", "--dir", "place").code == 0
+        assert lnpatch("status", "demo", "--dir", "place").code == 0
+        assert contents(real) == before
+
+
+def test_a_folder_that_is_called_like_the_home(lnpatch: Cli, tmp_path: Path) -> None:
+    for command in ("apply", "status", "diff", "revert"):
+        assert lnpatch(command, "demo", "--dir", "~").code == 0
+    assert (tmp_path / "~/layers.py").exists()
+
+
+@pytest.mark.parametrize("ref", ["^HEAD", "HEAD^@", "HEAD..HEAD", "HEAD^{tree}", ":/nothing like it", "@{-1}", "a b"])
+def test_what_names_no_commit_is_no_revision(lnpatch: Cli, recipe: Path, tmp_path: Path, ref: str) -> None:
+    before = set(tmp_path.iterdir())
+    refused = lnpatch("apply", recipe, "--dir", "new", "--ref", ref)
+    assert refused.code == 3
+    assert f"no revision {ref}" in refused.err
     assert leftovers(tmp_path, before) == set()
 
 

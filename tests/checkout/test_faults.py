@@ -26,18 +26,29 @@ from tests.conftest import contents, folder_contents, git, make_checkout
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is all that is needed")
 
-#: How many of the points the tests try that are not marked slow: every so-manieth.
-_SAMPLE = 59
 
-#: The faults, by name: what happens, and the signal that is sent.
+@dataclass(frozen=True)
+class Fault:
+    """What happens at a call, and the signal that is sent."""
+
+    harm: Harm
+    signal: int = 0
+    #: The tests that are marked slow try every so-manieth call. A signal that is caught, and a disk that stays full,
+    #: do the same to a long row of calls.
+    step: int = 1
+
+
 FAULTS = {
-    "lnpatch killed": (Harm.SIGNAL_PROCESS, signal.SIGKILL),
-    "all killed": (Harm.SIGNAL_GROUP, signal.SIGKILL),
-    "SIGTERM": (Harm.SIGNAL_PROCESS, signal.SIGTERM),
-    "SIGHUP to all": (Harm.SIGNAL_GROUP, signal.SIGHUP),
-    "one call fails": (Harm.FAIL_ONCE, 0),
-    "disk full": (Harm.FAIL_FROM_NOW_ON, 0),
+    "lnpatch killed": Fault(Harm.SIGNAL_PROCESS, signal.SIGKILL),
+    "all killed": Fault(Harm.SIGNAL_GROUP, signal.SIGKILL),
+    "one call fails": Fault(Harm.FAIL_ONCE),
+    "SIGTERM": Fault(Harm.SIGNAL_PROCESS, signal.SIGTERM, step=7),
+    "SIGHUP to all": Fault(Harm.SIGNAL_GROUP, signal.SIGHUP, step=7),
+    "disk full": Fault(Harm.FAIL_FROM_NOW_ON, step=7),
 }
+
+#: Of these calls the other tests try one.
+_SAMPLE = 61
 
 MINE = b"# mine\n"
 
@@ -100,24 +111,24 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[FaultyLnp
 @pytest.mark.parametrize("fault", FAULTS)
 def test_at_some_calls(scene: Scene, servers: list[FaultyLnpatch], tmp_path: Path, fault: str) -> None:
     # not always the same ones of each command
-    first = 1 + 7 * list(FAULTS).index(fault)
+    first = 1 + 11 * list(FAULTS).index(fault)
     try_points(scene, servers[0], tmp_path, fault, itertools.count(first, _SAMPLE))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_at_every_call(scene: Scene, servers: list[FaultyLnpatch], tmp_path: Path, fault: str) -> None:
-    with ThreadPoolExecutor(len(servers)) as pool:
-        for future in [
-            pool.submit(try_points, scene, server, tmp_path / str(i), fault, itertools.count(1 + i, len(servers)))
-            for i, server in enumerate(servers)
-        ]:
-            future.result()
+    step, count = FAULTS[fault].step, len(servers)
+    with ThreadPoolExecutor(count) as pool:
+        points = [itertools.count(1 + i * step, count * step) for i in range(count)]
+        folders = [tmp_path / str(i) for i in range(count)]
+        # the results are what an assertion comes out of
+        list(pool.map(try_points, [scene] * count, servers, folders, [fault] * count, points))
 
 
 def try_points(scene: Scene, lnpatch: FaultyLnpatch, work: Path, fault: str, points: Iterator[int]) -> None:
     """Do one thing wrong at each of the points until the command ends before it gets there."""
-    harm, sent = FAULTS[fault]
+    harm, sent = FAULTS[fault].harm, FAULTS[fault].signal
     work.mkdir(exist_ok=True)
     for at in points:
         folder = work / "demo"
@@ -204,3 +215,33 @@ def assert_nothing_left(folder: Path) -> None:
     lock = folder / ".git/lnpatch/lock"
     assert not lock.exists() or lock.stat().st_size == 0
     assert "refs/lnpatch-pending" not in git(folder, "for-each-ref")
+
+
+@pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
+@pytest.mark.parametrize("fault", ["lnpatch killed", "all killed", "one call fails"])
+@pytest.mark.parametrize(
+    "step", [pytest.param(97, id="some calls"), pytest.param(5, marks=pytest.mark.slow, id="many")]
+)
+def test_a_clone(servers: list[FaultyLnpatch], tmp_path: Path, fault: str, there: bool, step: int) -> None:
+    harm, sent = FAULTS[fault].harm, FAULTS[fault].signal
+    lnpatch, patched = servers[0], None
+    for at in itertools.chain([0], itertools.count(1 + 11 * there, step)):  # the first without a fault
+        work = tmp_path / str(at)
+        work.mkdir()
+        if there:
+            (work / "demo").mkdir()
+        run = lnpatch("apply", "demo", "--dir", "demo", cwd=work, at=at, harm=harm if at else Harm.NOTHING, sent=sent)
+        where = f"clone, {fault} at call {at} ({run.call})\n{run.out}{run.err}"
+        patched = patched or contents(work / "demo")
+        if at > run.count:
+            return
+        assert "Traceback" not in run.err, where
+        status = lnpatch("status", "demo", "--dir", "demo", cwd=work)
+        if mended(status, work):
+            status = lnpatch("status", "demo", "--dir", "demo", cwd=work)
+        assert status.code in (0, 3), where + status.err
+        assert not list(work.rglob(".lnpatch-*")), where
+        applied = lnpatch("apply", "demo", "--dir", "demo", cwd=work)
+        assert (applied.code, contents(work / "demo")) == (0, patched), where + applied.err
+        assert [path.name for path in work.iterdir()] == ["demo"], where
+        shutil.rmtree(work)

@@ -12,91 +12,37 @@ import pytest
 
 from lnpatch.checkout import transaction
 from lnpatch.checkout.worktree import Checkout
+from lnpatch.errors import GitError
+from lnpatch.files import atomic, exchange
 from tests.conftest import Output, contents, git
 
 Cli = Callable[..., Output]
 
-#: Runs the command line and is killed, as by the system, before or after its n-th write: of a file, a reference, the index.
+#: Runs the command line and is killed, as by the system, when it has put its n-th file in place.
 _KILLED = """
 import os, signal, sys
 from lnpatch.cli import main
-from lnpatch.checkout.git import Git
-at, when, arguments = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-calls = 0
-def killing(function, counts):
-    def wrapped(*args, **options):
-        global calls
-        calls += counts(args, options)
-        if counts(args, options) and calls == at and when == 'before':
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = function(*args, **options)
-        if counts(args, options) and calls == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    return wrapped
-def writes(args, options):
-    writing = {'update-ref', 'symbolic-ref', 'update-index'} & set(args) and '-q' not in args
-    return bool(writing) and 'GIT_INDEX_FILE' not in (options.get('env') or {})
-os.replace = killing(os.replace, lambda args, options: True)
-Git.run = killing(Git.run, writes)
-sys.exit(main(arguments))
+from lnpatch.files import atomic
+replace, calls = atomic.replace_expected, []
+def killing(*arguments):
+    calls.append(replace(*arguments))
+    if len(calls) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return calls[-1]
+atomic.replace_expected = killing
+sys.exit(main(sys.argv[2:]))
 """
 
 
-def killed(at: int, when: str, *arguments: str | Path) -> int:
-    """The exit code of a command that is killed at its *at*-th step."""
-    return subprocess.run(
-        [sys.executable, "-c", _KILLED, str(at), when, *arguments], capture_output=True, check=False, timeout=120
-    ).returncode
-
-
-#: The writes of a command: the pending record, two files, the branch, HEAD, the index, the record made good.
-WRITES = {"apply": 4, "revert": 4, "apply --commit": 7}
-
-
-@pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    ("command", "at"),
-    [
-        # two processes each; those with a commit make the longest list
-        pytest.param(command, at, marks=pytest.mark.slow if "--commit" in command else ())
-        for command, count in WRITES.items()
-        for at in range(1, count + 1)
-    ],
-)
-def test_killed_at_any_moment(lnpatch: Cli, demo: Path, command: str, at: int, when: str) -> None:
-    original, head = contents(demo), (demo / ".git" / "HEAD").read_bytes()
-    lnpatch("apply", "demo", "--dir", demo)
-    patched = contents(demo)
-    if command != "revert":
-        lnpatch("revert", "demo", "--dir", demo)
-    assert killed(at, when, *command.split(), "demo", "--dir", demo) == -signal.SIGKILL
-    state = lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"]
-    assert (contents(demo), state) in ((original, "not-applied"), (patched, "applied"))
-    assert not list((demo / ".git" / "lnpatch").glob(".lnpatch-*"))
-    assert "refs/lnpatch-pending" not in git(demo, "for-each-ref")
-    if command == "apply --commit":
-        done = at == WRITES[command] and when == "after"
-        assert ("lnpatch/demo-lngru" in git(demo, "branch")) is done
-        assert ((demo / ".git" / "HEAD").read_bytes() != head) is done
-        assert git(demo, "status", "--short") == ""
-        assert lnpatch(*command.split(), "demo", "--dir", demo).code == 0
-        assert git(demo, "status", "--short") == ""
-    assert lnpatch("apply", "demo", "--dir", demo).code == 0
-    assert contents(demo) == patched
-    assert lnpatch("revert", "demo", "--dir", demo).code == 0
-    assert contents(demo) == original
-
-
-def test_every_write_is_tried(demo: Path) -> None:
-    """There is no write behind the last one that is counted above."""
-    for command, count in WRITES.items():
-        assert killed(count + 1, "before", *command.split(), "demo", "--dir", demo) == 0
+def kill(after: int, *arguments: str | Path) -> None:
+    """Run a command that is killed after its so-manieth file; every other moment is in test_faults.py."""
+    command = [sys.executable, "-c", _KILLED, str(after), *arguments]
+    run = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert run.returncode == -signal.SIGKILL, run.stderr.decode()
 
 
 def test_recovery_is_told(lnpatch: Cli, demo: Path) -> None:
-    killed(2, "after", "apply", "demo", "--dir", demo)
+    kill(1, "apply", "demo", "--dir", demo)
     assert git(demo, "status", "--short") != ""
     shown = lnpatch("diff", "demo", "--dir", demo)
     assert "An interrupted `lnpatch apply` was undone first." in shown.err
@@ -104,7 +50,7 @@ def test_recovery_is_told(lnpatch: Cli, demo: Path) -> None:
 
 
 def test_recovery_loses_nothing_that_was_written_since(lnpatch: Cli, demo: Path) -> None:
-    killed(3, "after", "apply", "demo", "--dir", demo)
+    kill(2, "apply", "demo", "--dir", demo)
     (demo / "train.py").write_bytes(b"# mine\n")
     before = contents(demo)
     refused = lnpatch("status", "demo", "--dir", demo)
@@ -119,7 +65,7 @@ def test_recovery_after_git_has_put_another_content_back(lnpatch: Cli, demo: Pat
     """What the message advises: the committed content is neither that before the revert nor that after it."""
     lnpatch("apply", "demo", "--dir", demo)
     (demo / "layers.py").write_bytes(b"# mine\n" + (demo / "layers.py").read_bytes())
-    killed(2, "after", "revert", "demo", "--dir", demo)
+    kill(1, "revert", "demo", "--dir", demo)
     (demo / "layers.py").write_bytes(b"# something else\n")
     assert lnpatch("status", "demo", "--dir", demo).code == 4
     git(demo, "checkout", "--", "layers.py")
@@ -137,22 +83,123 @@ def test_a_failure_in_the_middle_puts_all_back(
     lnpatch: Cli, demo: Path, failure: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(demo)
-    replace = os.replace
+    replace = atomic.replace_expected
     calls: list[object] = []
 
-    def failing(*arguments: object) -> None:
-        calls.append(arguments)
+    def failing(partial: Path, path: Path, expected: bytes) -> bool:
+        calls.append(path)
         if len(calls) == 2:
             raise failure
-        replace(*arguments)  # type: ignore[arg-type]
+        return replace(partial, path, expected)
 
-    monkeypatch.setattr(os, "replace", failing)
+    monkeypatch.setattr(atomic, "replace_expected", failing)
     refused = lnpatch("apply", "demo", "--dir", demo)
     assert refused.code == 1
     assert "Traceback" not in refused.err
-    assert len(calls) > 1
+    assert len(calls) == 3  # the first file went there and back
     assert contents(demo) == before
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "not-applied"
+
+
+def save_in_place(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def save_as_editors_do(path: Path, data: bytes) -> None:
+    beside = path.with_name("beside")
+    beside.write_bytes(data)
+    beside.replace(path)
+
+
+@pytest.mark.parametrize("save", [save_in_place, save_as_editors_do])
+@pytest.mark.parametrize("moment", ["before it is compared", "after it is compared"])
+@pytest.mark.parametrize(
+    ("command", "name"), [("apply", "layers.py"), ("apply --commit", "train.py"), ("revert", "train.py")]
+)
+def test_what_is_saved_meanwhile_is_never_overwritten(
+    lnpatch: Cli,
+    demo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    name: str,
+    moment: str,
+    save: Callable[[Path, bytes], None],
+) -> None:
+    if command == "revert":
+        lnpatch("apply", "demo", "--dir", demo)
+    before, head = contents(demo), (demo / ".git/HEAD").read_bytes()
+    step = "replace_expected" if moment == "before it is compared" else "_exchange"
+    module = atomic if step == "replace_expected" else exchange
+    original = getattr(module, step)
+    saved: list[Path] = []
+
+    def after_a_save(partial: Path, path: Path, *arguments: bytes) -> bool:
+        if path.name == name and not saved:
+            saved.append(path)
+            save(path, b"# mine\n")
+        return bool(original(partial, path, *arguments))
+
+    monkeypatch.setattr(module, step, after_a_save)
+    refused = lnpatch(*command.split(), "demo", "--dir", demo)
+    assert refused.code == 4
+    assert name in refused.err
+    assert "Run the command again" in refused.err
+    assert contents(demo) == {**before, name: b"# mine\n"}
+    assert (demo / ".git/HEAD").read_bytes() == head
+    assert "pending" not in git(demo, "for-each-ref")
+    (demo / name).write_bytes(before[name])
+    assert lnpatch(*command.split(), "demo", "--dir", demo).code == 0
+
+
+def test_without_an_exchange_it_is_compared_too(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_renameat2", lambda: None)
+    before = contents(demo)
+    assert lnpatch("apply", "demo", "--dir", demo).code == 0
+    assert lnpatch("revert", "demo", "--dir", demo).code == 0
+    assert contents(demo) == before
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_the_record_outlives_every_failure_of_a_reference(
+    lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """git sets and removes several references one by one, and may fail in between."""
+    original = contents(demo)
+    lnpatch("apply", "demo", "--dir", demo)
+    records, patched = git(demo, "for-each-ref", "refs/lnpatch"), contents(demo)
+    update, calls = transaction.update_refs, []
+
+    def refused(checkout: Checkout, refs: dict[str, str | None]) -> None:
+        calls.append(refs)
+        if len(calls) == failing:
+            update(checkout, dict(list(refs.items())[:1]))
+            raise GitError("recording the patch", "cannot unlink: Permission denied")
+        update(checkout, refs)
+
+    monkeypatch.setattr(transaction, "update_refs", refused)
+    assert lnpatch("revert", "demo", "--dir", demo).code == 5
+    monkeypatch.undo()
+    os.chdir(demo.parent)
+    state = lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"]
+    if failing == 3:  # all was done but the end of it
+        assert (state, contents(demo)) == ("not-applied", original)
+    else:
+        assert (state, contents(demo)) == ("applied", patched)
+        assert git(demo, "for-each-ref", "refs/lnpatch") == records
+        assert lnpatch("revert", "demo", "--dir", demo).code == 0
+        assert contents(demo) == original
+
+
+def test_an_object_of_the_record_that_is_lost_is_no_empty_file(lnpatch: Cli, demo: Path) -> None:
+    lnpatch("apply", "demo", "--dir", demo)
+    patched = contents(demo)
+    (ref,) = git(demo, "for-each-ref", "--format=%(refname)", "refs/lnpatch").split()
+    blob = git(demo, "rev-parse", f"{ref}:before/layers.py").strip()
+    git(demo, "update-ref", "-d", "HEAD")
+    (demo / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    refused = lnpatch("revert", "demo", "--dir", demo)
+    assert (refused.code, contents(demo)) == (1, patched)
+    assert "cannot be read" in refused.err
 
 
 def test_one_at_a_time(lnpatch: Cli, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,3 +182,43 @@ def test_leaves_the_checkout_alone(lnpatch: Cli, demo: Path) -> None:
     lnpatch("diff", "demo", "--dir", demo)
     assert contents(demo) == before
     assert not (demo / ".git" / "lnpatch").exists()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "color.diff=always",
+        "color.ui=always",
+        "core.abbrev=4",
+        "diff.algorithm=patience",
+        "diff.colorMoved=zebra",
+        "diff.context=0",
+        "diff.interHunkContext=20",
+        "diff.mnemonicPrefix=true",
+        "diff.noprefix=true",
+        "diff.orderFile=/no/such/file",
+        "diff.relative=true",
+        "diff.renames=copies",
+        "diff.suppressBlankEmpty=true",
+        "diff.wordRegex=.",
+        "GIT_DIFF_OPTS=-u0",
+        "GIT_EXTERNAL_DIFF=false",
+    ],
+)
+def test_git_takes_the_patch_whatever_it_is_configured_to(
+    lnpatch: Cli, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    plain = lnpatch("diff", "demo", "--dir", demo).out
+    name, _, value = setting.partition("=")
+    if name.startswith("GIT_"):
+        monkeypatch.setenv(name, value)
+    else:
+        git(demo, "config", name, value)
+    patch = tmp_path / "patch"
+    patch.write_bytes(lnpatch("diff", "demo", "--dir", demo).out)
+    if name in ("diff.context", "diff.interHunkContext", "GIT_DIFF_OPTS"):
+        assert patch.read_bytes() == plain
+    git(demo, "apply", "--check", str(patch))
+    lnpatch("apply", "demo", "--dir", demo)
+    patch.write_bytes(lnpatch("diff", "demo", "--dir", demo).out)
+    git(demo, "apply", "--check", "-R", str(patch))

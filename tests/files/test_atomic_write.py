@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lnpatch.files import atomic_write, current_umask, sha256_of, sha256_of_file
+from lnpatch.files import (
+    ContentChangedError,
+    LockTakenError,
+    atomic_write,
+    current_umask,
+    hold_lock,
+    naming_file,
+    sha256_of,
+    sha256_of_file,
+)
 
 
 @pytest.fixture
@@ -74,3 +84,45 @@ def test_sha256(tmp_path: Path) -> None:
     data = bytes(range(256)) * 5000
     (tmp_path / "file").write_bytes(data)
     assert sha256_of(data) == sha256_of_file(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("expected", [b"old", b"other"])
+def test_a_file_is_replaced_only_if_it_is_as_expected(tmp_path: Path, expected: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    if expected == b"old":
+        atomic_write(path, b"new", expected=expected)
+    else:
+        with pytest.raises(ContentChangedError):
+            atomic_write(path, b"new", expected=expected)
+    content = b"new" if expected == b"old" else b"old"
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", content)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    """The system does not say which file it is that does not fit on the disk."""
+    with (
+        pytest.raises(OSError, match="No space left") as refused,
+        naming_file(tmp_path / "file"),
+        open("/dev/full", "wb", buffering=0) as full,
+    ):
+        full.write(b"x")
+    assert refused.value.filename == str(tmp_path / "file")
+
+
+def test_a_lock_is_held_by_a_program_that_inherits_it(tmp_path: Path) -> None:
+    with hold_lock(tmp_path / "lock") as lock:
+        program = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(lock.descriptor,))
+    with pytest.raises(LockTakenError), hold_lock(tmp_path / "lock"):
+        pass
+    program.communicate()
+    with hold_lock(tmp_path / "lock"):
+        pass
+
+
+def test_a_lock_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(OSError, match="symbolic links"), hold_lock(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "victim").exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import mmap
 import os
@@ -36,6 +37,7 @@ def main() -> None:
     ):
         for command in ("apply", "status", "revert"):
             lnpatch([command, "demo", "--dir", f"{folder}/demo", "--format", "json"])
+    gc.freeze()
     say("ready")
     for line in sys.stdin:
         request = json.loads(line)
