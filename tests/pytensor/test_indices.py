@@ -57,9 +57,9 @@ import numpy, theano, theano.tensor as tensor
 W = theano.shared(numpy.arange(6, dtype="float32").reshape(3, 2), name="W")
 i, u = tensor.lvector("i"), tensor.vector("u", dtype="uint64")
 f, g = theano.function([i], W[i]), theano.function([u], W[u])
-for call, value in ((f, [2**32 + 1]), (f, [-(2**32)]), (f, [0, 2**31]), (g, [2**32])):
+for call, value in ((f, [2**32 + 1]), (f, [-(2**32)]), (f, [0, 2**31]), (g, numpy.array([2**32], "uint64"))):
     try:
-        print(call(numpy.array(value)).tolist())
+        print(call(numpy.asarray(value)).tolist())
     except (IndexError, OverflowError) as error:
         assert str(abs(value[-1])) in str(error) or BACKEND == "c", error
     else:
