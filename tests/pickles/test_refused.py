@@ -275,6 +275,27 @@ def test_what_a_pickler_writes_is_never_too_much(value: Any, protocol: int) -> N
     assert load_pickle(pickle.dumps(value, protocol)) == value
 
 
+@pytest.mark.parametrize(("length", "fits"), [(255, True), (256, True), (257, False)])
+def test_the_longest_key(length: int, fits: bool) -> None:
+    data = b"}(" + b"K\x01" * length + b"tNs."
+    if fits:
+        assert load_pickle(data) == {(1,) * length: None}
+    else:
+        with pytest.raises(PickleRefusedError, match="a key of more than 256 elements"):
+            load_pickle(data)
+
+
+def test_keys_of_one_hash_up_to_a_number() -> None:
+    """Of -1 and -2 a few are honest: places in a grid."""
+    assert len(load_pickle(b"}(" + keys_of_one_hash(6) + b"u.")) == 64
+    with pytest.raises(PickleRefusedError, match="chosen to have one hash"):
+        load_pickle(b"}(" + keys_of_one_hash(7) + b"u.")
+
+
+def test_keys_of_one_hash_in_many_dictionaries() -> None:
+    assert len(load_pickle(b"(" + b"}(J\xff\xff\xff\xff\x85NJ\xfe\xff\xff\xff\x85Nu" * 200 + b"l.")) == 200
+
+
 def test_a_megabyte_of_one_key_is_read() -> None:
     """A key that is set again takes no memory, and so many sentences may have the same length."""
     assert load_pickle(b"}(" + b"K\x01K\x02" * 250_000 + b"u.") == {1: 2}
