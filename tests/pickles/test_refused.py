@@ -239,6 +239,8 @@ def test_truncated(data: bytes, tmp_path: Path) -> None:
         b"\x80\x04N\x94p0\n.",
         b"]q\x00(p1\n0h\x00.",
         b"N(\x85t.",
+        b"N(\x85t0.",
+        b"T\xfb\xff\xff\xff.",  # a length that leads back to its own instruction
         b"N(N0h\x000t.",
         b"(cnumpy.core.multiarray\n_reconstruct\nq\x00)Rl.",
         b"(cnumpy.core.multiarray\n_reconstruct\n)Rq\x00q\x01(K\x01K\x01\x85cnumpy\ndtype\n(U\x02i1K\x00K\x01tR\x89U\x01xtbh\x00l.",
