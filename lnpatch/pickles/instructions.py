@@ -220,7 +220,7 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         # the stack and the memo
         "\x80": _check_protocol,
         "\x95": _check_frame,
-        "(": lambda m: m.push_mark(),
+        "(": lambda m: m.marks.append(len(m.stack)),
         "0": _pop_element_or_mark,
         "1": lambda m: m.pop_to_mark().clear(),
         "2": _push(lambda m: m.stack[-1]),

@@ -26,9 +26,9 @@ _MIN_MEMORY = 1 << 26
 _MEMORY_PER_BYTE = 64
 _MAX_MEMORY = 1 << 32
 
-#: The bytes that a container, a mark and an entry of the memo take, with what it takes to measure the result afterwards.
+#: The bytes that a container and an entry of the memo take, with what it takes to measure the result afterwards.
 #: An instruction of one byte makes each of them, so that two million would fill most of a gigabyte.
-_CONTAINER, _MARK, _MEMO_ENTRY = 320, 40, 100
+_CONTAINER, _MEMO_ENTRY = 320, 100
 
 
 class TruncatedError(Exception):
@@ -113,11 +113,6 @@ class Machine:
         if self.marks and self.marks[-1] >= len(self.stack):
             raise ValueError("nothing since the last mark")
         return self.stack.pop()
-
-    def push_mark(self) -> None:
-        """Mark the place up to which :meth:`pop_to_mark` takes."""
-        self.allow_memory(_MARK)
-        self.marks.append(len(self.stack))
 
     def push_container(self, value: Any) -> None:
         """Push a new container, or another object that takes about as much memory."""

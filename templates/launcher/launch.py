@@ -94,7 +94,6 @@ An adapter has any of these functions, for the jobs that its repository supports
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
 """
-
 from __future__ import print_function
 
 import importlib

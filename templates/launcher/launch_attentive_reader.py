@@ -1,7 +1,6 @@
 """
 The attentive reader: its data from a folder of the user's, and the validation error of a saved model. For Python 2.7 and 3.
 """
-
 import importlib
 import os
 import sys

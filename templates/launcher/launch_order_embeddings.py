@@ -1,7 +1,6 @@
 """
 Order-embeddings: what its README has people do around driver.py, load_model and the evaluation. For Python 2.7 and 3.
 """
-
 import io
 import os
 import shutil
@@ -109,13 +108,7 @@ def encode(job, sentences):
 COLORS = ["red", "green", "blue", "black", "white", "brown"]
 THINGS = ["cat", "dog", "bus", "boat", "table", "apple", "kite", "clock"]
 PLACES = ["on the grass", "in a street", "near the water", "in a kitchen"]
-FORMS = [
-    "a {0} {1} {2}",
-    "there is a {0} {1} {2}",
-    "{2} a {0} {1}",
-    "one {1} {2} , it is {0}",
-    "the {0} {1} is {2} today",
-]
+FORMS = ["a {0} {1} {2}", "there is a {0} {1} {2}", "{2} a {0} {1}", "one {1} {2} , it is {0}", "the {0} {1} is {2} today"]
 SIZES = [("train", 256), ("val", 60), ("test", 5000)]
 
 
@@ -141,6 +134,6 @@ def smoke(folder):
         with io.open(os.path.join(folder, split + ".txt"), "w", encoding="ascii", newline="\n") as file:
             for color, thing, place in zip(*parts):
                 for form in FORMS:
-                    file.write("" + form.format(COLORS[color], THINGS[thing], PLACES[place]) + "\n")
+                    file.write(u"" + form.format(COLORS[color], THINGS[thing], PLACES[place]) + u"\n")
     with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="ascii", newline="\n") as file:
-        file.write("a red cat on the grass\nthe blue boat is near the water today\n")
+        file.write(u"a red cat on the grass\nthe blue boat is near the water today\n")

@@ -1,7 +1,6 @@
 """
 Skip-thoughts: what its training/README has people type around train.trainer and tools.encode. For Python 2.7 and 3.
 """
-
 from __future__ import print_function
 
 import io
@@ -111,9 +110,7 @@ def require_tokenizer():
         nltk.data.find("tokenizers/" + name)
     except LookupError:
         command = "%s -m nltk.downloader %s" % (sys.executable, name)
-        sys.exit(
-            "NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command)
-        )
+        sys.exit("NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command))
 
 
 SUBJECTS = ["the cat", "a dog", "my aunt", "the old baker", "she", "the captain", "a small bird", "nobody"]
@@ -134,9 +131,9 @@ def smoke(folder):
         lines.append(" ".join(" ".join([subject, verb, seen, ending]).split() + ["."]))
         subject = seen if rng.random() < 0.7 else SUBJECTS[int(rng.random() * len(SUBJECTS))]
     with io.open(os.path.join(folder, "corpus.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write("\n".join("" + line for line in lines) + "\n")
+        file.write(u"\n".join(u"" + line for line in lines) + u"\n")
     with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write("\n".join("" + line for line in lines[:20]) + "\n")
+        file.write(u"\n".join(u"" + line for line in lines[:20]) + u"\n")
     words = sorted({word for line in lines for word in line.split()} | {"unseen"})
     with io.open(os.path.join(folder, "word2vec.bin"), "wb") as file:
         file.write(("%d 300\n" % len(words)).encode("ascii"))

@@ -4,7 +4,6 @@ Count a trainer's updates from outside, stop it between two of them, and save wh
 The trainers have no limit on updates and save seldom. All of them make two functions with their optimizer and call the
 first once an update; so that one is watched. For Python 2.7 and 3.
 """
-
 import contextlib
 import errno
 import fcntl

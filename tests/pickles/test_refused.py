@@ -109,6 +109,19 @@ FILLS = "so many objects that they would fill memory"
 
 BOMBS = {
     "laughs": (laughs(40), "references to the same ones"),
+    "few-laughs": (laughs(7), "references to the same ones"),
+    "copies-of-pairs": (
+        b"ccollections\nOrderedDict\nq\x00](" + b"K\x01N\x86" * 5000 + b"eq\x01(" + b"h\x00h\x01\x85R" * 5000 + b"l0.",
+        "copied again and again",
+    ),
+    "copies-in-numbers": (
+        b"cnumpy.core.multiarray\nscalar\nq\x00cnumpy\ndtype\n(U\x05S5000K\x00K\x01tRT\x88\x13\x00\x00"
+        + b"a" * 5000
+        + b"\x86q\x01("
+        + b"h\x00h\x01R" * 5000
+        + b"l0.",
+        "copied again and again",
+    ),
     "key": (tuple_key(60), "a key of more than"),
     "nested-lists": (b"]" * 100_000 + b"a" * 99_999 + b".", "nested more than"),
     "nested-by-memo": (b"]q\x000" + b"](h\x00eq\x000" * 1000 + b"h\x00.", "nested more than"),
@@ -239,6 +252,8 @@ def test_truncated(data: bytes, tmp_path: Path) -> None:
         b"\x80\x04N\x94p0\n.",
         b"]q\x00(p1\n0h\x00.",
         b"N(\x85t.",
+        b"N(\x85t0.",
+        b"T\xfb\xff\xff\xff.",  # a length that leads back to its own instruction
         b"N(N0h\x000t.",
         b"(cnumpy.core.multiarray\n_reconstruct\nq\x00)Rl.",
         b"(cnumpy.core.multiarray\n_reconstruct\n)Rq\x00q\x01(K\x01K\x01\x85cnumpy\ndtype\n(U\x02i1K\x00K\x01tR\x89U\x01xtbh\x00l.",
@@ -251,6 +266,41 @@ def test_truncated(data: bytes, tmp_path: Path) -> None:
 def test_broken(data: bytes) -> None:
     with pytest.raises(PickleBrokenError, match="cannot be read as a pickle: byte"):
         load_pickle(data)
+
+
+def array(shape: bytes, data: bytes, code: bytes = b"i1") -> bytes:
+    """An array of these bytes, as Python 2 pickles one; *shape* is a tuple's instructions."""
+    dtype = b"cnumpy\ndtype\n(U\x02" + code + b"K\x00K\x01tR"
+    text = b"U" + bytes([len(data)]) + data
+    return b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01" + shape + dtype + b"\x89" + text + b"tb."
+
+
+BROKEN_ARRAYS = {
+    "fewer-elements": array(b"K\x02K\x04\x86", b"123456"),
+    "more-elements": array(b"K\x02K\x02\x86", b"123456"),
+    "half-an-element": array(b"K\x03\x85", b"12345", b"i2"),
+    "negative-lengths": array(b"J\xff\xff\xff\xffJ\xfa\xff\xff\xff\x86", b"123456"),
+    "one-negative-length": array(b"J\xff\xff\xff\xff\x85", b"123456"),
+    "a-billion-empty-rows": array(b"J\x00\xca\x9a\x3bK\x00\x86", b""),
+    "33-dimensions": array(b"(" + b"K\x01" * 33 + b"t", b"1"),
+    "text-for-a-length": array(b"U\x011\x85", b"1"),
+    "true-for-a-length": array(b"\x88\x85", b"1"),
+    "two-elements-in-a-number": b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n(U\x02i1K\x00K\x01tRU\x0212\x86R.",
+    "no-element-in-a-number": b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n(U\x02i1K\x00K\x01tRU\x00\x86R.",
+}
+
+
+@pytest.mark.parametrize("with_numpy", [True, False], ids=["numpy", "no-numpy"])
+@pytest.mark.parametrize("data", BROKEN_ARRAYS.values(), ids=BROKEN_ARRAYS)
+def test_broken_arrays(data: bytes, with_numpy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not with_numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(PickleBrokenError, match="cannot be read as a pickle: byte"):
+        load_pickle(data)
+
+
+def test_such_an_array_that_is_whole() -> None:
+    assert load_pickle(array(b"K\x02K\x03\x86", b"123456")).tolist() == [[49, 50, 51], [52, 53, 54]]
 
 
 def test_too_large_a_file_is_not_read(tmp_path: Path) -> None:
@@ -273,6 +323,27 @@ HONEST = {
 @pytest.mark.parametrize("value", HONEST.values(), ids=HONEST)
 def test_what_a_pickler_writes_is_never_too_much(value: Any, protocol: int) -> None:
     assert load_pickle(pickle.dumps(value, protocol)) == value
+
+
+@pytest.mark.parametrize(("length", "fits"), [(255, True), (256, True), (257, False)])
+def test_the_longest_key(length: int, fits: bool) -> None:
+    data = b"}(" + b"K\x01" * length + b"tNs."
+    if fits:
+        assert load_pickle(data) == {(1,) * length: None}
+    else:
+        with pytest.raises(PickleRefusedError, match="a key of more than 256 elements"):
+            load_pickle(data)
+
+
+def test_keys_of_one_hash_up_to_a_number() -> None:
+    """Of -1 and -2 a few are honest: places in a grid."""
+    assert len(load_pickle(b"}(" + keys_of_one_hash(6) + b"u.")) == 64
+    with pytest.raises(PickleRefusedError, match="chosen to have one hash"):
+        load_pickle(b"}(" + keys_of_one_hash(7) + b"u.")
+
+
+def test_keys_of_one_hash_in_many_dictionaries() -> None:
+    assert len(load_pickle(b"(" + b"}(J\xff\xff\xff\xff\x85NJ\xfe\xff\xff\xff\x85Nu" * 200 + b"l.")) == 200
 
 
 def test_a_megabyte_of_one_key_is_read() -> None:

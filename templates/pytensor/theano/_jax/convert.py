@@ -219,6 +219,9 @@ def _find_block(indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[in
     """Return, by axis, the start and the length of the indexed part, and whether the axis is still one in the result.
 
     None where the part has gaps or its position is data.
+
+    Raises:
+        IndexError: the position is out of range.
     """
     starts, sizes, kept = [], [], []
     for axis, length in enumerate(shape):
@@ -235,7 +238,10 @@ def _find_block(indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[list[in
         else:
             if not _is_known(index) or numpy.ndim(index):
                 return None
-            starts.append(int(index) + (length if int(index) < 0 else 0))
+            start = int(index) + (length if int(index) < 0 else 0)
+            if not 0 <= start < length:  # JAX would move the block to where it fits; the words are those of checkify
+                raise IndexError(f"index {start} is out of bounds for axis {axis} with size {length}")
+            starts.append(start)
             sizes.append(1)
         kept.append(isinstance(index, slice))
     return starts, sizes, kept

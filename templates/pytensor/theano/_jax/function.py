@@ -114,7 +114,10 @@ class JaxFunction(Function):
         """
         updated = [move_to_device(variable) for variable in self.updated]
         constant = [move_to_device(variable) for variable in self.constant]
-        error, (outputs, new) = self.executable(updated, constant, *inputs)
+        try:
+            error, (outputs, new) = self.executable(updated, constant, *inputs)
+        except IndexError as known:  # found while JAX traces
+            raise IndexError(_describe_index_error(self.name, str(known))) from known
         for variable, value in zip(self.updated, new, strict=True):
             variable.storage[0] = value  # also after an error: the old values are given away
         if message := error.get():
