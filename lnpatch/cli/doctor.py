@@ -27,21 +27,29 @@ def doctor(context: click.Context, form: str) -> None:
 
     Each thing that is lacking comes with the command that brings it.
     """
-    diagnoses, size = commands.diagnose(), commands.cache_size()
+    diagnoses, cache = commands.diagnose(), _describe_cache()
     if form == "json":
-        print_json(_doctor_json(diagnoses, size))
+        print_json(_doctor_json(diagnoses, cache))
     else:
-        _print_doctor(diagnoses, size)
+        _print_doctor(diagnoses, cache)
     if not diagnoses[0].ready:
         context.exit(ExitCode.ENVIRONMENT)
 
 
-def _doctor_json(diagnoses: Sequence[Diagnosis], size: int) -> dict[str, Any]:
+def _describe_cache() -> dict[str, Any]:
+    """Return where the cache is and how large; neither where there can be none, which the diagnoses tell."""
+    try:
+        return {"folder": str(cache_root()), "bytes": commands.cache_size()}
+    except OSError:
+        return {"folder": "", "bytes": 0}
+
+
+def _doctor_json(diagnoses: Sequence[Diagnosis], cache: dict[str, Any]) -> dict[str, Any]:
     jobs = [asdict(diagnosis) | {"ready": diagnosis.ready} for diagnosis in diagnoses]
-    return {"jobs": jobs, "cache": {"folder": str(cache_root()), "bytes": size}}
+    return {"jobs": jobs, "cache": cache}
 
 
-def _print_doctor(diagnoses: Sequence[Diagnosis], size: int) -> None:
+def _print_doctor(diagnoses: Sequence[Diagnosis], cache: dict[str, Any]) -> None:
     console = make_console()
     for diagnosis in diagnoses:
         state = ("ready", "bold green") if diagnosis.ready else ("not ready", "bold red")
@@ -51,7 +59,8 @@ def _print_doctor(diagnoses: Sequence[Diagnosis], size: int) -> None:
             console.print(rich.Text.assemble("  ", _mark(requirement), f" {requirement.name}{detail}"))
             if requirement.mend and not requirement.there:
                 console.print(f"       {requirement.mend}", style="dim")
-    console.print(f"cache: {size / 1e6:.0f} MB in {cache_root()}; it can be removed at any time")
+    if cache["folder"]:
+        console.print(f"cache: {cache['bytes'] / 1e6:.0f} MB in {cache['folder']}; it can be removed at any time")
 
 
 def _mark(requirement: Requirement) -> tuple[str, str]:

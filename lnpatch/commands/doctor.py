@@ -8,12 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
-from lnpatch.errors import LnpatchError
-from lnpatch.folders import cache_root
-from lnpatch.recipes import known_recipes
+from lnpatch.errors import LnpatchError, NoPython2Error
+from lnpatch.folders import cache_root, data_folder, find_folder_problem
+from lnpatch.recipes import Recipe, known_recipes
 from lnpatch.runtimes.choose import Runtime, runtimes
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -48,26 +51,35 @@ class Diagnosis:
 
 
 def diagnose() -> list[Diagnosis]:
-    """Look at every job of lnpatch on this machine; packages are looked up, not imported."""
-    gpu = _gpu()
-    by_name = {name: make(RuntimeOptions()) for name, make in runtimes().items()}
-    theano, pytensor = tuple(_environments(by_name["theano"])), tuple(_environments(by_name["pytensor"]))
-    python2, compiler = (_python2(), _compiler()), _compiler()
-    python3 = (_python3(), _package("fissix"))
-    figures = "pip install 'lnpatch[plot]'"
+    """Look at every job of lnpatch on this machine; packages are looked up, not imported.
+
+    A check that fails is a finding like any other: it says so, and the others go on.
+    """
+    temporary = _look("temporary files", _temporary_folder)
+    gpu = _look("NVIDIA GPU", _gpu)
+    compiler, cache = _look("C++ compiler", _compiler), _look("cache", _cache)
+    python2 = (_look("Python 2.7", _python2), compiler, cache)
+    python3 = (_look("Python 3.11+", _python3), *_packages("fissix"), cache)
+    theano, pytensor = (tuple(_environments(name)) for name in ("theano", "pytensor"))
+    patch = (_look("git", _git), *_packages("libcst", "gitpython"), temporary)
+    figures = _packages("matplotlib", "plotext", mend="pip install 'lnpatch[plot]'")
     return [
-        Diagnosis("patch", "apply, diff, revert, status", (_git(), _package("libcst"), _package("gitpython"))),
+        Diagnosis("patch", "apply, diff, revert, status", patch),
         Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, *theano)),
-        Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _nvcc())),
+        Diagnosis("theano gpu", "the same on a card of that time", (*python2, gpu, _look("nvcc", _nvcc))),
         Diagnosis("pytensor cpu", "train on Python 3 and PyTensor", (*python3, compiler, *pytensor)),
         Diagnosis("pytensor gpu", "the same through JAX on a current card", (*python3, gpu)),
-        Diagnosis("download", "released models, data, logs", (_package("httpx"),)),
-        Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
+        Diagnosis("download", "released models, data, logs", (*_packages("httpx"), _look("records", _records))),
+        Diagnosis("curves", "figures as PNG and SVG", figures),
     ]
 
 
 def cache_size() -> int:
-    """Return the bytes in lnpatch's cache."""
+    """Return the bytes in lnpatch's cache.
+
+    Raises:
+        OSError: there can be no cache.
+    """
     total = 0
     for folder, _, files in os.walk(cache_root()):
         for name in files:
@@ -76,6 +88,46 @@ def cache_size() -> int:
             except OSError:  # removed in between
                 continue
     return total
+
+
+def _look(name: str, check: Callable[[], Requirement]) -> Requirement:
+    """Return what a check finds; where the check itself fails, that is what was found."""
+    try:
+        return check()
+    except NoPython2Error:
+        raise
+    except LnpatchError as error:
+        return Requirement(name, False, error.message, error.hint or "mend that, and ask again")
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is of this machine, and the others are to be told too
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Requirement(name, False, f"could not be looked at ({reason})", "mend that, and ask again")
+
+
+def _packages(*names: str, mend: str = "") -> tuple[Requirement, ...]:
+    return tuple(_look(name, partial(_package, name, mend)) for name in names)
+
+
+def _temporary_folder() -> Requirement:
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError as error:  # it has tried several
+        return Requirement("temporary files", False, str(error.strerror), "TMPDIR names a folder that can be written")
+    return _folder("temporary files", Path(folder), "TMPDIR")
+
+
+def _cache() -> Requirement:
+    return _folder("cache", cache_root(), "LNPATCH_CACHE")
+
+
+def _records() -> Requirement:
+    return _folder("records", data_folder(), "LNPATCH_DATA")
+
+
+def _folder(name: str, folder: Path, variable: str) -> Requirement:
+    """Look whether something can be written to a folder."""
+    problem = find_folder_problem(folder)
+    mend = f"make room or give leave there; {variable} names another folder" if problem else ""
+    return Requirement(name, not problem, problem or str(folder), mend)
 
 
 def _git() -> Requirement:
@@ -126,20 +178,26 @@ def _gpu() -> Requirement:
     return Requirement("NVIDIA GPU", bool(output), (output or "").strip().replace("\n", "; "), "" if output else mend)
 
 
-def _environments(runtime: Runtime) -> Iterator[Requirement]:
-    """Look for the environments of the known targets."""
+def _environments(name: str) -> Iterator[Requirement]:
+    """Look for a runtime's environments of the known targets."""
+    runtime = runtimes()[name](RuntimeOptions())
     for recipe in known_recipes():
         if recipe.requirements is None:
             continue
         try:
-            environment = runtime.find_environment(recipe, "train")
-        except LnpatchError:
+            yield replace(_look(f"{recipe.name}'s environment", partial(_environment, runtime, recipe)), needed=False)
+        except NoPython2Error:  # which has a line of its own
             return
-        mend = f"lnpatch setup {recipe.name} --runtime {runtime.name}"
-        detail = str(environment.folder) if environment else "built when first used"
-        yield Requirement(
-            f"{recipe.name}'s environment", environment is not None, detail, "" if environment else mend, needed=False
+
+
+def _environment(runtime: Runtime, recipe: Recipe) -> Requirement:
+    environment = runtime.find_environment(recipe, "train")
+    name = f"{recipe.name}'s environment"
+    if environment is None:
+        return Requirement(
+            name, False, "built when first used", f"lnpatch setup {recipe.name} --runtime {runtime.name}"
         )
+    return Requirement(name, True, str(environment.folder))
 
 
 def _output(*command: str) -> str | None:
@@ -147,7 +205,7 @@ def _output(*command: str) -> str | None:
     if shutil.which(command[0]) is None:
         return None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

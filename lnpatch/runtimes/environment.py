@@ -221,10 +221,16 @@ def _run_quietly(command: Sequence[str | Path], timeout: float) -> subprocess.Co
 
 
 def _clean_environment() -> dict[str, str]:
-    """Return the caller's environment without what would lead another Python to the caller's packages."""
-    dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    """Return the caller's environment without what would lead another Python to the caller's packages and settings.
+
+    The user's Theano may be told to use a card that is not here, or a folder that cannot be written: then not even an
+    import works. What a run takes of that is for :mod:`lnpatch.runtimes.user_settings` to say.
+    """
+    dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "JAX_PLATFORMS")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return kept | {"PYTHONNOUSERSITE": "1", "PYTHONWARNINGS": "ignore"}
+    flags = f"device=cpu,base_compiledir={cache_root() / 'compiled' / 'checks'}"
+    settings = {"THEANO_FLAGS": flags, "PYTENSOR_FLAGS": flags, "THEANORC": os.devnull, "PYTENSORRC": os.devnull}
+    return kept | settings | {"PYTHONNOUSERSITE": "1", "PYTHONWARNINGS": "ignore"}
 
 
 def _interpreter(folder: Path) -> Path:

@@ -22,10 +22,18 @@ def _candidates() -> Iterator[Path]:
     for name in ("python2.7", "python2"):
         if on_path := shutil.which(name):
             yield Path(on_path)
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(pyenv.glob("versions/2.7*/bin/python2.7"), reverse=True)
+    pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
+    yield from reversed(_find_files(Path(pyenv), "versions/2.7*/bin/python2.7"))
     if conda := os.environ.get("CONDA_EXE"):
-        yield from sorted(Path(conda).parents[1].glob("envs/*/bin/python2.7"))
+        yield from _find_files(Path(conda).parent.parent, "envs/*/bin/python2.7")
+
+
+def _find_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that match; none where the folder is not there, or not ours to read."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def is_python2(python: Path) -> bool:

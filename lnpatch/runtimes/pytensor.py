@@ -22,7 +22,14 @@ from lnpatch.runtimes.environment import (
     find_environment,
 )
 from lnpatch.runtimes.launch import huge_pages
-from lnpatch.runtimes.theano_flags import GPU_MEMORY, parse_flags
+from lnpatch.runtimes.theano_flags import GPU_MEMORY
+from lnpatch.runtimes.user_settings import (
+    PYTENSOR,
+    THEANO,
+    UserSettings,
+    choose_jax_platform,
+    read_user_settings,
+)
 
 #: What every run needs; the same stands in pyproject.toml as the extra ``pytensor``.
 PACKAGES = ("pytensor>=3.0.7,<4", "jax>=0.4.35,<1", "numpy>=2,<3", "scipy>=1.14,<2", "six>=1.16,<2")
@@ -70,6 +77,9 @@ class PyTensorRuntime:
         Raises:
             LnpatchError: a package could not be installed.
         """
+        for settings in (self._theano_settings(), self._pytensor_settings(), choose_jax_platform(self._device)):
+            for note in settings.aside:
+                report_step(note)
         return self._this_python(recipe, job) or ensure_environment(self.environment_spec(recipe, job), report_step)
 
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
@@ -80,10 +90,13 @@ class PyTensorRuntime:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
         flags = {name: str(v) for name, v in (recipe.requirements.flags if recipe.requirements else {}).items()}
         flags |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if self._device == "gpu" else {"device": "cpu"}
-        flags |= parse_flags(os.environ.get("THEANO_FLAGS", ""))
+        flags |= self._theano_settings().settings
         fastest = "jax" if environment.version("jax") else "c"
         return {
             **huge_pages(),
+            **choose_jax_platform(self._device).settings,
+            "PYTENSOR_FLAGS": self._pytensor_settings().as_flags(),
+            "PYTENSORRC": os.devnull,  # what can work of it is among the flags
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
@@ -92,6 +105,13 @@ class PyTensorRuntime:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
+
+    def _theano_settings(self) -> UserSettings:
+        """Return the user's THEANO_FLAGS; Theano's file is not for PyTensor."""
+        return read_user_settings(THEANO, self._device, with_files=False)
+
+    def _pytensor_settings(self) -> UserSettings:
+        return read_user_settings(PYTENSOR, "cpu")  # PyTensor's own device is the CPU, also below JAX
 
     def _this_python(self, recipe: Recipe, job: str | None) -> Environment | None:
         """Return this Python as an environment, unless another one was asked for or a package is missing."""

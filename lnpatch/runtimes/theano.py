@@ -20,6 +20,7 @@ from lnpatch.runtimes.environment import (
 from lnpatch.runtimes.find_python2 import find_python2, is_python2
 from lnpatch.runtimes.launch import huge_pages
 from lnpatch.runtimes.theano_flags import theano_flags
+from lnpatch.runtimes.user_settings import THEANO, UserSettings, read_user_settings
 
 #: Modules by the distributions that bring them, where the names differ.
 _MODULES = {"scikit-learn": "sklearn"}
@@ -57,6 +58,8 @@ class TheanoRuntime:
         Raises:
             LnpatchError: there is no Python 2.7, or a package could not be installed.
         """
+        for note in self._user_settings().aside:
+            report_step(note)
         return ensure_environment(self.environment_spec(recipe), report_step)
 
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
@@ -67,15 +70,19 @@ class TheanoRuntime:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
         version = environment.version("theano")
         compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
-        flags, users = _requirements(recipe).flags, os.environ.get("THEANO_FLAGS", "")
+        flags, users = _requirements(recipe).flags, self._user_settings().as_flags()
         return {
             **huge_pages(),
             "THEANO_FLAGS": theano_flags(version, self._device, compile_dir, flags, users),
+            "THEANORC": os.devnull,  # what can work of it is among the flags
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # attentive-reader has .pyc files under version control
             "PYTHONIOENCODING": "utf-8",
         }
+
+    def _user_settings(self) -> UserSettings:
+        return read_user_settings(THEANO, self._device)
 
     def _base_python(self) -> Path:
         if self._python is not None:

@@ -1,20 +1,15 @@
-"""THEANO_FLAGS: what a run needs, by device and version of Theano; what the user has set wins."""
+"""THEANO_FLAGS: what a run needs, by device and version of Theano; what the user has set wins, where it can work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from lnpatch.runtimes.user_settings import parse_flags
 from lnpatch.schema import Scalar
 
 #: The share of the GPU's memory that is taken at the start; Theano caps it at 0.95, the paper's own command used 0.85.
 GPU_MEMORY = "0.85"
-
-
-def parse_flags(text: str) -> dict[str, str]:
-    """Split the value of THEANO_FLAGS into its settings, in their order."""
-    pairs = (part.partition("=") for part in text.split(",") if part.strip())
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def theano_flags(
@@ -30,7 +25,7 @@ def theano_flags(
         device: ``cpu`` or ``gpu``.
         compile_dir: where compiled code is kept from run to run; None leaves Theano's own place.
         flags: those of the recipe.
-        users_flags: the user's own THEANO_FLAGS.
+        users_flags: the user's own settings, as :mod:`lnpatch.runtimes.user_settings` leaves them.
     """
     settings = {name: str(value) for name, value in flags.items()}
     theirs = parse_flags(users_flags)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lnpatch.runtimes.theano_flags import parse_flags, theano_flags
+from lnpatch.runtimes.theano_flags import theano_flags
+from lnpatch.runtimes.user_settings import parse_flags
 
 CASES = [
     ("0.8.2", "cpu", "", {"device": "cpu", "floatX": "float32", "base_compiledir": "/c"}),
