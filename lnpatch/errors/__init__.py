@@ -7,7 +7,7 @@ A caller catches a kind, or a single failure::
     │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
     │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
     │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnexpectedError, UnsafePathError, WrongContentError
+    │     TooLongError, TrainingFailedError, UnexpectedError, UnsafePathError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -77,6 +77,7 @@ from lnpatch.errors.downloads import (
     MirrorError,
     MirrorMissingError,
     NoSpaceError,
+    TooLongError,
     UnreachableError,
     WrongContentError,
 )
@@ -202,6 +203,7 @@ __all__ = [
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",
+    "TooLongError",
     "TrainingFailedError",
     "UnexpectedError",
     "UnknownCellError",
