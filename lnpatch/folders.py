@@ -74,8 +74,11 @@ def _from_environment(variable: str) -> Path | None:
 def _platform_folder(name: str) -> Path:
     import platformdirs  # only where no variable says it: most commands need none of these folders
 
-    folder: Path = getattr(platformdirs, name)("lnpatch", appauthor=False)
-    if not folder.is_absolute():  # without HOME, and without an entry in the list of users, "~" stays as it is
+    try:
+        folder: Path = getattr(platformdirs, name)("lnpatch", appauthor=False)
+    except RuntimeError:  # without HOME, and without an entry in the list of users
+        folder = Path("~")
+    if not folder.is_absolute():  # earlier versions of platformdirs leave "~" as it is
         variable = "LNPATCH_CACHE" if name == "user_cache_path" else "LNPATCH_DATA"
         raise OSError(errno.ENOENT, f"this user has no home folder; {variable} names another one", str(folder))
     return folder

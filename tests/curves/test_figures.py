@@ -7,7 +7,9 @@ import json
 import math
 import os
 import struct
+import subprocess
 import sys
+import xml.dom.minidom
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -128,3 +130,36 @@ def test_without_matplotlib(lnpatch: Cli, pair: tuple[Path, Path], monkeypatch: 
     assert not Path("a.png").exists()
     assert lnpatch("curves", *pair).code == 0
     assert lnpatch("curves", *pair, "--format", "json").code == 0
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
+def test_the_backend_of_the_environment_is_not_asked_for(
+    pair: tuple[Path, Path], matplotlib: None, tmp_path: Path, backend: str
+) -> None:
+    """Jupyter names its own for the commands that a cell starts."""
+    command = [
+        sys.executable,
+        "-m",
+        "lnpatch",
+        "curves",
+        *map(str, pair),
+        "-o",
+        "x.svg",
+        "-o",
+        "x.pdf",
+        "--format",
+        "json",
+    ]
+    environment = {**os.environ, "MPLBACKEND": backend}
+    run = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment)
+    assert run.returncode == 0, run.stderr.decode()
+    assert (tmp_path / "x.svg").read_text().startswith("<?xml")
+
+
+def test_labels_are_no_formulas_and_no_markup(matplotlib: None, tmp_path: Path, lnpatch: Cli) -> None:
+    labels = ["$x$", r"$\frac{", "_hidden", "a\x1bb", "a\nb", "\udcff", "\u202e", "日本", "$" * 9]
+    runs = [write_run(tmp_path / label, "lngru", fall(), errors(0.9)) for label in labels]
+    out = lnpatch("curves", *runs, "-o", "x.svg", "-o", "x.png", "-o", "x.pdf")
+    assert out.code == 0, out.err
+    assert "Glyph" not in out.err
+    xml.dom.minidom.parse("x.svg")
