@@ -251,3 +251,31 @@ def test_git_missing(demo: Path, tmp_path: Path) -> None:
     assert run.returncode == 5
     assert b"git was not found on PATH" in run.stderr
     assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("name", ["w\u00f6rter", "\u65e5\u672c", "\u274c", os.fsdecode(b"b\xff")], ids=ascii)
+def test_paths_that_the_output_cannot_encode(tmp_path: Path, encoding: str, name: str) -> None:
+    """Nothing may fail after the files were patched, least of all to say so."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for arguments in (
+        ["apply", "demo", "--dir", name],
+        ["status", "demo", "--dir", name],
+        ["revert", "demo", "--dir", name, "--format", "json"],
+    ):
+        run = run_process(*arguments, cwd=tmp_path, env=environment)
+        assert (run.returncode, b"Traceback" in run.stderr) == (0, False), run.stderr.decode(errors="replace")
+        if "json" in arguments:
+            assert json.loads(run.stdout)["dir"] == name
+    missing = run_process("status", "demo", "--dir", f"{name}!", cwd=tmp_path, env=environment)
+    assert (missing.returncode, b"error: There is no checkout" in missing.stderr) == (3, True)
+
+
+def test_the_locale_of_old(tmp_path: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for arguments in (["apply", "demo", "--dir", "\u65e5"], ["show", "attentive-reader"], ["show", "\u65e5"]):
+        run = run_process(*arguments, cwd=tmp_path, env=environment)
+        assert (run.returncode, b"Traceback" in run.stderr) == (
+            3 if arguments[-1] == "\u65e5" and arguments[0] == "show" else 0,
+            False,
+        )

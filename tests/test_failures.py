@@ -272,6 +272,13 @@ def test_numbers_that_no_json_has(lnpatch: Cli, tmp_path: Path, value: str) -> N
     assert "jobs.train.settings.lrate: expected" in out.err
 
 
+@pytest.mark.parametrize("pattern", ["(?P<a>", "(?P<a>x{99999999999999999999})", "(?P<a>(x+x+)+y)", "(" * 3000])
+def test_patterns_that_cannot_be_used(lnpatch: Cli, tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "recipe.toml").write_text(f"{RECIPE}\n[jobs.train]\nentry = 'm:f'\nvalidation = ['{pattern}']\n")
+    out = lnpatch("show", "recipe.toml")
+    assert (out.code, "jobs.train.validation[0]: " in out.err, "Traceback" in out.err) == (2, True, False)
+
+
 def test_invalid_utf8_in_a_recipe(lnpatch: Cli, tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_bytes(RECIPE.encode() + b"\n# \xff\n")
     assert "not UTF-8 text" in lnpatch("show", "recipe.toml").err

@@ -47,7 +47,7 @@ def write_failure_report(error: BaseException, words: list[str]) -> str:
     for folder in folders:
         try:
             return _write_new_file(folder(), data)
-        except (OSError, RuntimeError):  # RuntimeError: a home folder that cannot be found
+        except OSError:
             continue
     return ""
 

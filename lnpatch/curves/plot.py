@@ -5,11 +5,12 @@ matplotlib is an optional package and takes longer to import than all else, henc
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,20 +69,31 @@ def load_matplotlib() -> Callable[..., Figure]:
     Raises:
         PlotLibraryError: matplotlib is not installed, or cannot be imported.
     """
-    backend = os.environ.pop("MPLBACKEND", None)  # Jupyter names one that only its own Python has
     try:
-        import matplotlib
-        from matplotlib.figure import Figure
-
-        if backend is not None:
-            with contextlib.suppress(ValueError):
-                matplotlib.rcParams["backend"] = backend
-    except Exception as error:
+        with _without_backend():
+            from matplotlib.figure import Figure
+    except (
+        ImportError,
+        ValueError,
+        OSError,
+        RuntimeError,
+    ) as error:  # a matplotlibrc may be no text, or not ours to read
         raise PlotLibraryError("matplotlib", str(error)) from error
+    return Figure
+
+
+@contextmanager
+def _without_backend() -> Iterator[None]:
+    """Import matplotlib without the backend that the environment names: we draw into files, and need none.
+
+    Jupyter names one for the processes that it starts, which only its own Python has.
+    """
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
     finally:
         if backend is not None:
             os.environ["MPLBACKEND"] = backend
-    return Figure
 
 
 def render_figure(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes]:
@@ -93,7 +105,8 @@ def render_figure(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes
     figure_class = load_matplotlib()
     import matplotlib
 
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a label of another script, in boxes
         matplotlib.rcdefaults()  # the user's own style, for example LaTeX, may not go with our labels
         matplotlib.rcParams.update(_STYLE)
         figure = _draw_figure(figure_class, panels)
@@ -116,16 +129,22 @@ def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel]) -
         # a run may be missing in some panels: the legend shows it as the first one that has it does
         handles = _draw_panel(axes[panel.row][panel.column], panel) | handles
     figure.align_ylabels()
-    labels = list_labels(panels).values()
+    labels = list(dict.fromkeys(map(_as_label, list_labels(panels).values())))
     figure.legend(
         [handles[label] for label in labels],
-        list(labels),
+        labels,
         loc="outside upper center",
-        ncols=_count_legend_columns(list(labels), _WIDTH * columns),
+        ncols=_count_legend_columns(labels, _WIDTH * columns),
         frameon=False,
         handlelength=2.6,
     )
     return figure
+
+
+def _as_label(text: str) -> str:
+    """Return text as a label: a run's name and a metric's may be anything, but no formula, and nothing that no SVG takes."""
+    visible = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(visible).replace("$", r"\$")
 
 
 def _count_legend_columns(labels: Sequence[str], width: float) -> int:
@@ -143,7 +162,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
         if curve.raw:
             axes.plot(*curve.raw, color=colour, linewidth=0.5, alpha=0.3, zorder=1.6)  # the grid is at 1.5
         few = len(curve.points[0]) <= (30 if curve.best else 1)
-        (handles[curve.label],) = axes.plot(
+        (handles[_as_label(curve.label)],) = axes.plot(
             *curve.points,
             color=colour,
             linestyle=_choose_dashes(curve),
@@ -154,8 +173,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
         if curve.best:
             axes.plot(*curve.best, color=colour, marker="o", markersize=5, markerfacecolor="white", zorder=4)
     _scale_axes(axes, panel)
-    axes.set_xlabel(panel.x_label)
-    axes.set_ylabel(panel.y_label)
+    axes.set_xlabel(_as_label(panel.x_label))
+    axes.set_ylabel(_as_label(panel.y_label))
     return handles
 
 

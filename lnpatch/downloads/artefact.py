@@ -125,20 +125,20 @@ def _download_checked(
     origin = hide_password(source) if isinstance(source, str) else str(source)
     began_anew = False
     while True:
-        resumed = _bring_bytes(source, partial, watcher)
+        doubtful = _bring_bytes(source, partial, watcher, artefact.size)
         sha256 = sha256_of_file(partial.path)
         problem = find_content_problem(partial.path, artefact)
-        if resumed and not problem:
+        if doubtful and not problem:
             problem = find_archive_damage(partial.path, artefact)
         if not problem and not expected.differs_from(sha256):
             partial.finish()
             return origin, sha256
-        if not resumed or began_anew:
+        if not doubtful or began_anew:
             break
-        # a server may have resumed with the bytes of another file: the whole is asked for, but only once
+        # it may have been cut off, or resumed with the bytes of another file: the whole is asked for, but only once
         began_anew = True
         partial.remove()
-        watcher.note("its parts do not belong together; downloading the whole file again.")
+        watcher.note("it is not whole, or its parts do not belong together; downloading the whole file again.")
     aside = str(_put_aside(partial.path, partial.final))
     partial.remove()
     if expected.differs_from(sha256):
@@ -146,10 +146,10 @@ def _download_checked(
     raise WrongContentError(origin, problem, aside)
 
 
-def _bring_bytes(source: str | Path, partial: PartialFile, watcher: DownloadWatcher) -> bool:
-    """Bring all bytes of *source* to its partial file; return whether they came in parts."""
+def _bring_bytes(source: str | Path, partial: PartialFile, watcher: DownloadWatcher, size: int) -> bool:
+    """Bring all bytes of *source* to its partial file; return whether all have to be read to see that it is whole."""
     if isinstance(source, str):
-        return fetch_address(source, partial, watcher)
+        return fetch_address(source, partial, watcher, size)
     copy_file(source, partial, watcher)
     return False
 

@@ -5,7 +5,9 @@ Each reason is the rest of a sentence that begins with the file's name.
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -56,7 +58,17 @@ def find_archive_damage(path: Path, artefact: Artefact) -> str:
             if unpacked > _MAX_EXPANSION * path.stat().st_size:  # to read a zip bomb may never end
                 return f"is an archive of {unpacked} bytes, far more than its size"
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    # an offset that leads nowhere is an OSError, a name in no encoding a ValueError
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        struct.error,
+        EOFError,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         return f"is a damaged archive ({error})"
     return f"is a damaged archive ({damaged})" if damaged else ""
 

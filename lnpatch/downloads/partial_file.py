@@ -16,6 +16,9 @@ from typing import Protocol
 
 from lnpatch.errors import FileError, NoSpaceError
 
+#: What a file of unknown length has to leave on the disk, and after how many bytes that is looked at.
+_SPACE_LEFT, _SPACE_EVERY = 1 << 28, 1 << 24
+
 
 class DownloadWatcher(Protocol):
     """Is told how the download of one file goes on."""
@@ -53,6 +56,12 @@ class PartialFile:
         """Bytes that are here, 0 where there is no partial file."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
+    def read(self, start: int, length: int) -> bytes:
+        """Return bytes of it."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
     def read_info(self) -> PartialFileInfo | None:
         """Return what it is the beginning of; None where that cannot be read, so that it cannot be resumed."""
         try:
@@ -88,9 +97,13 @@ class PartialFile:
             self._require_space(total - offset)
             file = self.path.open("ab" if offset else "wb")
         done = offset
+        checked = done
         watcher.advance(done, total)
         try:
             for block in blocks:
+                if done - checked >= _SPACE_EVERY and not total:  # an answer of unknown length may have no end
+                    self._require_space(_SPACE_LEFT)
+                    checked = done
                 with self._as_file_error():
                     file.write(block)
                 done += len(block)

@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lnpatch import __version__
 from lnpatch.downloads.address import escape_address, hide_password
 from lnpatch.downloads.content import looks_like_html
 from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile, PartialFileInfo
-from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, UnreachableError
+from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, TooLongError, UnreachableError
 
 #: How often a transfer that brings nothing new is begun, and how long to wait before the second time (seconds, doubled
 #: each time).
@@ -27,8 +28,16 @@ PAUSE = 1.0
 CONNECT_TIMEOUT = 20.0
 READ_TIMEOUT = 60.0
 
+#: A transfer that brings fewer bytes a second, over so many seconds, has stalled; the next attempt resumes it.
+LEAST_RATE = 1000
+SLOW_SECONDS = 60.0
+
 #: Bytes that are copied at once; as many new ones show that a server is worth asking again.
 _BLOCK = 1 << 18
+
+#: The last bytes of a partial file that are asked for once more when it is resumed. They have to be the same: a server may
+#: have another file by now under the same ETag.
+_OVERLAP = 1 << 12
 
 
 class _TryAgainError(Exception):
@@ -39,17 +48,23 @@ class _TryAgainError(Exception):
         self.failure = failure
 
 
-def fetch_address(address: str, partial: PartialFile, watcher: DownloadWatcher) -> bool:
-    """Bring the file at *address* to a partial file; return whether its parts came from more than one answer.
+def fetch_address(address: str, partial: PartialFile, watcher: DownloadWatcher, size: int = 0) -> bool:
+    """Bring the file at *address* to a partial file; return whether all of it has to be read to see that it is whole.
+
+    It has to where its parts came from more than one answer, or where nobody has said how long it is.
+
+    Args:
+        size: the bytes that it has to have, 0 where that is not known.
 
     Raises:
         UnreachableError, DeadLinkError, CutOffError: with the reason; the partial file is kept where it is of use.
+        TooLongError: it has more bytes than *size*; no more than that were taken.
         NoSpaceError, FileError: the system refuses to write it.
     """
     failures = 0
     largest = 0
     with _open_client(address) as client:
-        transfer = _Transfer(client, address, partial, watcher)
+        transfer = _Transfer(client, address, partial, watcher, size)
         while True:
             try:
                 return transfer.attempt(begun=failures > 0)
@@ -86,15 +101,18 @@ def copy_file(source: Path, partial: PartialFile, watcher: DownloadWatcher) -> N
 class _Transfer:
     """The attempts to bring one file here."""
 
-    def __init__(self, client: httpx.Client, address: str, partial: PartialFile, watcher: DownloadWatcher) -> None:
+    def __init__(
+        self, client: httpx.Client, address: str, partial: PartialFile, watcher: DownloadWatcher, size: int
+    ) -> None:
         self._client = client
+        self._size = size
         self._address = address
         self._shown_address = hide_password(address)
         self._partial = partial
         self._watcher = watcher
 
     def attempt(self, begun: bool) -> bool:
-        """Ask once, for the rest where the beginning is here; return whether that beginning was used.
+        """Ask once, for the rest where the beginning is here; return whether all has to be read, as :func:`fetch_address`.
 
         A server that cannot be reached is asked again only where the transfer has *begun*: a dead link is told at once.
 
@@ -105,12 +123,14 @@ class _Transfer:
         info = self._read_resumable_info()
         offset = self._partial.size if info else 0
         # If-Range: where the file has changed since, the server sends all of it instead of a part that does not fit
-        headers = {"Range": f"bytes={offset}-", "If-Range": info.validator} if info else {}
+        # nothing is asked for once more of what is whole already, and has only no name yet: 416 says that it is
+        overlap = min(offset, _OVERLAP) if info and offset != info.total else 0
+        headers = {"Range": f"bytes={offset - overlap}-", "If-Range": info.validator} if info else {}
         answered = False
         try:
             with self._client.stream("GET", escape_address(self._address), headers=headers) as response:
                 answered = True
-                return self._receive(response, info, offset)
+                return self._receive(response, info, offset, overlap)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = _explain_failure(error)
             unreachable = UnreachableError(self._shown_address, reason)
@@ -128,11 +148,11 @@ class _Transfer:
             return info
         return None
 
-    def _receive(self, response: httpx.Response, info: PartialFileInfo | None, offset: int) -> bool:
-        """Write what a response brings; return whether it continued the partial file at *offset*."""
+    def _receive(self, response: httpx.Response, info: PartialFileInfo | None, offset: int, overlap: int) -> bool:
+        """Write what a response brings; return whether it continued the partial file at *offset*, or may be cut off."""
         start, range_total = _parse_content_range(response)
         if response.status_code == 416 and info:
-            if range_total == offset == info.total:  # it was whole already, and only its name was missing
+            if range_total == offset == info.total:
                 return True
             raise self._begin_anew("the server cannot resume")
         self._refuse_status(response)
@@ -142,22 +162,58 @@ class _Transfer:
         if response.status_code == 206:
             # some servers ignore If-Range, or send another range than the one that was asked for
             same_file = info is not None and range_total in (0, info.total) and validator in ("", info.validator)
-            if info is None or not same_file or start != offset:
+            if info is None or not same_file or start != offset - overlap:
                 raise self._begin_anew("the part that the server sent does not continue what is here")
             total = info.total
         else:
-            offset, total = 0, _parse_size(response.headers.get("Content-Length", ""))
-        blocks = response.iter_raw()  # as they come: blocks of one size would be lost in part when it is cut off
-        first_block = next(blocks, b"")
+            offset, total = 0, _parse_size(response.headers.get("Content-Length", "")) or self._size
+        self._refuse_length(total)
+        blocks = _require_rate(response.iter_raw())  # as they come: blocks of one size would be lost in part at the end
+        first_block = self._skip_overlap(offset - overlap, overlap, blocks) if offset else b""
+        if not total:
+            self._watcher.note(
+                "the server does not say how long the file is; its contents have to show that it is whole."
+            )
+        first_block = first_block or next(blocks, b"")
         if not offset:
             if looks_like_html(first_block):
                 raise DeadLinkError(self._shown_address, "a web page is there instead of the file")
             self._partial.begin(PartialFileInfo(self._shown_address, validator, total))
-        done = self._partial.write_blocks(offset, chain([first_block], blocks), total, self._watcher)
-        if total and done != total:
-            reason = f"{done} bytes came, {total} were announced"
+        done = self._partial.write_blocks(
+            offset, self._limit(offset, chain([first_block], blocks), total), total, self._watcher
+        )
+        if total and done < total:
+            reason = f"{done} bytes came, {total} were {'announced' if total != self._size else 'expected'}"
             raise _TryAgainError(self._cut_off(reason), reason)
-        return offset > 0
+        return offset > 0 or not total
+
+    def _refuse_length(self, length: int) -> None:
+        if self._size and length > self._size:
+            self._partial.remove()
+            raise TooLongError(self._shown_address, self._size)
+
+    def _limit(self, offset: int, blocks: Iterable[bytes], total: int) -> Iterator[bytes]:
+        """Pass on no more bytes than the file has to have."""
+        done = offset
+        for block in blocks:
+            done += len(block)
+            self._refuse_length(done)
+            if total and done > total:
+                raise self._begin_anew(f"more than the {total} bytes came that were announced")
+            yield block
+
+    def _skip_overlap(self, start: int, length: int, blocks: Iterator[bytes]) -> bytes:
+        """Take the bytes that are here already from the front of *blocks*, and return what came behind them with the last."""
+        came = b""
+        while len(came) < length and (block := next(blocks, b"")):
+            came += block
+        here = self._partial.read(start, length)
+        if came[:length] != here[: len(came)]:
+            raise self._begin_anew("the file on the server is another one by now")
+        if len(came) < length:
+            reason = "the server sends no more"
+            raise _TryAgainError(self._cut_off(reason), reason)
+        return came[length:]
 
     def _refuse_status(self, response: httpx.Response) -> None:
         """Raise what an answer other than a file means."""
@@ -188,10 +244,40 @@ def _open_client(address: str) -> httpx.Client:
     headers = {"User-Agent": f"lnpatch/{__version__}", "Accept-Encoding": "identity"}
     timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
     try:
-        return httpx.Client(headers=headers, timeout=timeout, follow_redirects=True)
+        hooks = {"response": [_refuse_redirect]}
+        return httpx.Client(headers=headers, timeout=timeout, follow_redirects=True, event_hooks=hooks)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # proxies and certificates of the environment
         reason = f"the environment's proxy or certificates: {error}"
         raise UnreachableError(hide_password(address), reason) from error
+
+
+def _refuse_redirect(response: httpx.Response) -> None:
+    """Refuse to be sent where nobody has agreed to: to a way without TLS from one with it, or to a name and a password."""
+    if not response.has_redirect_location:
+        return
+    target = response.url.join(response.headers["Location"])
+    here = hide_password(str(response.url))
+    if response.url.scheme == "https" and target.scheme == "http":
+        raise UnreachableError(here, "it redirects from https to http, where anybody on the way can change the file")
+    if target.userinfo and target.userinfo != response.url.userinfo:
+        raise UnreachableError(here, "it redirects to an address with a name and a password")
+
+
+def _require_rate(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass on blocks as long as they bring enough bytes.
+
+    Raises:
+        httpx.ReadTimeout: they brought too few for too long; less than a byte in a while is for httpx to tell.
+    """
+    since, brought = time.monotonic(), 0
+    for block in blocks:
+        brought += len(block)
+        now = time.monotonic()
+        if now - since >= SLOW_SECONDS:
+            if brought < LEAST_RATE * (now - since):
+                raise httpx.ReadTimeout(f"less than {LEAST_RATE} bytes a second came for {now - since:.0f} seconds")
+            since, brought = now, 0
+        yield block
 
 
 def _choose_validator(response: httpx.Response) -> str:
@@ -206,12 +292,14 @@ def _choose_validator(response: httpx.Response) -> str:
 
 def _parse_content_range(response: httpx.Response) -> tuple[int, int]:
     """Return the first byte and the whole size that an answer names; -1 and 0 where it names none."""
-    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", response.headers.get("Content-Range", "").strip())
+    match = re.fullmatch(
+        r"bytes (?:([0-9]{1,18})-[0-9]+|\*)/(?:([0-9]{1,18})|\*)", response.headers.get("Content-Range", "").strip()
+    )
     return (int(match[1] or -1), int(match[2] or 0)) if match else (-1, 0)
 
 
 def _parse_size(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0
 
 
 def _explain_failure(error: Exception) -> str:
@@ -228,6 +316,8 @@ def _explain_failure(error: Exception) -> str:
             return "the server refuses connections"
     if isinstance(error, httpx.ConnectTimeout):
         return f"no answer within {CONNECT_TIMEOUT:.0f} seconds"
+    if isinstance(error, httpx.TimeoutException) and error is causes[-1]:
+        return str(error)  # our own
     if isinstance(error, httpx.TimeoutException):
         return f"nothing came for {READ_TIMEOUT:.0f} seconds"
     return str(error) or type(error).__name__

@@ -8,8 +8,8 @@ A caller catches a kind, or a single failure::
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, SourceTooDeepError, StoppedError,
-    │     TextError, TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError,
-    │     WrongContentError
+    │     TextError, TooLongError, TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError),
+    │     WordVectorsError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -88,6 +88,7 @@ from lnpatch.errors.downloads import (
     MirrorError,
     MirrorMissingError,
     NoSpaceError,
+    TooLongError,
     UnreachableError,
     WrongContentError,
 )
@@ -237,6 +238,7 @@ __all__ = [
     "TargetNotFoundError",
     "TargetUnknownError",
     "TextError",
+    "TooLongError",
     "TrainingFailedError",
     "UnexpectedError",
     "UnknownCellError",

@@ -90,6 +90,17 @@ class CutOffError(MachineError):
 
 
 @dataclass
+class TooLongError(FailedError):
+    """A file is longer than the recipe says; no more than that was taken, and nothing is kept."""
+
+    address: str
+    size: int
+
+    message_template = "{address}: there are more than the {size} bytes that the recipe says."
+    hint_template = "This is not the released file. Look for another copy."
+
+
+@dataclass
 class WrongContentError(FailedError):
     """The file that came is not the kind of file that it should be; it is kept under another name."""
 

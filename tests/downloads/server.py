@@ -47,6 +47,8 @@ class Served:
     looks_at_if_range: bool = True
     says_length: bool = True
     stall: float = 0.0  # seconds to wait behind the first half
+    raw: bytes = b""  # the whole answer as it is on the wire, instead of all that
+    drip: float = 0.0  # seconds between the bytes that follow it, without end
 
 
 class Request(NamedTuple):
@@ -86,6 +88,9 @@ class Handler(BaseHTTPRequestHandler):
         if file is None:
             self.send_error(404)
             return
+        if file.raw:
+            self.send_raw(file)
+            return
         status, start, headers = file.status, 0, dict(file.headers)
         same = not file.looks_at_if_range or condition in (file.etag, file.modified)
         if range_header and file.ranges and same:
@@ -109,6 +114,14 @@ class Handler(BaseHTTPRequestHandler):
         if file.stall:
             time.sleep(file.stall)
         self.wfile.write(body[len(body) // 2 :])
+
+    def send_raw(self, file: Served) -> None:
+        self.wfile.write(file.raw)
+        self.wfile.flush()
+        deadline = time.monotonic() + 30
+        while file.drip and time.monotonic() < deadline:
+            time.sleep(file.drip)
+            self.wfile.write(b"x" if file.drip > 0.001 else bytes(1 << 16))
 
     def log_message(self, format: str, *args: object) -> None:
         pass
