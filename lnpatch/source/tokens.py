@@ -23,13 +23,14 @@ _COLON = frozenset([":"])
 _ASSIGN = frozenset(["="])
 _BINDING = frozenset([".", "as", "class", "def", "del", "for", "global", "import"])
 
-# Possessive quantifiers: no text of any shape can make this backtrack.
+# Atomic groups: no text of any shape can make this backtrack. Not the possessive quantifiers, which are the same by
+# definition: CPython before 3.11.5 matches them wrongly (https://github.com/python/cpython/issues/106052).
 _STRING = r"""
     [uUbB]?[rR]?
-    (?: '''[^'\\]*+ (?: (?:\\.|'(?!'')) [^'\\]*+ )*+'''
-      | \"""[^"\\]*+ (?: (?:\\.|"(?!"")) [^"\\]*+ )*+\"""
-      | '[^'\\\r\n]*+ (?: \\(?:\r\n|.) [^'\\\r\n]*+ )*+'
-      | "[^"\\\r\n]*+ (?: \\(?:\r\n|.) [^"\\\r\n]*+ )*+" )"""
+    (?: '''(?> [^'\\]* (?: (?:\\.|'(?!'')) [^'\\]* )* )'''
+      | \"""(?> [^"\\]* (?: (?:\\.|"(?!"")) [^"\\]* )* )\"""
+      | '(?> [^'\\\r\n]* (?: \\(?:\r\n|.) [^'\\\r\n]* )* )'
+      | "(?> [^"\\\r\n]* (?: \\(?:\r\n|.) [^"\\\r\n]* )* )" )"""
 _NUMBER = r"""
       0[xX][0-9a-fA-F_]+[lL]?
     | 0[bB][01_]+[lL]?
@@ -38,7 +39,7 @@ _NUMBER = r"""
     | [0-9][0-9_]* (?: [eE][-+]?[0-9][0-9_]*[jJ]? | [jJ] | [lL]? )"""
 _TOKEN = re.compile(
     rf"""
-    (?: [ \t\f] | \\(?:\r\n?|\n) | \#[^\r\n]*+ )*+
+    (?> (?: [ \t\f] | \\(?:\r\n?|\n) | \#[^\r\n]* )* )
     (?: (?P<string>{_STRING})
       | (?P<name>[^\W\d]\w*)
       | (?P<newline>\r\n?|\n)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
+import re
+from importlib import import_module
+
 import pytest
 
+import lnpatch
 from lnpatch.source.tokens import InvalidSource, tokenize
 
 WORDS = [
@@ -23,6 +28,10 @@ WORDS = [
     ("1.5e-3j .5 1. 1e5 1_000", ["1.5e-3j", ".5", "1.", "1e5", "1_000"]),
     ("a **= b // c -> d := e", ["a", "**=", "b", "//", "c", "->", "d", ":=", "e"]),
     ("\f\n  é = 1", ["é", "=", "1"]),
+    # CPython 3.11.0 to 3.11.4, Debian 12's among them, match possessive quantifiers wrongly: these fell apart there
+    ("x = '''a'''; y", ["x", "=", "'''a'''", ";", "y"]),
+    ("'''a'b''c\\''' '''", ["'''a'b''c\\''' '''"]),
+    ('"""a"b""c\\""" """', ['"""a"b""c\\""" """']),
 ]
 
 REFUSED = [
@@ -48,6 +57,16 @@ def test_refused(text: str, line: int, reason: str) -> None:
     with pytest.raises(InvalidSource) as caught:
         tokenize(text)
     assert (caught.value.line, caught.value.reason) == (line, reason)
+
+
+def test_no_pattern_has_possessive_quantifiers() -> None:
+    """They mean what an atomic group does, which CPython 3.11.0 to 3.11.4 get right."""
+    names = [module.name for module in pkgutil.walk_packages(lnpatch.__path__, "lnpatch.")]
+    modules = [import_module(name) for name in names if name != "lnpatch.__main__"]
+    patterns = [value for module in modules for value in vars(module).values() if isinstance(value, re.Pattern)]
+    texts = [p.pattern if isinstance(p.pattern, str) else p.pattern.decode("latin-1") for p in patterns]
+    assert len(texts) > 10
+    assert [text for text in texts if re.search(r"(?<!\\)[*+?}]\+", re.sub(r"\[[^]]*\]", "x", text))] == []
 
 
 @pytest.mark.parametrize(
