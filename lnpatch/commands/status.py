@@ -43,6 +43,8 @@ def report_status(recipe: Recipe, checkout: Checkout, notes: Sequence[str]) -> R
     applied = find_applied(checkout, recipe)
     if applied is not None:
         edits = applied.plan.edits if applied.plan else applied.edits
+        if applied.unread is not None:
+            notes = [*notes, f"{applied.unread.message}; what has become of the edits was not looked at."]
         return make_report(recipe, checkout, applied.record.cell, applied.state, edits, notes)
     plan = best_plan(recipe, checkout)
     return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes)

@@ -7,9 +7,9 @@ A caller catches a kind, or a single failure::
     │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
-    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, SourceTooDeepError, StoppedError,
-    │     TextError, TooLongError, TrainingFailedError, UnexpectedError, UnsafePathError (NestedRepositoryError),
-    │     WordVectorsError, WrongContentError
+    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError (SourceTooDeepError,
+    │     SourceUnreadableError), StoppedError, TextError, TooLongError, TrainingFailedError, UnexpectedError,
+    │     UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -98,6 +98,7 @@ from lnpatch.errors.patch import (
     Refusal,
     SourceSyntaxError,
     SourceTooDeepError,
+    SourceUnreadableError,
 )
 from lnpatch.errors.pickles import (
     ArchiveRefusedError,
@@ -234,6 +235,7 @@ __all__ = [
     "SourceMissingError",
     "SourceSyntaxError",
     "SourceTooDeepError",
+    "SourceUnreadableError",
     "StoppedError",
     "TargetNotFoundError",
     "TargetUnknownError",

@@ -21,15 +21,19 @@ class SourceSyntaxError(FailedError):
 
 
 @dataclass
-class SourceTooDeepError(FailedError):
+class SourceTooDeepError(SourceSyntaxError):
     """The file nests so deeply that no parser may be given it."""
 
-    file: str
-    line: int
-    reason: str
-
-    message_template = "{file}:{line}: {reason}"
     hint_template = "lnpatch does not read such a file; split the expression, or take the data out of the code."
+
+
+@dataclass
+class SourceUnreadableError(SourceSyntaxError):
+    """The file is valid Python, which libcst cannot read."""
+
+    hint_template = (
+        "This is valid Python, but libcst, which lnpatch edits with, does not read it; write the line otherwise."
+    )
 
 
 @dataclass

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lnpatch.checkout.record import Record, read_records
+from lnpatch.checkout.record import FileChange, Record, read_records
 from lnpatch.checkout.recovery import recover
 from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditFinding, EditState
-from lnpatch.errors import OtherCellError
+from lnpatch.errors import OtherCellError, SourceSyntaxError
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.plan import EditReport, Plan, make_plan
+from lnpatch.patch.take_back import take_back_patch
 from lnpatch.recipes import Recipe
 
 
@@ -25,6 +26,8 @@ class Applied:
     state: PatchState
     #: What the recipe would do now; None where the files are as they were written.
     plan: Plan | None = None
+    #: Why a file that was changed since cannot be read; its edits are found by their lines alone then.
+    unread: SourceSyntaxError | None = None
 
     @property
     def edits(self) -> tuple[EditReport, ...]:
@@ -49,7 +52,7 @@ def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
     """Find the record whose patch is in the files, None where there is none: records of other branches do not count.
 
     Raises:
-        SourceSyntaxError: a file that was changed since cannot be read as Python any more.
+        SourceSyntaxError: a file cannot be read as Python, and nothing of a patch is found in the lines of it.
     """
     records = [record for record in read_records(checkout, recipe.name) if record.cell in recipe.cells]
     records.sort(key=lambda record: -_as_written(checkout, record))
@@ -60,7 +63,12 @@ def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
         if all(checkout.read(file.path) == file.before for file in record.files):
             continue
         options = PatchOptions(record.cell, record.data_dir, record.repairs)
-        plan = make_plan(recipe, options.values(recipe), checkout, record.repairs)
+        try:
+            plan = make_plan(recipe, options.values(recipe), checkout, record.repairs)
+        except SourceSyntaxError as error:  # which must not keep anybody from taking the patch back
+            if _holds_patch(checkout, record):
+                return Applied(record, PatchState.MODIFIED, unread=error)
+            raise
         if plan.state is not PatchState.NOT_APPLIED:
             state = PatchState.MODIFIED if plan.state is PatchState.APPLIED else PatchState.PARTIAL
             return Applied(record, state, plan)
@@ -76,6 +84,21 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
     remove_left_overs(directory)
     checkout = Checkout.open(directory, recipe.reference)
     return checkout, recover(checkout)
+
+
+def _holds_patch(checkout: Checkout, record: Record) -> bool:
+    """Return whether something of a patch is in the files, by their lines alone."""
+    return any(_holds_change(checkout, file) for file in record.files)
+
+
+def _holds_change(checkout: Checkout, file: FileChange) -> bool:
+    current = checkout.read(file.path)
+    before = take_back_patch(checkout, file)
+    if isinstance(before, bytes) or current is None:
+        return before != current
+    # Changes lie over the patch, so that it is not taken back; they may also be what has taken it out.
+    added = set(file.after.splitlines()) - set(file.before.splitlines())
+    return not added.isdisjoint(current.splitlines())
 
 
 def _as_written(checkout: Checkout, record: Record) -> int:

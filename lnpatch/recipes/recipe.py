@@ -27,7 +27,7 @@ _LARGEST = 1 << 18
 
 #: A key of forty parts with dots between them, in its table or in front of a value: tomllib takes the square of their number
 #: in time and memory.
-_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){40}""")
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')(?>[ \t]*)\.(?>[ \t]*)){40}""")
 
 #: A folder, a target; the name of a git reference as well.
 _NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")

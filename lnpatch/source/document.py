@@ -10,7 +10,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from lnpatch.errors import EditRefusedError, SourceSyntaxError, SourceTooDeepError
+from lnpatch.errors import EditRefusedError, SourceSyntaxError, SourceTooDeepError, SourceUnreadableError
 from lnpatch.source import grammar
 from lnpatch.source.encoding import SourceEncoding, decode_source
 from lnpatch.source.graft import GraftConflict, GraftedText, graft_changes
@@ -51,6 +51,7 @@ class Source:
         Raises:
             SourceSyntaxError: neither Python 2.7 nor Python 3 can read it.
             SourceTooDeepError: it nests too deeply.
+            SourceUnreadableError: one of them can, but libcst cannot.
         """
         report_reading(name, len(data))
         text, encoding = decode_source(data)
@@ -60,7 +61,7 @@ class Source:
             raise SourceTooDeepError(name, failure.line, failure.reason) from None
         except InvalidSource as failure:
             check_syntax(data, name)  # tells more, and the right line, where it fails as well
-            raise SourceSyntaxError(name, failure.line, failure.reason) from None
+            raise SourceUnreadableError(name, failure.line, failure.reason) from None
         newline = dominant_newline(text)
         if newline == "\r":
             module = module.with_changes(default_newline=newline)  # libcst was shown \n throughout
@@ -218,7 +219,9 @@ def _parse_module(code: str) -> cst.Module:
         # Not raw_line alone: it is one less than the line in the message where the text ends too early.
         at = re.search(r"error at (\d+):", error.message)
         raise InvalidSource(int(at[1]) if at else error.raw_line, error.message) from None
-    except cst.CSTValidationError as error:  # its parser knows a later Unicode than the running Python
+    # its parser knows a later Unicode than the running Python, and wants blanks where Python needs none; the TypeError is
+    # a lambda's, which looks for a method of its base class that is not there (libcst 1.9)
+    except (cst.CSTValidationError, TypeError) as error:
         raise InvalidSource(1, str(error)) from None
 
 

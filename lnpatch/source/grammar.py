@@ -108,15 +108,24 @@ def _require_plain_depth(text: str) -> None:
 
 
 def _layouts(code: str) -> Iterator[str]:
-    """Yield the code as it is, then with its tabs expanded."""
+    """Yield the code as it is, then with its tabs expanded, then with the blanks that libcst wants and Python does not.
+
+    What the layout changes comes back when an edit is grafted onto the file's own text.
+    """
     if "\r" in code:
         code = re.sub(r"\r(?!\n)", "\n", code)  # behind a bare \r, libcst loses sight of the indentation
     yield code
+    try:
+        tokens = tokenize(code)
+    except InvalidSource:
+        return
     if "\t" in code:
-        try:
-            yield tokenize(code).expand_tabs()
-        except InvalidSource:
-            return
+        yield tokens.expand_tabs()
+    separated = tokens.separate_keywords()
+    if separated != code:
+        yield separated
+        if "\t" in code:
+            yield tokenize(separated).expand_tabs()
 
 
 def parse_ast(code: str) -> ast.Module:

@@ -110,7 +110,7 @@ def _statement_keyword(tokens: Tokens, i: int) -> Iterator[Placeholder]:
         return
     following = words[i + 1]
     certain = True
-    if following == "(":
+    if following == "(" and words[i + 2] != "yield":  # print (yield) is no call: Python 3 has it in brackets of its own
         behind = tokens.partners[i + 1] + 1
         if kinds[behind] == "newline" or words[behind] == ";":
             return  # a call, to both languages

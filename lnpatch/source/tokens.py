@@ -19,6 +19,9 @@ _COMPOUND = frozenset(["class", "def", "elif", "else", "except", "finally", "for
 #: How many brackets may be open: CPython's own limit.
 MAX_BRACKETS = 200
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+# What libcst wants blanks around, and what may stand behind it without one.
+_SEPARATED = KEYWORDS - {"exec", "print"} | {"await"}
+_OPENS_OPERAND = ("(", ".", "*")
 _COLON = frozenset([":"])
 _ASSIGN = frozenset(["="])
 _BINDING = frozenset([".", "as", "class", "def", "del", "for", "global", "import"])
@@ -182,6 +185,38 @@ class Tokens:
             return match[0] if in_string else match[0].rpartition("\f")[2].expandtabs(8)
 
         return re.sub(r"(?<![^\r\n])[ \f]*\t[ \t\f]*", expand, self.text)
+
+    def separate_keywords(self) -> str:
+        """Return the text with blanks around keywords that had none, and without blanks within ``. . .``.
+
+        ``return(a if b else c)``, ``in.5`` and ``yield*a`` are valid Python, which libcst 1.9 refuses; ``x[. . .]`` is
+        Python 2's.
+        """
+        pieces: list[str] = []
+        done = 0
+        for i in range(len(self.words) - 1):
+            end, start = self.end(i), self.starts[i + 1]
+            if end == start and self._lacks_blank(i):
+                pieces += [self.text[done:end], " "]
+                done = end
+            elif self.words[i : i + 2] == [".", "."] and end < start and self._is_in_ellipsis(i):
+                pieces.append(self.text[done:end])
+                done = start
+        return "".join([*pieces, self.text[done:]])
+
+    def _lacks_blank(self, i: int) -> bool:
+        """Return whether libcst may want a blank between this token and the next, one of which is a keyword."""
+        if self.kinds[i] == "name" and self.words[i] in _SEPARATED:
+            return self.words[i + 1][:1] in _OPENS_OPERAND
+        is_keyword = self.kinds[i + 1] == "name" and self.words[i + 1] in _SEPARATED
+        return is_keyword and self.kinds[i] in ("close", "number", "string")
+
+    def _is_in_ellipsis(self, i: int) -> bool:
+        """Return whether this dot is one of the first two of an ellipsis, not of a relative import."""
+        first = i
+        while first and self.words[first - 1] == ".":
+            first -= 1
+        return self.words[first : first + 3] == [".", ".", "."] and self.words[first - 1] != "from"
 
 
 def _width(indent: str) -> int:

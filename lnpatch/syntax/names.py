@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from lnpatch.errors import SourceSyntaxError, SourceTooDeepError
+from lnpatch.errors import SourceSyntaxError
 from lnpatch.source import Source
 from lnpatch.syntax.compare import dotted_name
 from lnpatch.syntax.tree import assignment_targets, is_name, module_scope_nodes, scope_statements, string_value, walk
@@ -181,7 +181,7 @@ class NameResolver:
             return None
         try:
             return ModuleNames.of(Source.read(data, file).module)
-        except (SourceSyntaxError, SourceTooDeepError):
+        except SourceSyntaxError:
             return ModuleNames()
 
 

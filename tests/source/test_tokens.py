@@ -41,7 +41,7 @@ REFUSED = [
     ("x = (\n1\n", 1, "'(' was never closed"),
     ("x = (\n]\n", 2, "unmatched ']'"),
     ("x = 1)\n", 1, "unmatched ')'"),
-    ("x = " + "(" * 201 + ")" * 201, 1, "too many nested brackets"),
+    ("x = " + "(" * 201 + ")" * 201, 1, "more than 200 brackets are nested"),
 ]
 
 
