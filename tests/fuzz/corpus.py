@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import pickletools
+import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+
+import numpy as np
 
 from lnpatch.recipes.recipe import RECIPES
 from lnpatch.training.run_folder import RunInfo, RunState
@@ -112,6 +117,44 @@ def pickle_corpus() -> list[bytes]:
     return sound + [pickletools.optimize(data) for data in sound] + floods
 
 
+def archive_corpus() -> list[bytes]:
+    """Return archives of arrays as NumPy writes them, and damaged ones."""
+    arrays = {"Wemb": np.zeros((3, 2), "f4"), "b": np.arange(4), "history_errs": np.array([])}
+    sound = [_archive(arrays), _archive({"U": np.asfortranarray(np.ones((2, 3)))}, zipfile.ZIP_DEFLATED)]
+    objects = io.BytesIO()
+    np.savez(objects, x=np.array([{}], dtype=object))
+    huge = _archive({}, members={"W.npy": _header("<f4", (1 << 40, 1 << 40))})
+    odd = [
+        {"../W.npy": b""},
+        {"W.npy": b"\x93NUMPY\x09\x00"},
+        {"W.npy": _header("|V8", (1,))},
+        {"W/": b""},
+        {"W": b"x"},
+    ]
+    broken = [sound[0][:-30], sound[0][40:], sound[0].replace(b"<f4", b"|O8"), b"PK\x05\x06" + bytes(18)]
+    return [*sound, objects.getvalue(), huge, *(_archive({}, members=members) for members in odd), *broken]
+
+
+def _archive(
+    arrays: Mapping[str, np.ndarray], compression: int = zipfile.ZIP_STORED, members: Mapping[str, bytes] = {}
+) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, array in arrays.items():
+            data = io.BytesIO()
+            np.save(data, array)
+            archive.writestr(f"{name}.npy", data.getvalue())
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def _header(descr: str, shape: tuple[int, ...]) -> bytes:
+    data = io.BytesIO()
+    np.lib.format.write_array_header_1_0(data, {"descr": descr, "fortran_order": False, "shape": shape})
+    return data.getvalue()
+
+
 def run_folder_corpus() -> list[bytes]:
     """Return the two files of a run's folder, whole and damaged."""
     updates = "".join(json.dumps(entry) + "\n" for entry in _UPDATES).encode()
@@ -154,6 +197,7 @@ CORPORA = {
     "source": source_corpus,
     "recipe": recipe_corpus,
     "pickle": pickle_corpus,
+    "archive": archive_corpus,
     "run_folder": run_folder_corpus,
     "log": log_corpus,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from lnpatch.curves.read import read_run_series
 from lnpatch.errors import LnpatchError
+from lnpatch.pickles.archive import check_archive, copy_archive
 from lnpatch.pickles.load import load_pickle, read_hyperparameters
 from lnpatch.recipes import read_recipe
 from lnpatch.source import Source
@@ -39,6 +40,15 @@ def read_pickle(data: bytes) -> None:
     read_hyperparameters(data)
 
 
+def read_archive(data: bytes) -> None:
+    """Read a model's arrays, and copy them for a runtime."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        file = Path(folder) / "model.npz"
+        file.write_bytes(data)
+        check_archive(file)
+        copy_archive(file, Path(folder) / "copy.npz")
+
+
 def read_run_folder(data: bytes) -> None:
     """Read the folder of a run: ``run.json``, then ``updates.jsonl``."""
     info, _, updates = data.partition(BETWEEN_FILES)
@@ -65,6 +75,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "source": read_source,
     "recipe": read_recipe_file,
     "pickle": read_pickle,
+    "archive": read_archive,
     "run_folder": read_run_folder,
     "log": read_log,
 }
