@@ -143,7 +143,11 @@ def _link_file(source: Path, place: Path) -> None:
         raise
     except OSError:  # a file system without links
         with place.open("xb") as target, source.open("rb") as content:
-            shutil.copyfileobj(content, target)
+            try:
+                shutil.copyfileobj(content, target)
+            except BaseException:
+                place.unlink()
+                raise
         shutil.copystat(source, place)
 
 
