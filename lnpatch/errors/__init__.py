@@ -7,9 +7,9 @@ A caller catches a kind, or a single failure::
     │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
-    │     PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError (SourceTooDeepError,
-    │     SourceUnreadableError), StoppedError, TextError, TooLongError, TrainingFailedError, UnexpectedError,
-    │     UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
+    │     PickleTruncatedError, PortIncompleteError, RecordError, RunFormatError, SourceSyntaxError
+    │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TextError, TooLongError, TrainingFailedError,
+    │     UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -110,6 +110,7 @@ from lnpatch.errors.pickles import (
 from lnpatch.errors.port import (
     PortEmptyError,
     PortFolderError,
+    PortIncompleteError,
     PortLibraryError,
     PortModifiedError,
 )
@@ -218,6 +219,7 @@ __all__ = [
     "PlotLibraryError",
     "PortEmptyError",
     "PortFolderError",
+    "PortIncompleteError",
     "PortLibraryError",
     "PortModifiedError",
     "RecipeError",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ConflictError, MachineError, NotFoundError
+from lnpatch.errors.base import ConflictError, FailedError, MachineError, NotFoundError
 
 
 @dataclass
@@ -39,6 +39,18 @@ class PortModifiedError(ConflictError):
 
     message_template = "Files of the Python 3 copy in {directory} were changed since; nothing was written:{files!l}"
     hint_template = "Name another folder with --output, or remove this one."
+
+
+@dataclass
+class PortIncompleteError(FailedError):
+    """A file that the patch or a job is about cannot be converted to Python 3."""
+
+    target: str
+    directory: str
+    reasons: Sequence[str]
+
+    message_template = "{directory} cannot be ported: {target} needs files that could not be converted:{reasons!l}"
+    hint_template = "Write these lines otherwise, or train with --runtime theano, which needs no Python 3 copy."
 
 
 @dataclass

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import filelock
 
 from lnpatch import __version__
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import PortEmptyError, UnsafePathError
+from lnpatch.errors import PortEmptyError, PortIncompleteError, UnsafePathError
 from lnpatch.files import sha256_of
 from lnpatch.folders import cache_folder, templates
 from lnpatch.port import convert, store
 from lnpatch.port.convert.fixers import fissix_version
-from lnpatch.port.report import PortedCopy
-from lnpatch.recipes import Recipe
+from lnpatch.port.report import PortedCopy, Remark
+from lnpatch.recipes import Job, Recipe
 
 #: The endings of files that Python and its compilers leave behind.
 _COMPILED = (".pyc", ".pyo", ".pyd")
@@ -36,6 +38,7 @@ def port_checkout(
     Raises:
         PortLibraryError: fissix is not installed.
         PortEmptyError: there is no Python file to convert.
+        PortIncompleteError: a file that the patch or a job is about cannot be converted.
         PortFolderError, PortModifiedError: there is something else in *output*.
         FileError: the system refuses to read or write a file.
     """
@@ -97,12 +100,37 @@ def _compute_key(recipe: Recipe, sources: dict[str, bytes]) -> str:
     return sha256_of("\n".join(parts).encode("utf-8", "surrogateescape"))
 
 
+def _require_files(recipe: Recipe, checkout: Checkout, left_out: AbstractSet[str], remarks: Sequence[Remark]) -> None:
+    """Refuse a copy without the files that the patch and the jobs are about: nothing could be trained with it.
+
+    Raises:
+        PortIncompleteError: one of those could not be converted.
+    """
+    needed = {edit.file for edit in recipe.edits} | {
+        path for job in recipe.jobs.values() for path in _module_files(job)
+    }
+    reasons = [
+        f"{remark.path}:{remark.line}: {remark.message}" for remark in remarks if remark.path in left_out & needed
+    ]
+    if reasons:
+        raise PortIncompleteError(recipe.name, str(checkout.root), reasons)
+
+
+def _module_files(job: Job) -> Iterator[str]:
+    """Yield the files that a job's entry point may be in."""
+    for entry in filter(None, (job.entry, job.call)):
+        module = entry.removesuffix(".py").partition(":")[0].replace(".", "/")
+        for folder in (job.directory, *job.path):
+            yield posixpath.normpath(posixpath.join(folder, f"{module}.py"))
+
+
 def _convert_to_cache(
     recipe: Recipe, checkout: Checkout, sources: dict[str, bytes], key: str, directory: Path
 ) -> store.Manifest:
     """Convert *sources*, write them to *directory*, and return its manifest."""
     python_files = {path: data for path, data in sources.items() if path.endswith(".py")}
     converted = convert.convert_files(recipe, python_files, checkout.root)
+    _require_files(recipe, checkout, python_files.keys() - converted.files.keys(), converted.remarks)
     files = {path: data for path, data in sources.items() if path not in python_files} | converted.files
     checksums = {path: sha256_of(data) for path, data in sorted(files.items())}
     manifest = store.Manifest(recipe.name, key, checksums, tuple(sorted(converted.files)), converted.remarks)

@@ -16,6 +16,7 @@ from pathlib import Path
 from lnpatch.edits import CheckoutFiles, EditState
 from lnpatch.errors import SourceSyntaxError
 from lnpatch.patch.plan import make_plan
+from lnpatch.port.convert.before_fixers import rename_new_keywords, unpack_lambdas
 from lnpatch.port.convert.code import HELPER, Code, add_import
 from lnpatch.port.convert.fixers import run_fixers
 from lnpatch.port.convert.rules import load_rules
@@ -81,7 +82,13 @@ def _convert_with_fixers(path: str, data: bytes, root: Path, remarks: set[Remark
     except InvalidSource as failure:
         raise SourceSyntaxError(path, failure.line, failure.reason) from failure
     in_package = posixpath.dirname(path) != "" and (root / path).with_name("__init__.py").is_file()
-    python3, warnings_of_fixers = run_fixers(reading.masked.restore_tokens(parsed), str(root / path), in_package)
+    python2 = reading.masked.restore_tokens(parsed)
+    if reading.masked.placeholders:  # else it may be Python 3 already, where these are keywords
+        python2, lines = rename_new_keywords(unpack_lambdas(python2))
+        remarks.update(
+            Remark(path, line, "a name that is a keyword in Python 3 has got a `_` behind it") for line in lines
+        )
+    python3, warnings_of_fixers = run_fixers(python2, str(root / path), in_package)
     remarks.update(Remark(path, line, message) for line, message in warnings_of_fixers)
     return python3
 
