@@ -9,12 +9,11 @@ from pathlib import Path
 from lnpatch.commands.locate import as_recipe
 from lnpatch.downloads.artefact import DownloadedArtefact, download_artefact
 from lnpatch.downloads.mirror import Mirror
-from lnpatch.downloads.partial_file import DownloadWatcher
+from lnpatch.downloads.partial_file import DownloadWatcher, explain_refusal
 from lnpatch.errors import (
     ArtefactNotFoundError,
     DownloadsFailedError,
     FailedDownload,
-    FileError,
     LnpatchError,
 )
 from lnpatch.recipes import Artefact, Recipe
@@ -71,7 +70,5 @@ def download(
 
 
 def _failed(artefact: Artefact, error: LnpatchError | OSError) -> FailedDownload:
-    failure = error
-    if isinstance(failure, OSError):
-        failure = FileError(str(failure.filename or artefact.name), failure.strerror or str(failure))
+    failure = explain_refusal(error, Path(artefact.name)) if isinstance(error, OSError) else error
     return FailedDownload(artefact.name, type(failure).__name__, failure.message, failure.hint, int(failure.exit_code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,8 +66,12 @@ def _record_key(target: str, url: str) -> str:
 def _read_record(file: Path) -> dict[str, RecordedChecksum]:
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
-        return {key: RecordedChecksum(**value) for key, value in table.items()}
+        record = {key: RecordedChecksum(**value) for key, value in table.items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ChecksumRecordError(str(file)) from error
+    # an empty checksum would agree with every file
+    if not all(re.fullmatch("[0-9a-f]{64}", str(recorded.sha256)) for recorded in record.values()):
+        raise ChecksumRecordError(str(file))
+    return record

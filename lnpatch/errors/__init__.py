@@ -7,7 +7,7 @@ A caller catches a kind, or a single failure::
     │     BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError, EditRefusedError, FileError,
     │     HyperparametersError, JobFailedError, NothingToDrawError, PatchRefusedError, PickleBrokenError,
     │     PickleRefusedError, PickleTruncatedError, RecordError, RunFormatError, SourceSyntaxError, StoppedError,
-    │     TrainingFailedError, UnsafePathError, WrongContentError
+    │     TrainingFailedError, UnsafePathError, WrongContentError, WrongSizeError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -17,8 +17,9 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, DirtyFilesError, InterruptedOperationError, OperationInProgressError,
-    │     OtherCellError, PortFolderError, PortModifiedError, RevertConflictError, RunExistsError
+    │     BranchExistsError, BusyError, DirtyFilesError, DownloadBusyError, InterruptedOperationError,
+    │     OperationInProgressError, OtherCellError, PortFolderError, PortModifiedError, RevertConflictError,
+    │     RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, CutOffError, EnvironmentBuildError, GitError, GitMissingError, NoPython2Error, NoSpaceError,
           NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
@@ -71,6 +72,7 @@ from lnpatch.errors.downloads import (
     ChecksumRecordError,
     CutOffError,
     DeadLinkError,
+    DownloadBusyError,
     DownloadsFailedError,
     FailedDownload,
     MirrorError,
@@ -78,6 +80,7 @@ from lnpatch.errors.downloads import (
     NoSpaceError,
     UnreachableError,
     WrongContentError,
+    WrongSizeError,
 )
 from lnpatch.errors.patch import (
     EditRefusedError,
@@ -142,6 +145,7 @@ __all__ = [
     "DataMissingError",
     "DeadLinkError",
     "DirtyFilesError",
+    "DownloadBusyError",
     "DownloadsFailedError",
     "EditRefusedError",
     "EnvironmentBuildError",
@@ -210,4 +214,5 @@ __all__ = [
     "UsageError",
     "WrongContentError",
     "WrongPythonError",
+    "WrongSizeError",
 ]
