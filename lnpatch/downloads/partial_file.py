@@ -69,6 +69,11 @@ class PartialFile:
         self.release()
 
     @property
+    def places(self) -> tuple[Path, Path]:
+        """The paths of the file and of what is kept about it."""
+        return self.path, self._info_path
+
+    @property
     def size(self) -> int:
         """Bytes that are here, 0 where there is no partial file."""
         return self.path.lstat().st_size if self._is_there() else 0
@@ -79,7 +84,7 @@ class PartialFile:
         Raises:
             FileError: there is one.
         """
-        for path in (self.path, self._info_path):
+        for path in self.places:
             if path.is_dir() and not path.is_symlink():
                 raise FileError(str(path), "a folder is in the way")
 

@@ -20,7 +20,7 @@ from lnpatch.downloads.content import looks_like_html, may_become_html
 from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile, PartialFileInfo, explain_refusal
 from lnpatch.downloads.redirects import RedirectRefusedError, open_response, refuse_redirect
 from lnpatch.downloads.stall import StallGuard
-from lnpatch.errors import CutOffError, DeadLinkError, LnpatchError, UnreachableError, WrongSizeError
+from lnpatch.errors import CutOffError, DeadLinkError, FileError, LnpatchError, UnreachableError, WrongSizeError
 
 #: How often a transfer that brings nothing new is begun, and how long to wait before the second time (seconds, doubled
 #: each time).
@@ -111,7 +111,12 @@ def copy_file(source: Path, partial: PartialFile, size: int, watcher: DownloadWa
             partial.require_space(total)
             # bytes that came from an address are not the beginning of this file, nor these of one that comes from there
             partial.remove()
-            partial.write_blocks(0, iter(lambda: file.read(_BLOCK), b""), total, watcher)
+            done = partial.write_blocks(
+                0, iter(lambda: file.read(min(_BLOCK, total + 1 - file.tell())), b""), total, watcher
+            )
+            if done != total:
+                partial.remove()
+                raise FileError(str(source), "it changed while it was copied")
     except OSError as error:
         raise explain_refusal(error, source) from error
 

@@ -214,7 +214,7 @@ class DownloadsFailedError(FailedError):
 
     @property
     def hint(self) -> str:
-        if all(failure.exit_code == ExitCode.FAILED for failure in self.failures):
+        if all(failure.exit_code in (ExitCode.FAILED, ExitCode.CONFLICT) for failure in self.failures):
             return ""
         again = shlex.join(["lnpatch", "download", self.target, *(failure.name for failure in self.failures)])
         return f"If there is a copy elsewhere: {again} --mirror BASE; BASE is the address or the folder that holds it."

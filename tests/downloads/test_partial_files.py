@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lnpatch.downloads import partial_file, transfer
-from tests.downloads.server import MODEL, OPTIONS, OTHER, Cli, Handler, Served, Server, names
+from tests.downloads.server import MODEL, OPTIONS, OTHER, Cli, Handler, Served, Server, make_recipe, names
 
 PRECIOUS = b"nobody's but the user's"
 
@@ -127,6 +127,42 @@ def test_killed_between_the_name_and_the_end(lnpatch: Cli, recipe: Path, server:
     assert lnpatch("download", recipe, "model").code == 0
     assert server.requests == []
     assert names(dest) == ["model.npz"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a.bin", "a.bin"),
+        ("a.bin", "A.bin"),
+        ("a.bin", "a.bin.part"),
+        ("a.bin.part.json", "a.bin"),
+        ("d/a", "d/a.part"),
+    ],
+)
+def test_files_of_a_recipe_in_each_others_way(
+    lnpatch: Cli, server: Server, tmp_path: Path, first: str, second: str
+) -> None:
+    artefacts = [(f"n{i}", f"{server.address}/x{i}", f'file = "{file}"') for i, file in enumerate((first, second))]
+    out = lnpatch("download", make_recipe(tmp_path / "recipe.toml", *artefacts), "n0")
+    assert (out.code, "artefacts[1].file" in out.err, "artefacts[0]" in out.err) == (2, True, True), out.err
+    assert server.requests == []
+
+
+def test_a_copy_that_grows_while_it_is_copied(
+    lnpatch: Cli, recipe: Path, dest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.npz").write_bytes(MODEL)
+    write_all = partial_file._write_all
+
+    def write_and_grow(file: FileIO, block: bytes) -> None:
+        write_all(file, block)
+        with (tmp_path / "model.npz").open("ab") as source:
+            source.write(block)
+
+    monkeypatch.setattr(partial_file, "_write_all", write_and_grow)
+    out = lnpatch("download", recipe, "model", "--mirror", ".")
+    assert (out.code, "it changed while it was copied" in out.err) == (1, True), out.err
+    assert names(dest) == []
 
 
 # Disks that fill up while a file is written
