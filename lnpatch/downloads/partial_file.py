@@ -76,7 +76,7 @@ class PartialFile:
     @property
     def size(self) -> int:
         """Bytes that are here, 0 where there is no partial file."""
-        return self.path.lstat().st_size if self._is_there() else 0
+        return self.path.lstat().st_size if _is_own_file(self.path) else 0
 
     def refuse_folders(self) -> None:
         """Refuse folders in its places, before anything is asked of a server.
@@ -90,6 +90,8 @@ class PartialFile:
 
     def read_info(self) -> PartialFileInfo | None:
         """Return what it is the beginning of; None where that cannot be read, so that it cannot be resumed."""
+        if not _is_own_file(self._info_path):  # a pipe would be read for ever
+            return None
         try:
             info = PartialFileInfo(**json.loads(self._info_path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):
@@ -175,8 +177,10 @@ class PartialFile:
             DownloadBusyError: another process has it.
             OSError: the system refuses it.
         """
-        if self._is_there():
+        if _is_own_file(self.path):
             self._acquire()  # not what another process is writing
+        if sys.platform == "win32":  # where a file that is open can be neither removed nor renamed
+            self.release()
         self.path.unlink(missing_ok=True)
         self._info_path.unlink(missing_ok=True)
         self.release()
@@ -189,7 +193,7 @@ class PartialFile:
 
     def remove_lone_info(self) -> None:
         """Remove what is kept about a file that has its name already: killed right behind that, it was left."""
-        if not os.path.lexists(self.path) and self._info_path.is_file():
+        if not os.path.lexists(self.path) and _is_own_file(self._info_path):
             self._info_path.unlink()
 
     def finish(self) -> None:
@@ -199,8 +203,10 @@ class PartialFile:
             NoSpaceError, FileError: the system refuses it.
         """
         with self._as_file_error():
-            os.fsync(self._acquire().fileno())
-            if sys.platform == "win32":  # where a file that is open cannot be renamed
+            file = self._acquire()
+            os.fsync(file.fileno())
+            self._refuse_other(file, os.fstat(file.fileno()).st_size)
+            if sys.platform == "win32":
                 self.release()
             self.path.replace(self.final)
             self._info_path.unlink(missing_ok=True)
@@ -211,18 +217,11 @@ class PartialFile:
                 finally:
                     os.close(folder)
 
-    def _is_there(self) -> bool:
-        """Tell whether there is a file of its own; a link, a pipe or a second name of another file is none."""
-        try:
-            return _is_plain_file(self.path.lstat())
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-
     def _acquire(self) -> FileIO:
         """Open it, or make it, and lock it until it is released."""
         if self._file:
             return self._file
-        if not self._is_there():
+        if not _is_own_file(self.path):
             self.path.unlink(missing_ok=True)
         # a link that comes in between is not followed; opened for appending, it could not be continued at an offset
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -239,7 +238,7 @@ class PartialFile:
         return file
 
     def _is_same(self, file: FileIO) -> bool:
-        return self._is_there() and os.path.samestat(os.fstat(file.fileno()), self.path.lstat())
+        return _is_own_file(self.path) and os.path.samestat(os.fstat(file.fileno()), self.path.lstat())
 
     def _refuse_other(self, file: FileIO, size: int) -> None:
         """Refuse a file that another program, which looks at no lock, has written to or put in its place."""
@@ -258,7 +257,7 @@ class PartialFile:
 def explain_refusal(error: OSError, path: Path) -> LnpatchError:
     """Return the failure that the system's refusal is; *path* is named where it names no file."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return NoSpaceError(str(path.parent), 0, 0)
+        return NoSpaceError(str(Path(error.filename or path).parent), 0, 0)
     return FileError(str(error.filename or path), error.strerror or str(error))
 
 
@@ -284,6 +283,14 @@ def _write_all(file: FileIO, block: bytes) -> None:
     rest = memoryview(block)
     while rest:
         rest = rest[file.write(rest) :]
+
+
+def _is_own_file(path: Path) -> bool:
+    """Tell whether there is a file of its own; a link, a pipe or a second name of another file is none."""
+    try:
+        return _is_plain_file(path.lstat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _is_plain_file(found: os.stat_result) -> bool:
