@@ -17,10 +17,10 @@ import filelock
 
 from lnpatch.downloads.address import hide_password
 from lnpatch.downloads.checksums import record_checksum, recorded_checksum
-from lnpatch.downloads.content import find_content_problem, find_damage, shows_its_end
+from lnpatch.downloads.content import find_content_problem, find_damage, is_archive, shows_its_end
 from lnpatch.downloads.mirror import Mirror, local_name
 from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile
-from lnpatch.downloads.transfer import Arrival, copy_file, fetch_address
+from lnpatch.downloads.transfer import OVERLAP, Arrival, copy_file, fetch_address
 from lnpatch.errors import ChecksumError, FileError, WrongContentError
 from lnpatch.files import sha256_of, sha256_of_file
 from lnpatch.folders import data_folder
@@ -144,7 +144,7 @@ def _download_checked(
         if not problem and not expected.sha256 and (arrival.resumed or not arrival.size_known):
             problem = find_damage(partial.path, artefact)
         if not problem and not expected.differs_from(sha256):
-            _note_unknown_size(artefact, arrival, expected, watcher)
+            _note_doubts(artefact, arrival, expected, watcher)
             partial.finish()
             return origin, sha256
         if not arrival.resumed or began_anew:
@@ -177,14 +177,21 @@ def _bring_bytes(
     return fetch_address(source, partial, artefact.size, is_whole, watcher)
 
 
-def _note_unknown_size(
-    artefact: Artefact, arrival: Arrival, expected: _ExpectedChecksum, watcher: DownloadWatcher
-) -> None:
-    """Say so where nothing told how many bytes the file has: a server that cuts it off then looks like one that is done."""
-    if arrival.size_known or expected.sha256:
+def _note_doubts(artefact: Artefact, arrival: Arrival, expected: _ExpectedChecksum, watcher: DownloadWatcher) -> None:
+    """Say what nobody vouches for where no checksum is known: that the file is whole, or that its parts belong together."""
+    if expected.sha256:
         return
-    shown = "only its own format shows" if shows_its_end(artefact) else "nothing shows"
-    watcher.note(f"the server does not say how many bytes it has, and no checksum is known; {shown} that it is whole.")
+    if not arrival.size_known:
+        # a server that cuts it off looks like one that is done
+        shown = "only its own format shows" if shows_its_end(artefact) else "nothing shows"
+        watcher.note(
+            f"the server does not say how many bytes it has, and no checksum is known; {shown} that it is whole."
+        )
+    if arrival.resumed and not is_archive(artefact):
+        watcher.note(
+            f"it was resumed, and no checksum is known: only the server's word that it has not changed, and {OVERLAP} "
+            "bytes that were compared, show that its parts belong together."
+        )
 
 
 def _put_aside(path: Path, final: Path) -> Path:

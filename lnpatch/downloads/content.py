@@ -50,7 +50,7 @@ def find_content_problem(path: Path, artefact: Artefact) -> str:
         file.seek(-1, 2)
         last_byte = file.read(1)
     # an archive has its directory at the end, a pickle its STOP instruction: neither is there in one that was cut off
-    if _is_archive(artefact) and not _is_whole_archive(path):
+    if is_archive(artefact) and not _is_whole_archive(path):
         return f"is not a complete {suffix} archive"
     if _is_pickle(artefact) and last_byte != b".":
         return "is not a complete pickle"
@@ -62,14 +62,19 @@ def find_damage(path: Path, artefact: Artefact) -> str:
 
     Empty where nothing does, or *artefact* is neither.
     """
-    if _is_archive(artefact):
+    if is_archive(artefact):
         return _find_archive_damage(path)
     return _find_pickle_damage(path) if _is_pickle(artefact) else ""
 
 
 def shows_its_end(artefact: Artefact) -> bool:
     """Tell whether a file of this kind shows by itself whether it is whole."""
-    return _is_archive(artefact) or _is_pickle(artefact)
+    return is_archive(artefact) or _is_pickle(artefact)
+
+
+def is_archive(artefact: Artefact) -> bool:
+    """Tell whether a file of this kind is a zip file, whose members have checksums of their own."""
+    return Path(released_name(artefact)).suffix.lower() in (".zip", ".npz")
 
 
 def _is_whole_archive(path: Path) -> bool:
@@ -117,10 +122,6 @@ def _find_pickle_damage(path: Path) -> str:
             return f"is a damaged pickle (at byte {machine.position}: {error})"
         position = machine.position
     return ""
-
-
-def _is_archive(artefact: Artefact) -> bool:
-    return Path(released_name(artefact)).suffix.lower() in (".zip", ".npz")
 
 
 def _is_pickle(artefact: Artefact) -> bool:

@@ -167,6 +167,24 @@ def test_another_body_under_the_same_etag_is_not_mixed(
     assert names(dest) == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "known", "said"),
+    [
+        ("notes.bin", NOTES, "", True),
+        ("table.pkl", TABLE, "", True),
+        ("m.npz", MODEL, "", False),
+        ("notes.bin", NOTES, f'sha256 = "{sha256(NOTES)}"', False),
+    ],
+    ids=["bytes", "pickle", "archive", "checksum"],
+)
+def test_it_is_said_where_only_the_server_vouches_for_the_parts(
+    lnpatch: Cli, serve: Serve, name: str, body: bytes, known: str, said: bool
+) -> None:
+    out = lnpatch("download", serve(name, Served(body, cut=[60_000]), known))
+    assert out.code == 0, out.err
+    assert ("show that its parts belong together" in out.err) == said
+
+
 @pytest.mark.parametrize("name", ["m.npz", "notes.bin"])
 def test_where_the_checksum_is_known_a_mixture_is_fetched_once_more(
     lnpatch: Cli, serve: Serve, server: Server, dest: Path, name: str
