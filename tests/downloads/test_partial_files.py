@@ -103,7 +103,18 @@ def test_links_in_a_circle_under_the_final_name(lnpatch: Cli, recipe: Path, dest
         {"validator": ""},
         {"more": 1},
     ],
-    ids=str,
+    ids=[
+        "empty",
+        "deep",
+        "types",
+        "negative",
+        "boolean",
+        "less",
+        "line-end",
+        "no-ascii",
+        "no-validator",
+        "unknown-key",
+    ],
 )
 def test_what_is_kept_about_it_cannot_be_used(
     lnpatch: Cli, recipe: Path, server: Server, dest: Path, info: str | dict[str, object]
