@@ -257,7 +257,6 @@ def test_runs(lnpatch: Cli, tmp_path: Path) -> None:
     out = lnpatch("curves", *runs, *options, "--plot")
     assert out.code == 0, out.err
     assert hidden(out.text + out.err) == []
-    assert r"\x1b]0;owned" in out.text
     svg = Path("curves.svg").read_text()
     assert hidden(svg) == []
     assert r"\x1b]0;owned" in svg

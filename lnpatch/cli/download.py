@@ -78,7 +78,7 @@ def _download_progress() -> Iterator[Callable[[Artefact], DownloadWatcher]]:
         else:
             yield lambda artefact: _Lines(artefact.name)
     except KeyboardInterrupt:
-        print_notes(["the partial file is kept; the same command resumes it."])
+        print_notes(["the partial file is kept; the same command resumes it, where the server can."])
         raise
 
 

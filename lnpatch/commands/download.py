@@ -8,16 +8,17 @@ from pathlib import Path
 
 from lnpatch.commands.locate import as_recipe
 from lnpatch.downloads.artefact import DownloadedArtefact, download_artefact
-from lnpatch.downloads.mirror import Mirror
-from lnpatch.downloads.partial_file import DownloadWatcher
+from lnpatch.downloads.mirror import Mirror, local_name
+from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile, explain_refusal
 from lnpatch.errors import (
     ArtefactNotFoundError,
     DownloadsFailedError,
     FailedDownload,
-    FileError,
     LnpatchError,
+    RecipeError,
 )
 from lnpatch.recipes import Artefact, Recipe
+from lnpatch.schema import Problem
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ def download(
     Raises:
         ArtefactNotFoundError: there are no such files.
         MirrorError: it is not an address or a folder.
+        RecipeError: two files would be in each other's way.
     """
     recipe = as_recipe(target)
+    _refuse_collisions(recipe)
     artefacts = {artefact.name: artefact for artefact in recipe.artefacts}
     unknown = [name for name in names if name not in artefacts]
     if unknown or not artefacts:
@@ -70,8 +73,24 @@ def download(
     return DownloadReport(recipe.name, str(folder), tuple(files), failed)
 
 
+def _refuse_collisions(recipe: Recipe) -> None:
+    """Refuse a recipe whose files would replace each other, or be taken for each other's partial files."""
+    taken: dict[str, int] = {}
+    problems = []
+    for i, artefact in enumerate(recipe.artefacts):
+        # some file systems tell no case apart
+        final = Path(local_name(artefact).casefold())
+        partial = PartialFile(final)
+        other = next((taken[str(path)] for path in (final, *partial.places) if str(path) in taken), None)
+        if other is not None:
+            problems.append(
+                Problem(f"artefacts[{i}].file", f"in the way of artefacts[{other}]: {local_name(artefact)}")
+            )
+        taken |= {str(path): i for path in (final, *partial.places)}
+    if problems:
+        raise RecipeError(recipe.reference, problems)
+
+
 def _failed(artefact: Artefact, error: LnpatchError | OSError) -> FailedDownload:
-    failure = error
-    if isinstance(failure, OSError):
-        failure = FileError(str(failure.filename or artefact.name), failure.strerror or str(failure))
+    failure = explain_refusal(error, Path(artefact.name)) if isinstance(error, OSError) else error
     return FailedDownload(artefact.name, type(failure).__name__, failure.message, failure.hint, int(failure.exit_code))

@@ -6,6 +6,7 @@ A file whose checksum no recipe knows is trusted when it is first seen, and reco
 from __future__ import annotations
 
 import filecmp
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ import filelock
 
 from lnpatch.downloads.address import hide_password
 from lnpatch.downloads.checksums import record_checksum, recorded_checksum
-from lnpatch.downloads.content import find_archive_damage, find_content_problem
+from lnpatch.downloads.content import find_content_problem, find_damage, is_archive, shows_its_end
 from lnpatch.downloads.mirror import Mirror, local_name
 from lnpatch.downloads.partial_file import DownloadWatcher, PartialFile
-from lnpatch.downloads.transfer import copy_file, fetch_address
+from lnpatch.downloads.transfer import OVERLAP, Arrival, copy_file, fetch_address
 from lnpatch.errors import ChecksumError, FileError, WrongContentError
 from lnpatch.files import sha256_of, sha256_of_file
 from lnpatch.folders import data_folder
@@ -58,13 +59,17 @@ def download_artefact(
     path = folder / local_name(artefact)
     with _lock_path(path, watcher):
         expected = _find_expected_checksum(target, artefact, trust_new)
-        if path.is_dir():
-            raise FileError(str(path), "a folder is in the way")
+        _refuse_obstacle(path)
+        partial = PartialFile(path)
         state, source = "present", ""
         sha256 = _check_present(path, artefact, expected, watcher) if path.is_file() else ""
-        if not sha256:
+        if sha256:
+            partial.remove_lone_info()
+        else:
             state = "downloaded"
-            source, sha256 = _download_checked(artefact, mirror, PartialFile(path), expected, watcher)
+            partial.refuse_folders()
+            with partial:
+                source, sha256 = _download_checked(artefact, mirror, partial, expected, watcher)
         size = path.stat().st_size
         if not expected.sha256:
             record_checksum(target, artefact.url, source or str(path), size, sha256)
@@ -96,6 +101,14 @@ def _find_expected_checksum(target: str, artefact: Artefact, trust_new: bool) ->
     return _ExpectedChecksum(recorded.sha256, f"recorded on {recorded.date}", "recorded")
 
 
+def _refuse_obstacle(path: Path) -> None:
+    """Refuse what is no file in the place of one; a link that leads nowhere is replaced."""
+    if path.is_dir():
+        raise FileError(str(path), "a folder is in the way")
+    if path.exists() and not path.is_file():
+        raise FileError(str(path), "something that is not a file is in the way")
+
+
 def _check_present(path: Path, artefact: Artefact, expected: _ExpectedChecksum, watcher: DownloadWatcher) -> str:
     """Return the checksum of a file that is there and right; put another one aside, and return an empty string."""
     sha256 = sha256_of_file(path)
@@ -125,20 +138,22 @@ def _download_checked(
     origin = hide_password(source) if isinstance(source, str) else str(source)
     began_anew = False
     while True:
-        doubtful = _bring_bytes(source, partial, watcher, artefact.size)
+        arrival = _bring_bytes(source, artefact, partial, expected, watcher)
         sha256 = sha256_of_file(partial.path)
         problem = find_content_problem(partial.path, artefact)
-        if doubtful and not problem:
-            problem = find_archive_damage(partial.path, artefact)
+        if not problem and not expected.sha256 and (arrival.resumed or not arrival.size_known):
+            problem = find_damage(partial.path, artefact)
         if not problem and not expected.differs_from(sha256):
+            _note_doubts(artefact, arrival, expected, watcher)
             partial.finish()
             return origin, sha256
-        if not doubtful or began_anew:
+        if not arrival.resumed or began_anew:
             break
-        # it may have been cut off, or resumed with the bytes of another file: the whole is asked for, but only once
+        # a server may have resumed with the bytes of another file: the whole is asked for, but only once
         began_anew = True
         partial.remove()
-        watcher.note("it is not whole, or its parts do not belong together; downloading the whole file again.")
+        watcher.note("its parts do not belong together; downloading the whole file again.")
+    partial.release()
     aside = str(_put_aside(partial.path, partial.final))
     partial.remove()
     if expected.differs_from(sha256):
@@ -146,12 +161,37 @@ def _download_checked(
     raise WrongContentError(origin, problem, aside)
 
 
-def _bring_bytes(source: str | Path, partial: PartialFile, watcher: DownloadWatcher, size: int) -> bool:
-    """Bring all bytes of *source* to its partial file; return whether all have to be read to see that it is whole."""
-    if isinstance(source, str):
-        return fetch_address(source, partial, watcher, size)
-    copy_file(source, partial, watcher)
-    return False
+def _bring_bytes(
+    source: str | Path, artefact: Artefact, partial: PartialFile, expected: _ExpectedChecksum, watcher: DownloadWatcher
+) -> Arrival:
+    """Bring all bytes of *source* to its partial file."""
+    if not isinstance(source, str):
+        copy_file(source, partial, artefact.size, watcher)
+        return Arrival(resumed=False, size_known=True)
+
+    def is_whole() -> bool:
+        if expected.sha256:
+            return sha256_of_file(partial.path) == expected.sha256
+        return not (find_content_problem(partial.path, artefact) or find_damage(partial.path, artefact))
+
+    return fetch_address(source, partial, artefact.size, is_whole, watcher)
+
+
+def _note_doubts(artefact: Artefact, arrival: Arrival, expected: _ExpectedChecksum, watcher: DownloadWatcher) -> None:
+    """Say what nobody vouches for where no checksum is known: that the file is whole, or that its parts belong together."""
+    if expected.sha256:
+        return
+    if not arrival.size_known:
+        # a server that cuts it off looks like one that is done
+        shown = "only its own format shows" if shows_its_end(artefact) else "nothing shows"
+        watcher.note(
+            f"the server does not say how many bytes it has, and no checksum is known; {shown} that it is whole."
+        )
+    if arrival.resumed and not is_archive(artefact):
+        watcher.note(
+            f"it was resumed, and no checksum is known: only the server's word that it has not changed, and {OVERLAP} "
+            "bytes that were compared, show that its parts belong together."
+        )
 
 
 def _put_aside(path: Path, final: Path) -> Path:
@@ -173,7 +213,8 @@ def _lock_path(path: Path, watcher: DownloadWatcher) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(str(folder), f"{error.strerror}; LNPATCH_DATA names another folder") from error
-    key = sha256_of(str(path.resolve()).encode("utf-8", "surrogateescape"))[:16]
+    # not Path.resolve, which raises RuntimeError on a circle of links before Python 3.13
+    key = sha256_of(os.fsencode(os.path.realpath(path)))[:16]
     lock = filelock.FileLock(folder / f"{key}.lock")
     try:
         lock.acquire(timeout=0.2)

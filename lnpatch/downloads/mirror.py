@@ -42,6 +42,8 @@ class Mirror:
             urlsplit(self.base)
         except ValueError as error:
             raise MirrorError(self.base, str(error)) from error
+        if self._is_address() and not self.base.isprintable():
+            raise MirrorError(repr(self.base)[1:-1], "it has characters that no address has")
         if not self._is_address() and not self._folder().is_dir():
             raise MirrorMissingError(self.base)
 

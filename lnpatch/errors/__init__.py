@@ -8,8 +8,8 @@ A caller catches a kind, or a single failure::
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, PortIncompleteError, RecordError, RunFormatError, SourceSyntaxError
-    │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TextError, TooLongError, TrainingFailedError,
-    │     UnexpectedError, UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError
+    │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TextError, TrainingFailedError, UnexpectedError,
+    │     UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError, WrongSizeError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -19,9 +19,9 @@ A caller catches a kind, or a single failure::
     │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
     │     TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, FilteredFilesError,
-    │     InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError, PlaceTakenError,
-    │     PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
+    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError,
+    │     FilteredFilesError, InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError,
+    │     PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, CutOffError, EnvironmentBuildError, GitError, GitLockedError, GitMissingError, NoHomeError,
           NoPython2Error, NoSpaceError, NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError,
@@ -83,14 +83,15 @@ from lnpatch.errors.downloads import (
     ChecksumRecordError,
     CutOffError,
     DeadLinkError,
+    DownloadBusyError,
     DownloadsFailedError,
     FailedDownload,
     MirrorError,
     MirrorMissingError,
     NoSpaceError,
-    TooLongError,
     UnreachableError,
     WrongContentError,
+    WrongSizeError,
 )
 from lnpatch.errors.patch import (
     EditRefusedError,
@@ -170,6 +171,7 @@ __all__ = [
     "DataMissingError",
     "DeadLinkError",
     "DirtyFilesError",
+    "DownloadBusyError",
     "DownloadsFailedError",
     "EditRefusedError",
     "EnvironmentBuildError",
@@ -242,7 +244,6 @@ __all__ = [
     "TargetNotFoundError",
     "TargetUnknownError",
     "TextError",
-    "TooLongError",
     "TrainingFailedError",
     "UnexpectedError",
     "UnknownCellError",
@@ -254,4 +255,5 @@ __all__ = [
     "WordVectorsError",
     "WrongContentError",
     "WrongPythonError",
+    "WrongSizeError",
 ]

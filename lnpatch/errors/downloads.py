@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lnpatch.errors.base import ExitCode, FailedError, InvalidRequestError, MachineError, NotFoundError
+from lnpatch.errors.base import ConflictError, ExitCode, FailedError, InvalidRequestError, MachineError, NotFoundError
 
 
 @dataclass
@@ -71,7 +71,10 @@ class DeadLinkError(NotFoundError):
 
 @dataclass
 class CutOffError(MachineError):
-    """A transfer ended early, again and again; the partial file is kept for the next time. ``total`` is 0 if not known."""
+    """A transfer ended early, again and again; ``total`` is 0 if not known.
+
+    ``part`` is the partial file, kept for the next time; it is empty where the server's answers cannot be resumed.
+    """
 
     address: str
     received: int
@@ -86,18 +89,11 @@ class CutOffError(MachineError):
 
     @property
     def hint(self) -> str:
-        return self._fill("The partial file {part} is kept; the same command resumes it.") if self.received else ""
-
-
-@dataclass
-class TooLongError(FailedError):
-    """A file is longer than the recipe says; no more than that was taken, and nothing is kept."""
-
-    address: str
-    size: int
-
-    message_template = "{address}: there are more than the {size} bytes that the recipe says."
-    hint_template = "This is not the released file. Look for another copy."
+        if not self.received:
+            return ""
+        if not self.part:
+            return "The same command begins anew: the server does not say how to tell this version of the file from others."
+        return self._fill("The partial file {part} is kept; the same command resumes it.")
 
 
 @dataclass
@@ -110,6 +106,19 @@ class WrongContentError(FailedError):
 
     message_template = "{address}: the file {reason}; it was put aside as {rejected}"
     hint_template = "Remove it, and try again, or download from elsewhere with --mirror."
+
+
+@dataclass
+class WrongSizeError(FailedError):
+    """A file has another size, in bytes, than the recipe says; it was left where it is."""
+
+    address: str
+    #: What was seen, as in "9 bytes are announced".
+    found: str
+    expected: int
+
+    message_template = "{address}: {found}; the recipe says {expected} bytes"
+    hint_template = "This is not the released file. Look for another copy."
 
 
 @dataclass
@@ -134,14 +143,34 @@ class ChecksumError(FailedError):
 
 @dataclass
 class NoSpaceError(MachineError):
-    """The disk is too full for a file; the numbers are bytes."""
+    """The disk is too full for a file; the numbers are bytes, 0 where it was found out while writing."""
 
     folder: str
     needed: int
     free: int
+    #: Whether there is a partial file.
+    kept: bool = True
 
-    message_template = "{folder}: {needed} more bytes are needed, {free} are free."
-    hint_template = "--dest names another folder; the partial file is kept."
+    @property
+    def message(self) -> str:
+        if not self.needed:
+            return f"{self.folder}: the disk is full."
+        return f"{self.folder}: {self.needed} more bytes are needed, {self.free} are free."
+
+    @property
+    def hint(self) -> str:
+        kept = "; the partial file is kept." if self.kept else "; nothing is kept of the file."
+        return f"--dest names another folder{kept}"
+
+
+@dataclass
+class DownloadBusyError(ConflictError):
+    """Another process writes the same partial file."""
+
+    part: str
+
+    message_template = "{part}: another process is downloading this file."
+    hint_template = "Wait until it is done, and try again."
 
 
 @dataclass
@@ -185,7 +214,7 @@ class DownloadsFailedError(FailedError):
 
     @property
     def hint(self) -> str:
-        if all(failure.exit_code == ExitCode.FAILED for failure in self.failures):
+        if all(failure.exit_code in (ExitCode.FAILED, ExitCode.CONFLICT) for failure in self.failures):
             return ""
         again = shlex.join(["lnpatch", "download", self.target, *(failure.name for failure in self.failures)])
         return f"If there is a copy elsewhere: {again} --mirror BASE; BASE is the address or the folder that holds it."

@@ -46,9 +46,11 @@ class Served:
     ranges: bool = True
     looks_at_if_range: bool = True
     says_length: bool = True
+    chunked: bool = False
+    range_as: str = ""  # the Content-Range to send, with {start}, {end} and {size}
+    extra: bytes = b""  # sent behind the body, also of a part
     stall: float = 0.0  # seconds to wait behind the first half
-    raw: bytes = b""  # the whole answer as it is on the wire, instead of all that
-    drip: float = 0.0  # seconds between the bytes that follow it, without end
+    script: Callable[[Handler], None] | None = None  # sends the whole answer in place of all that
 
 
 class Request(NamedTuple):
@@ -88,8 +90,8 @@ class Handler(BaseHTTPRequestHandler):
         if file is None:
             self.send_error(404)
             return
-        if file.raw:
-            self.send_raw(file)
+        if file.script:
+            file.script(self)
             return
         status, start, headers = file.status, 0, dict(file.headers)
         same = not file.looks_at_if_range or condition in (file.etag, file.modified)
@@ -98,30 +100,39 @@ class Handler(BaseHTTPRequestHandler):
             status = 206 if start < len(file.body) else 416
             within = f"{start}-{len(file.body) - 1}" if status == 206 else "*"
             headers["Content-Range"] = f"bytes {within}/{len(file.body)}"
-        body = file.body[start:] if status != 416 else b""
+            if file.range_as:
+                sizes = {"start": start, "end": len(file.body) - 1, "size": len(file.body)}
+                headers["Content-Range"] = file.range_as.format(**sizes)
+        body = (file.body[start:] if status != 416 else b"") + file.extra
         headers |= {"ETag": file.etag} if file.etag else {}
         headers |= {"Last-Modified": file.modified} if file.modified else {}
-        headers |= {"Content-Length": str(len(body))} if file.says_length else {}
+        headers |= {"Content-Length": str(len(body))} if file.says_length and not file.chunked else {}
+        headers |= {"Transfer-Encoding": "chunked"} if file.chunked else {}
         self.send_response(status)
         self.send_header("Connection", "close")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+        end = b""
+        if file.chunked:
+            self.wfile.write(b"%x\r\n" % len(body) if body else b"")
+            end = b"\r\n0\r\n\r\n" if body else b"0\r\n\r\n"
         if file.cut:
-            body = body[: file.cut.pop(0)]
+            body, end = body[: file.cut.pop(0)], b""
         self.wfile.write(body[: len(body) // 2])
         self.wfile.flush()
         if file.stall:
             time.sleep(file.stall)
-        self.wfile.write(body[len(body) // 2 :])
+        self.wfile.write(body[len(body) // 2 :] + end)
 
-    def send_raw(self, file: Served) -> None:
-        self.wfile.write(file.raw)
-        self.wfile.flush()
-        deadline = time.monotonic() + 30
-        while file.drip and time.monotonic() < deadline:
-            time.sleep(file.drip)
-            self.wfile.write(b"x" if file.drip > 0.001 else bytes(1 << 16))
+    def repeat(self, head: bytes, piece: bytes, pause: float = 0.0, most: float = 30.0) -> None:
+        """Send *head*, and *piece* again and again, until the client hangs up; *most* is for a client that never does."""
+        self.wfile.write(head)
+        until = time.monotonic() + most
+        while time.monotonic() < until:
+            self.wfile.write(piece)
+            self.wfile.flush()
+            time.sleep(pause)
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -74,4 +74,4 @@ def test_a_password_is_not_shown_nor_kept(lnpatch: Cli, recipe: Path, server: Se
     assert "secret" not in "".join([good.text, good.err, bad.err, cut.err, record, info])
     server.files["/~r/model.npz.pkl"].cut.clear()
     assert lnpatch("download", recipe, "options", "--mirror", base).code == 0
-    assert server.requests[-1].range == "bytes=0-"
+    assert server.requests[-1].range == "bytes=0-"  # all of it is compared

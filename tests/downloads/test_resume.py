@@ -33,7 +33,7 @@ from tests.downloads.server import (
             "Thu, 21 Jul 2016 00:00:00 GMT",
         ),
         (
-            Served(MODEL, etag='W/"x"', modified="Thu, 21 Jul 2016 00:00:00 GMT", cut=[9]),
+            Served(MODEL, etag='W/"x"', modified="Thu, 21 Jul 2016 00:00:00 GMT", cut=[20_000]),
             "Thu, 21 Jul 2016 00:00:00 GMT",
         ),
     ],
@@ -47,8 +47,8 @@ def test_cut_off_and_resumed(
     out = lnpatch("download", recipe, "model")
     assert out.code == 0, out.err
     assert (dest / "model.npz").read_bytes() == MODEL
-    # the last bytes that came are asked for once more
-    offsets = [max(0, sum(sent[: i + 1]) - 4096 * (i + 1)) for i in range(len(sent))]
+    # each answer begins with the last bytes that were here
+    offsets = [sum(sent[: i + 1]) - (i + 1) * transfer.OVERLAP for i in range(len(sent))]
     assert [(r.range, r.if_range) for r in server.requests[1:]] == [(f"bytes={n}-", condition) for n in offsets]
     assert names(dest) == ["model.npz"]
     assert "trying again" in out.err
@@ -65,7 +65,7 @@ def test_cut_off_too_often_and_resumed_the_next_time(lnpatch: Cli, recipe: Path,
     assert len(server.requests) == transfer.ATTEMPTS
     file.cut.clear()
     assert lnpatch("download", recipe, "model").code == 0
-    assert server.requests[-1].range == f"bytes={50_000 - 4096}-"
+    assert server.requests[-1].range == f"bytes={50_000 - transfer.OVERLAP}-"
     assert (dest / "model.npz").read_bytes() == MODEL
     assert names(dest) == ["model.npz"]
 
@@ -116,6 +116,7 @@ def test_whole_but_not_yet_named(lnpatch: Cli, recipe: Path, server: Server, des
     server.files["/~r/model.npz"].cut = [50_000, *[0] * 20]
     lnpatch("download", recipe, "model")
     (dest / "model.npz.part").write_bytes(MODEL)  # killed right before the file got its name
+    server.files["/~r/model.npz"].cut.clear()
     assert lnpatch("download", recipe, "model").code == 0
     assert (dest / "model.npz").read_bytes() == MODEL
 
@@ -143,22 +144,37 @@ def test_stopped(recipe: Path, server: Server, dest: Path, tmp_path: Path, lnpat
     assert (dest / "model.npz").read_bytes() == MODEL
 
 
-def test_a_server_that_always_resumes_with_another_file(lnpatch: Cli, recipe: Path, server: Server, dest: Path) -> None:
-    class TwoFaced(Served):
-        @property
-        def body(self) -> bytes:
-            # the bytes that are asked for once more are the same, those behind them are not
-            return MODEL[:60_000] + OTHER[60_000:] if server.requests[-1].range else MODEL
+class TwoFaced(Served):
+    """A file whose parts are of another one."""
 
-        @body.setter
-        def body(self, value: bytes) -> None:
-            pass
+    server: Server
+    part: bytes
 
-    server.files["/~r/model.npz"] = TwoFaced(b"", cut=[50_000, 10**9] * 9)
+    @property
+    def body(self) -> bytes:
+        return self.part if self.server.requests[-1].range else MODEL
+
+    @body.setter
+    def body(self, value: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "words", "left"),
+    [
+        (OTHER, 5, "the file has changed on the server", ["model.npz.part", "model.npz.part.json"]),
+        (MODEL[:50_000] + OTHER[50_000:], 1, "is a damaged archive", ["model.npz.rejected"]),
+    ],
+    ids=["shown-by-the-overlap", "shown-by-the-content"],
+)
+def test_a_server_that_always_resumes_with_another_file(
+    lnpatch: Cli, recipe: Path, server: Server, dest: Path, part: bytes, code: int, words: str, left: list[str]
+) -> None:
+    file = TwoFaced(b"", cut=[50_000, 10**9] * 9)
+    file.server, file.part = server, part
+    server.files["/~r/model.npz"] = file
     out = lnpatch("download", recipe, "model")
-    assert out.code == 1
-    assert "is a damaged archive" in out.err
-    assert names(dest) == ["model.npz.rejected"]
+    assert (out.code, words in out.err, names(dest)) == (code, True, left), out.err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
