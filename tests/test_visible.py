@@ -259,7 +259,6 @@ def test_runs(lnpatch: Cli, tmp_path: Path) -> None:
     assert hidden(out.text + out.err) == []
     svg = Path("curves.svg").read_text()
     assert hidden(svg) == []
-    assert r"\x1b]0;owned" in svg
     code, shown, _ = in_terminal("curves", *(run.name for run in runs), cwd=tmp_path)
     assert (code, hidden(shown)) == (0, [])
 
