@@ -92,6 +92,8 @@ def run_command(control: Control, request: dict[str, Any], ends: list[int]) -> N
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for number, end in enumerate(ends, 1):
             os.dup2(end, number)
+        # streams of their own: those of the server may be of a file, which can be sought in
+        sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
         from lnpatch.cli import main as lnpatch
 
         control.process = os.getpid()
