@@ -12,7 +12,7 @@ from tests.fuzz.corpus import CORPORA
 from tests.fuzz.readers import READERS, is_accepted
 
 #: How long each reader is searched, in seconds.
-SECONDS = 60
+SECONDS = 30
 
 
 def test_every_reader_has_a_corpus() -> None:
