@@ -55,7 +55,7 @@ def test_up_to_the_bound_everything_works(kind: str) -> None:
     read_and_add(CHAINS[kind](480))
 
 
-@pytest.mark.parametrize("depth", [1001, 3000, 20_000, 200_000])
+@pytest.mark.parametrize("depth", [1001, 20_000])
 @pytest.mark.parametrize("kind", [*NESTS, *CHAINS])
 def test_beyond_it_is_refused(kind: str, depth: int) -> None:
     data = f"a = 1\n{(NESTS | CHAINS)[kind](depth)}\n".encode()
