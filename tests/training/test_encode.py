@@ -165,6 +165,10 @@ def test_all_that_does_not_fit_is_listed_at_once(encode: Run) -> None:
 def test_a_run_whose_model_does_not_fit_is_not_resumed(lnpatch: Run, encoder: Path) -> None:
     write_parameters(lambda arrays: arrays.pop("encoder_Ux"))
     before = Path("run/model.npz").read_bytes()
+    replaced = lnpatch("train", ENCODER, "--resume", "--output", "run")
+    assert replaced.code == 3
+    assert "not the model that the run has saved" in replaced.err
+    Path("run/saved.json").unlink()  # as in a run of a lnpatch that did not write it
     refused = lnpatch("train", ENCODER, "--resume", "--output", "run")
     assert refused.code == 1
     assert "run/model.npz: encoder_Ux is missing" in refused.err
