@@ -145,14 +145,14 @@ def test_pytensor_trains_in_spite_of_them(
 
 
 @pytest.mark.slow
-def test_theano_is_built_and_trains_in_spite_of_a_theanorc(
-    lnpatch: Run, demo: Path, python2: Path, home: Path, tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("LNPATCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+def test_theano_is_built_in_spite_of_a_theanorc(
+    lnpatch: Run, python2: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be imported under these settings is no reason to refuse the environment."""
+    monkeypatch.setenv("LNPATCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("LNPATCH_PYTHON27", str(python2))
+    monkeypatch.setenv("THEANO_FLAGS", "device=gpu0")
     (home / ".theanorc").write_text("[global]\ndevice = gpu0\nforce_device = True\nbase_compiledir = /proc/nothing\n")
-    assert lnpatch("apply", "demo").code == 0
-    done = lnpatch("train", "demo", "--runtime", "theano", "--smoke", "--max-updates", "2", "--format", "json")
-    assert done.code == 0, done.err
-    assert len([note for note in done.json["notes"] if "is set aside" in note]) == 3
+    ready = lnpatch("setup", "demo", "--runtime", "theano", "--format", "json")
+    assert ready.code == 0, ready.err
+    assert ready.json["packages"]["theano"] == "0.8.2"
