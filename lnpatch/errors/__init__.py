@@ -4,12 +4,13 @@ A caller catches a kind, or a single failure::
 
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
-    │     ArchiveRefusedError, BadDataError, BadModelError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
+    │     ArchiveRefusedError, BadDataError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
     │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, PortIncompleteError, RecordError, RunFormatError, SourceSyntaxError
-    │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TextError, TrainingFailedError, UnexpectedError,
-    │     UnsafePathError (NestedRepositoryError), WordVectorsError, WrongContentError, WrongSizeError
+    │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TrainingFailedError, UnexpectedError,
+    │     UnsafePathError (NestedRepositoryError), UnusableFileError (BadModelError, TextError, WordVectorsError),
+    │     WrongContentError, WrongSizeError
     ├── InvalidRequestError  2: what was asked for cannot be
     │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
@@ -138,6 +139,7 @@ from lnpatch.errors.training import (
     SettingValueError,
     TextError,
     TrainingFailedError,
+    UnusableFileError,
     WordVectorsError,
     WrongPythonError,
 )
@@ -251,6 +253,7 @@ __all__ = [
     "UnreachableError",
     "UnsafeAddressError",
     "UnsafePathError",
+    "UnusableFileError",
     "UsageError",
     "WordVectorsError",
     "WrongContentError",

@@ -160,8 +160,8 @@ class ModelMissingError(NotFoundError):
 
 
 @dataclass
-class BadModelError(FailedError):
-    """A model's files cannot be used."""
+class UnusableFileError(FailedError):
+    """A file that the user has named cannot be used."""
 
     file: str
     reason: str
@@ -169,6 +169,10 @@ class BadModelError(FailedError):
 
     message_template = "{file}: {reason}"
     hint_template = "{advice}"
+
+
+class BadModelError(UnusableFileError):
+    """A model's files cannot be used."""
 
 
 @dataclass
@@ -183,28 +187,12 @@ class ModelMismatchError(FailedError):
     hint_template = "Its .pkl is that of another model, or one of the two was changed: download or train both again."
 
 
-@dataclass
-class TextError(FailedError):
+class TextError(UnusableFileError):
     """Sentences cannot be encoded as they are."""
 
-    file: str
-    reason: str
-    advice: str = ""
 
-    message_template = "{file}: {reason}"
-    hint_template = "{advice}"
-
-
-@dataclass
-class WordVectorsError(FailedError):
+class WordVectorsError(UnusableFileError):
     """A file has no word vectors, or other ones than are needed."""
-
-    file: str
-    reason: str
-    advice: str = ""
-
-    message_template = "{file}: {reason}"
-    hint_template = "{advice}"
 
 
 @dataclass

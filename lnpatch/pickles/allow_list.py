@@ -36,7 +36,7 @@ def push_call(machine: Machine, function: object, arguments: object) -> None:
     """
     if not isinstance(function, AllowedName) or not isinstance(arguments, tuple):
         raise RefusedError(f"a call of {type(function).__name__}")
-    machine.push_container(_CALLS[function.name](machine, *arguments))
+    machine.push_new(_CALLS[function.name](machine, *arguments))
 
 
 def set_state(machine: Machine, state: object) -> None:
@@ -67,7 +67,7 @@ def _make_ordered_dict(machine: Machine, items: Any = ()) -> OrderedDict[Any, An
     pairs = [item for item in items if isinstance(item, list | tuple) and len(item) == 2]
     if len(pairs) != len(items):
         raise ValueError("an OrderedDict of something other than pairs")
-    return OrderedDict((machine.check_key(items, key), value) for key, value in pairs)
+    return machine.make_ordered_dict(pairs)
 
 
 def _make_default_dict(machine: Machine, factory: Any = None) -> defaultdict[Any, Any]:
@@ -81,7 +81,7 @@ def _make_set(machine: Machine, items: Any = ()) -> set[Any]:
     if not isinstance(items, list | tuple):
         raise TypeError(f"a set of {type(items).__name__}")
     machine.allow_copies(len(items))
-    return set(machine.check_keys(items, items))
+    return machine.make_set(items)
 
 
 def _make_frozen_set(machine: Machine, items: Any = ()) -> frozenset[Any]:
@@ -127,7 +127,7 @@ def _make_array_from_buffer(machine: Machine, data: Any, dtype: Any, shape: Any,
 
 
 def _build_array(machine: Machine, shape: Any, dtype: Any, data: Any, fortran: bool) -> Any:
-    return make_array(shape, _require_dtype(dtype), _require_bytes(machine, data), fortran)
+    return make_array(shape, _require_dtype(dtype), _require_bytes(machine, data), fortran, machine.allow_memory)
 
 
 def _require_dtype(dtype: Any) -> DType:

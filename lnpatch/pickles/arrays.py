@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ _MAX_DIMENSIONS = 32
 
 #: The largest product of the lengths of an empty array, those of 0 left out.
 _MAX_EMPTY = 1 << 16
+
+#: Bytes of memory that an array takes beside its elements, and that these take where there is no NumPy.
+_OBJECT, _NUMBER, _TEXT = 640, 48, 80
 
 
 class DTypeError(ValueError):
@@ -116,12 +119,15 @@ class Array:
         return self.shape[0]
 
 
-def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
+def make_array(
+    shape: object, dtype: DType, data: bytes, fortran: bool, allow_memory: Callable[[int], None] = lambda size: None
+) -> Any:
     """Build the array of *shape* from *data*: a ``numpy.ndarray`` where NumPy is installed, else an :class:`Array`.
 
     Args:
         data: the bytes of the elements.
         fortran: whether the first axis varies fastest in *data*, not the last.
+        allow_memory: is told the bytes of memory that it takes, and refuses too many.
 
     Raises:
         ValueError: shape and data do not agree.
@@ -139,8 +145,10 @@ def make_array(shape: object, dtype: DType, data: bytes, fortran: bool) -> Any:
     try:
         import numpy  # lnpatch does not require it: a run's curves can be read without
     except ImportError:
+        allow_memory(_OBJECT + len(data) // (dtype.size or 1) * (_TEXT if dtype.code[0] == "S" else _NUMBER))
         values = dtype.decode(data)
         return Array(shape, str(dtype), tuple(_reorder_to_c(values, shape) if fortran else values))
+    allow_memory(_OBJECT + len(data))
     # frombuffer gives views that cannot be written to, hence the copy
     flat = numpy.frombuffer(data, dtype=str(dtype)) if data else numpy.empty(0, dtype=str(dtype))
     return flat.reshape(shape, order="F" if fortran else "C").copy()

@@ -14,12 +14,11 @@ from lnpatch.pickles.machine import Machine, RefusedError, TruncatedError, Unfil
 _Instruction = Callable[[Machine], None]
 
 _MAX_PROTOCOL = 5
+_STOP = ord(".")
 
-#: The largest integers, in bytes and in decimals: longer ones take quadratic time, and Python refuses to print them.
+#: The longest integers, in bytes, and numbers, in decimals: longer ones take quadratic time to read or to print.
 _MAX_LONG, _MAX_DIGITS = 255, 620
 _DECIMAL = re.compile(rb"0|-?[1-9][0-9]*")
-
-_STOP = ord(".")
 
 
 def run_pickle(machine: Machine) -> Any:
@@ -60,9 +59,9 @@ def _push(make: Callable[[Machine], Any]) -> _Instruction:
     return lambda m: m.stack.append(make(m))
 
 
-def _push_container(make: Callable[[Machine], Any]) -> _Instruction:
-    """Return the instruction that pushes the container that *make* gives."""
-    return lambda m: m.push_container(make(m))
+def _push_new(make: Callable[[Machine], Any]) -> _Instruction:
+    """Return the same for what *make* makes anew, whose memory counts."""
+    return lambda m: m.push_new(make(m))
 
 
 def _push_tuple(count: int) -> _Instruction:
@@ -70,7 +69,7 @@ def _push_tuple(count: int) -> _Instruction:
 
     def instruction(m: Machine) -> None:
         items = [m.pop() for _ in range(count)]
-        m.push_container(tuple(reversed(items)))
+        m.push_new(tuple(reversed(items)))
 
     return instruction
 
@@ -102,10 +101,8 @@ def _parse_integer(line: bytes) -> Any:
 
 def _parse_decimal(line: bytes) -> int:
     """Return an integer in decimals, written as picklers do: Python 2 takes 010 for eight, Python 3 for ten."""
-    if len(line) > _MAX_DIGITS:
-        raise RefusedError(f"an integer of more than {_MAX_DIGITS} digits")
-    if not _DECIMAL.fullmatch(line):
-        raise ValueError(f"{line!r} is no integer")
+    if not _DECIMAL.fullmatch(_check_digits(line, "an integer")):
+        raise ValueError(f"{line[:40]!r} is not an integer")
     return int(line)
 
 
@@ -122,6 +119,12 @@ def _read_memo_number(m: Machine, format: str) -> int:
 def _memoize_next(m: Machine) -> None:
     m.use_memo_keys("binary")
     m.memoize(len(m.memo))
+
+
+def _check_digits(line: bytes, kind: str) -> bytes:
+    if len(line) > _MAX_DIGITS:
+        raise RefusedError(f"{kind} of more than {_MAX_DIGITS} digits")
+    return line
 
 
 def _read_long(m: Machine, length: str) -> int:
@@ -168,18 +171,13 @@ def _pop_element_or_mark(m: Machine) -> None:
 
 def _push_dictionary(m: Machine) -> None:
     items = m.pop_to_mark()
-    m.push_container({})
+    m.push_new({})
     m.set_items(items)
 
 
 def _set_one_item(m: Machine) -> None:
     value, key = m.pop(), m.pop()
     m.set_items([key, value])
-
-
-def _make_frozen_set(m: Machine) -> frozenset[Any]:
-    members = m.pop_to_mark()
-    return frozenset(m.check_keys(members, members))
 
 
 # Names and calls
@@ -220,7 +218,7 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         # the stack and the memo
         "\x80": _check_protocol,
         "\x95": _check_frame,
-        "(": lambda m: m.marks.append(len(m.stack)),
+        "(": lambda m: m.push_mark(),
         "0": _pop_element_or_mark,
         "1": lambda m: m.pop_to_mark().clear(),
         "2": _push(lambda m: m.stack[-1]),
@@ -242,7 +240,7 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         "L": _push(lambda m: _parse_decimal(m.read_line().removesuffix(b"L"))),
         "\x8a": _push(lambda m: _read_long(m, "<B")),
         "\x8b": _push(lambda m: _read_long(m, "<i")),
-        "F": _push(lambda m: float(m.read_line())),
+        "F": _push(lambda m: float(_check_digits(m.read_line(), "a number"))),
         "G": _push(lambda m: struct.unpack(">d", m.read_bytes(8))[0]),
         # strings of Python 2, text, bytes
         "S": _push(lambda m: _parse_quoted(m.read_line())),
@@ -258,21 +256,21 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
         "\x96": _push(lambda m: _read_sized(m, "<Q")),
         # containers
         ")": _push(lambda m: ()),
-        "t": _push_container(lambda m: tuple(m.pop_to_mark())),
+        "t": _push_new(lambda m: tuple(m.pop_to_mark())),
         "\x85": _push_tuple(1),
         "\x86": _push_tuple(2),
         "\x87": _push_tuple(3),
-        "]": _push_container(lambda m: []),
-        "l": _push_container(lambda m: m.pop_to_mark()),
+        "]": _push_new(lambda m: []),
+        "l": _push_new(lambda m: m.pop_to_mark()),
         "a": lambda m: m.extend_list([m.pop()]),
         "e": lambda m: m.extend_list(m.pop_to_mark()),
-        "}": _push_container(lambda m: {}),
+        "}": _push_new(lambda m: {}),
         "d": _push_dictionary,
         "s": _set_one_item,
         "u": lambda m: m.set_items(m.pop_to_mark()),
-        "\x8f": _push_container(lambda m: set()),
+        "\x8f": _push_new(lambda m: set()),
         "\x90": lambda m: m.extend_set(m.pop_to_mark()),
-        "\x91": _push_container(_make_frozen_set),
+        "\x91": _push_new(lambda m: frozenset(m.make_set(m.pop_to_mark()))),
         # names and calls
         "c": _push_global,
         "\x93": _push_stack_global,

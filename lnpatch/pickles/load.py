@@ -3,8 +3,13 @@
 The released files were written by Python 2's cPickle (protocols 0 to 2); a model that was trained on Python 3 comes with
 a later protocol. A pickle is a program, and ``pickle`` runs it. lnpatch has its own small machine for that program, which
 builds containers, numbers, strings and NumPy arrays, and knows no way to look up or call anything that is not on its
-allow-list. It bounds what it builds as well: memory and time stay in proportion to the size of the file, the result has
-no cycles and no deep nesting, so that whoever walks over it comes to an end.
+allow-list. It bounds what it builds as well, so that memory and time stay in proportion to the size of the file:
+
+* Containers, arrays and the memo take 64 MiB and 64 bytes for each byte of the file, 4 GiB at the most; numbers, texts and
+  references take up to 40 bytes for each byte more. Whatever would go beyond is refused before it is built.
+* An instruction takes as long as what it reads and makes: keys of one hash, copies and long integers are bounded.
+* The result has no cycles and no deep nesting, and whoever walks over it or prints it meets no more than four elements
+  for each byte of the file, or a million; 64 characters of a text count as one more.
 
 Byte strings of Python 2 are decoded as latin1, which loses nothing.
 """

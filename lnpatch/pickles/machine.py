@@ -7,28 +7,38 @@ What a pickle may do with it stands in :mod:`lnpatch.pickles.instructions`, what
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 #: The most elements of a tuple that is a dictionary's key, at all depths: its hash has to be computed.
 _MAX_KEY = 256
 
-#: Other keys of the same hash, in one container, of which the next one is taken for an attack.
+#: The most tuples of one hash in one container: each new one is compared with all others.
 _MAX_SAME_HASH = 64
+
+#: The most marks at a time. A container needs one or two while it is filled, and they are nested 64 deep at most.
+_MAX_MARKS = 1024
+
+#: Characters or bytes of a text that weigh as much as one element where they are compared or walked over.
+CHARACTERS_PER_ELEMENT = 64
 
 #: Copies of elements or bytes that a pickle may ask for: some, and more for a longer one.
 _MIN_COPIES = 1024
 _COPIES_PER_BYTE = 4
 
-#: The bytes of memory that may be filled: some, more for a longer pickle, and never more than the last.
-_MIN_MEMORY = 1 << 26
+#: Bytes of memory for containers, arrays and the memo: some, more for a longer pickle, and at the end no more.
+_MIN_MEMORY = 64 << 20
 _MEMORY_PER_BYTE = 64
-_MAX_MEMORY = 1 << 32
+_MAX_MEMORY = 4 << 30
 
-#: The bytes that a container and an entry of the memo take, with what it takes to measure the result afterwards.
-#: An instruction of one byte makes each of them, so that two million would fill most of a gigabyte.
-_CONTAINER, _MEMO_ENTRY = 320, 100
+#: Bytes that an object takes where it is referred to, an entry of the memo, and one of the hashes of a container.
+_REFERENCE, _MEMO_ENTRY, _HASH_ENTRY = 16, 100, 128
+
+#: Bytes that a container takes at least, with what it takes to measure the result afterwards.
+_CONTAINER = 320
 
 
 class TruncatedError(Exception):
@@ -61,17 +71,7 @@ class UnfilledArray:
 class Machine:
     """The state of one pickle while it runs."""
 
-    __slots__ = (
-        "_memo_keys",
-        "_tuple_keys",
-        "copies_left",
-        "data",
-        "marks",
-        "memo",
-        "memory_left",
-        "position",
-        "stack",
-    )
+    __slots__ = ("_hashes", "_memo_keys", "copies_left", "data", "marks", "memo", "memory_left", "position", "stack")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -81,10 +81,10 @@ class Machine:
         self.memo: dict[int, Any] = {}
         # three bytes are enough to copy a set of any size from the memo, so that copies have to be counted
         self.copies_left = _MIN_COPIES + _COPIES_PER_BYTE * len(data)
+        # an instruction of one byte makes a set of 216 bytes
         self.memory_left = min(_MIN_MEMORY + _MEMORY_PER_BYTE * len(data), _MAX_MEMORY)
         self._memo_keys = ""
-        #: By container and hash: the first tuple that is a key there, and how many others there have been.
-        self._tuple_keys: dict[tuple[int, int], list[Any]] = {}
+        self._hashes: dict[int, dict[int, int]] = {}  # by container: how many of its tuples have a hash
 
     def read_bytes(self, count: int) -> bytes:
         """Return the next *count* bytes."""
@@ -114,9 +114,15 @@ class Machine:
             raise ValueError("nothing since the last mark")
         return self.stack.pop()
 
-    def push_container(self, value: Any) -> None:
-        """Push a new container, or another object that takes about as much memory."""
-        self.allow_memory(_CONTAINER)
+    def push_mark(self) -> None:
+        """Mark the place up to which :meth:`pop_to_mark` takes."""
+        if len(self.marks) >= _MAX_MARKS:
+            raise RefusedError(f"more than {_MAX_MARKS} containers begun within each other")
+        self.marks.append(len(self.stack))
+
+    def push_new(self, value: Any) -> None:
+        """Push an object that an instruction of few bytes has made, a container above all."""
+        self.allow_memory(max(_CONTAINER, sys.getsizeof(value) + _REFERENCE))
         self.stack.append(value)
 
     def pop_to_mark(self) -> list[Any]:
@@ -146,8 +152,7 @@ class Machine:
 
     def memoize(self, key: int) -> None:
         """Put the top of the stack into the memo."""
-        if key not in self.memo:
-            self.allow_memory(_MEMO_ENTRY)
+        self.allow_memory(_MEMO_ENTRY)
         value = self.memo[key] = self.stack[-1]
         if isinstance(value, UnfilledArray):
             value.memo_key = key
@@ -179,55 +184,73 @@ class Machine:
         target = self.stack[-1]
         if not isinstance(target, set):
             raise TypeError(f"members of {type(target).__name__}")
-        target.update(self.check_keys(target, items))
+        target.update(self.check_key(target, item) for item in items)
 
-    def check_keys(self, container: object, keys: Iterable[Any]) -> Iterator[Any]:
-        """Yield *keys* as :meth:`check_key` returns them."""
-        return (self.check_key(container, key) for key in keys)
+    def make_set(self, items: Iterable[Any]) -> set[Any]:
+        """Make a set."""
+        members: set[Any] = set()
+        members.update(self.check_key(members, item) for item in items)
+        self._hashes.pop(id(members), None)  # the set may go, and another one come in its place
+        return members
 
-    def check_key(self, container: object, key: Any) -> Any:
+    def make_ordered_dict(self, pairs: Iterable[Any]) -> OrderedDict[Any, Any]:
+        """Make an ordered dictionary of keys and values."""
+        made: OrderedDict[Any, Any] = OrderedDict()
+        for key, value in pairs:
+            made[self.check_key(made, key)] = value
+        return made
+
+    def check_key(self, container: dict[Any, Any] | set[Any], key: Any) -> Any:
         """Return *key*, if to put it into *container* costs little.
 
-        Python's hash of a tuple is no secret: a pickle can choose thousands of one hash, of which each is compared with all
-        others. (That of -1 and that of -2 are the same, so that it need not even search.)
+        The same key may be put there again and again, which takes as long as to compare the two.
         """
-        if type(key) is tuple:
-            self.allow_copies(_count_key_elements(key))
-            self._count_same_hash(container, key)
+        kind = type(key)
+        if kind is str or kind is bytes:
+            if len(key) >= CHARACTERS_PER_ELEMENT:
+                self.allow_copies(len(key) // CHARACTERS_PER_ELEMENT)
+        elif kind is tuple:
+            self.allow_copies(_measure_key(key))
+            if key not in container:
+                self._count_hash(container, hash(key))
         else:
             _check_plain_key(key)
         return key
 
-    def _count_same_hash(self, container: object, key: tuple[Any, ...]) -> None:
-        place = id(container), hash(key)
-        if place not in self._tuple_keys:
-            self.allow_memory(_CONTAINER)
-        known = self._tuple_keys.setdefault(place, [key, 0])
-        known[1] += known[0] != key
-        if known[1] > _MAX_SAME_HASH:
+    def _count_hash(self, container: object, value: int) -> None:
+        """Count the tuples of one hash in a container.
+
+        A tuple's hash is no secret: a pickle can choose a million of one hash. Those of -1 and -2 are even the same.
+        """
+        self.allow_memory(_HASH_ENTRY)
+        hashes = self._hashes.setdefault(id(container), {})
+        hashes[value] = hashes.get(value, 0) + 1
+        if hashes[value] > _MAX_SAME_HASH:
             raise RefusedError("keys that were chosen to have one hash")
 
 
-def _check_plain_key(value: Any) -> None:
-    """Refuse what is no key, and one whose hash can be chosen.
+def _check_plain_key(key: Any) -> None:
+    """Refuse what is no key, and an integer whose hash can be chosen.
 
-    Integers beyond 64 bits are refused because ``hash`` takes them modulo a prime that is known: a pickle could choose
-    a million keys of one hash, and a dictionary of them takes hours to build.
+    ``hash`` takes a number modulo a prime that is known. Within 64 bits nine integers at most share a hash, and floats
+    some forty; beyond, a pickle could choose a million, and a dictionary of them takes hours to build. Numbers of different
+    hashes that were chosen to be looked for in the same places of a table are not found out: half a megabyte of them takes
+    seconds, and twice as many take four times as long.
     """
-    kind = type(value)
+    kind = type(key)
     if kind is int:
-        if not -(1 << 63) <= value < 1 << 64:
+        if not -(1 << 63) <= key < 1 << 64:
             raise RefusedError("a key of more than 64 bits")
-    elif not (kind is str or kind is float or kind is bool or kind is bytes or value is None):
+    elif not (kind is str or kind is float or kind is bool or kind is bytes or key is None):
         raise TypeError(f"{kind.__name__} as a key")
 
 
-def _count_key_elements(key: tuple[Any, ...]) -> int:
-    """Return the elements of a tuple at all depths; too many are refused.
+def _measure_key(key: tuple[Any, ...]) -> int:
+    """Return the elements of a tuple at all depths, with the length of its texts; too many elements are refused.
 
     Before Python 3.14 a tuple does not keep its hash, so that an element counts as often as it is referred to.
     """
-    pending, count = [key], 0
+    pending, count, length = [key], 0, 0
     while pending:
         for element in pending.pop():
             count += 1
@@ -237,4 +260,5 @@ def _count_key_elements(key: tuple[Any, ...]) -> int:
                 pending.append(element)
             else:
                 _check_plain_key(element)
-    return count
+                length += len(element) if isinstance(element, str | bytes) else 0
+    return count + length // CHARACTERS_PER_ELEMENT

@@ -81,7 +81,7 @@ def _count_lost(lost: int) -> str:
 
 
 def _read_saved(folder: Path) -> list[dict[str, Any]]:
-    """Read what the launcher wrote down of the saved model, the newest first; see ``SaveRecord`` in launch_updates.py."""
+    """Read what the launcher wrote down of the saved model, the newest first; see ``SaveRecord`` in launch_saves.py."""
     file = folder / SAVED
     try:
         if not file.is_file() or file.stat().st_size > _LARGEST_RECORD:

@@ -127,9 +127,11 @@ def import_owner(name):
 
 def train(job, adapter):
     """Train to the end, to job["max_updates"], or until Ctrl-C; save what the trainer has not saved by then."""
+    import launch_lock
+    import launch_saves
     import launch_updates
 
-    job["lock_file"] = launch_updates.lock_run(job["lock"])  # open, and so locked, until this process ends
+    job["lock_file"] = launch_lock.lock_run(job["lock"])  # open, and so locked, until this process ends
     for folder in job["folders"]:
         if not os.path.isdir(folder):
             os.makedirs(folder)
@@ -137,7 +139,7 @@ def train(job, adapter):
         seed_generators(job["seed"])
     positional = adapter.prepare(job) if hasattr(adapter, "prepare") else []
     settings = job["settings"]
-    record = launch_updates.SaveRecord(job["saved"], job["updates_before"], job["answers"])
+    record = launch_saves.SaveRecord(job["saved"], job["updates_before"], job["answers"])
     counter = launch_updates.UpdateCounter(job["max_updates"], job["saves"], record)
     module, name = import_owner(job["call"])
     trainer = getattr(module, name)

@@ -6,7 +6,7 @@ import os
 import sys
 
 from launch_checks import require_parameters
-from launch_updates import dump_pickle, load_pickle
+from launch_saves import dump_pickle, load_pickle
 
 #: The layers make the learnt initial states, which load_initial_states sees to.
 LATE_PARAMETERS = True

@@ -12,7 +12,7 @@ from numbers import Integral
 
 from launch import read_lines
 from launch_checks import RefusedFile
-from launch_updates import load_pickle
+from launch_saves import load_pickle
 
 
 def prepare(job):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,17 @@ def recipe(tmp_path: Path, server: Server) -> Path:
         ("options", f"{base}/model.npz.pkl", ""),
         ("log", f"{base}/{LONG_NAME}", 'file = "log.npz.pkl"'),
     )
+
+
+@pytest.fixture
+def serve(server: Server, tmp_path: Path) -> Callable[..., Path]:
+    """Serve one file, and make the recipe that has it as ``file``."""
+
+    def serve(name: str, file: Served, more: str = "") -> Path:
+        server.files = {f"/{name}": file}
+        return make_recipe(tmp_path / "recipe.toml", ("file", f"{server.address}/{name}", more))
+
+    return serve
 
 
 @pytest.fixture

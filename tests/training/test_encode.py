@@ -33,7 +33,8 @@ def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lnpatch: Run, train
     """A patched checkout of the encoder, and a run of it: six rows of Wemb, which are 0, 1, 2, 3 and so on."""
     monkeypatch.setattr(choose, "runtimes", lambda: {"theano": HereRuntime, "pytensor": HereRuntime})
     if not trained.exists():
-        make_checkout(tmp_path / "encoder", folder_contents(FIXTURES / "encoder"))
+        toy = {name: (FIXTURES / "toy" / name).read_bytes() for name in ("layers.py", "optim.py")}
+        make_checkout(tmp_path / "encoder", toy | folder_contents(FIXTURES / "encoder"))
         for arguments in (("apply", ENCODER), ("train", ENCODER, "--output", "run")):
             done = lnpatch(*arguments)
             assert done.code == 0, done.err

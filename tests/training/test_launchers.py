@@ -91,7 +91,7 @@ def test_a_resume_of_attentive_reader_takes_the_last_model(launchers: None) -> N
 
 
 def test_a_file_that_cannot_be_written_whole_stays_as_it_was(launchers: None, tmp_path: Path) -> None:
-    updates = load("launch_updates")
+    updates = load("launch_saves")
     file = tmp_path / "model.npz"
     file.write_bytes(b"before")
 
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(launchers: None, tm
 
 @pytest.mark.parametrize("killed", ["before the record", "before the model", "not at all"])
 def test_wherever_a_save_is_killed_the_record_is_right(launchers: None, tmp_path: Path, killed: str) -> None:
-    updates = load("launch_updates")
+    updates = load("launch_saves")
     model, record = tmp_path / "model.npz", updates.SaveRecord(str(tmp_path / "saved.json"), 10, None)
     for count in (1, 2):
         with updates.replace_file(str(model), record.keep(count)) as file:
