@@ -249,7 +249,8 @@ def test_a_terminal_that_is_closed_ends_no_training(toy: Path) -> None:
 
 def test_a_printed_command_holds_the_lock_and_leaves_how_it_ended(lnpatch: Run, toy: Path) -> None:
     run = Path("run")
-    line = lnpatch("train", TOY, "--output", "run", "--max-updates", "30", "--print-command", *SLOW).text
+    slower = (*SLOW, "--set", "wait=0.15")  # the second process has to start while the first one trains
+    line = lnpatch("train", TOY, "--output", "run", "--max-updates", "30", "--print-command", *slower).text
     first = subprocess.Popen(line, shell=True)
     deadline = time.monotonic() + DEADLINE
     while not (run / "saved.json").exists():
