@@ -36,6 +36,7 @@ def main(name: str, seconds: str = "60", folder: str = ".") -> None:
         options = [
             f"-max_total_time={seconds}",
             f"-timeout={TIMEOUT}",
+            f"-report_slow_units={TIMEOUT}",  # else what takes ten seconds on a busy machine is written as a find
             f"-rss_limit_mb={MEMORY}",
             f"-max_len={LONGEST}",
             f"-artifact_prefix={folder}/{name}-",

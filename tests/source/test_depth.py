@@ -32,6 +32,7 @@ CHAINS: dict[str, Callable[[int], str]] = {
     "or": lambda n: "x = " + "a or " * n + "a",
     "conditionals": lambda n: "x = " + "a if b else " * n + "c",
     "called-again": lambda n: "x = a" + "()" * n,
+    "subscripts": lambda n: "x = a" + "[0]" * n,
     "conditions": lambda n: "x = [a for a in b " + "if a " * n + "]",
     "backquotes": lambda n: "x = " + "`a` + " * n + "a",
 }
@@ -50,7 +51,9 @@ def test_what_people_write_is_read(kind: str) -> None:
     read_and_add((NESTS | CHAINS)[kind](90))
 
 
-@pytest.mark.parametrize("kind", ["minus", "elif", "sum", "or", "attributes", "imports", "lambda"])
+@pytest.mark.parametrize(
+    "kind", ["minus", "elif", "sum", "or", "attributes", "imports", "lambda", "called-again", "subscripts"]
+)
 def test_up_to_the_bound_everything_works(kind: str) -> None:
     read_and_add(CHAINS[kind](480))
 
