@@ -69,6 +69,7 @@ def test_click_is_for_the_command_line_alone(demo_files: dict[str, bytes], tmp_p
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_script_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Apply, diff, train on tiny data, read the costs: in ten lines."""
     pytest.importorskip("jax")

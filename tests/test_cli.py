@@ -253,8 +253,11 @@ def test_git_missing(demo: Path, tmp_path: Path) -> None:
     assert b"Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-@pytest.mark.parametrize("name", ["w\u00f6rter", "\u65e5\u672c", "\u274c", os.fsdecode(b"b\xff")], ids=ascii)
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("ascii", "w\u00f6rter"), ("ascii", os.fsdecode(b"b\xff")), ("cp1252", "\u65e5\u672c"), ("cp1252", "\u274c")],
+    ids=ascii,
+)
 def test_paths_that_the_output_cannot_encode(tmp_path: Path, encoding: str, name: str) -> None:
     """Nothing may fail after the files were patched, least of all to say so."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}

@@ -48,7 +48,7 @@ FAULTS = {
 }
 
 #: Of these calls the other tests try one.
-_SAMPLE = 61
+_SAMPLE = 151
 
 MINE = b"# mine\n"
 
@@ -220,7 +220,7 @@ def assert_nothing_left(folder: Path) -> None:
 @pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
 @pytest.mark.parametrize("fault", ["lnpatch killed", "all killed", "one call fails"])
 @pytest.mark.parametrize(
-    "step", [pytest.param(97, id="some calls"), pytest.param(9, marks=pytest.mark.slow, id="many")]
+    "step", [pytest.param(197, id="some calls"), pytest.param(9, marks=pytest.mark.slow, id="many")]
 )
 def test_a_clone(servers: list[FaultyLnpatch], tmp_path: Path, fault: str, there: bool, step: int) -> None:
     harm, sent = FAULTS[fault].harm, FAULTS[fault].signal

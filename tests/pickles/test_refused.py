@@ -187,7 +187,10 @@ except PickleRefusedError as error:
 
 
 #: They are refused as soon as the memory of their length is used up, which takes seconds.
-LONG = {"sets-by-calls", "ordered-by-calls"}
+LONG = {
+    *("sets-by-calls", "ordered-by-calls", "frozen-sets", "sets", "dictionaries-from-a-mark", "lists-from-a-mark"),
+    *("tuples-from-a-mark", "frozen-members-of-one-hash", "ordered-keys-of-one-hash"),
+}
 
 
 @pytest.mark.parametrize(

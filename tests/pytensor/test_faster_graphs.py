@@ -40,7 +40,7 @@ CASES = {
 
 #: One of each form, some without any; the others are slow.
 QUICK = {
-    "c": ("skip_thoughts", "learnt_weights"),
+    "c": ("learnt_weights",),
     "jax": ("skip_thoughts", "masked_out", "no_bias", "order_violations", "all_summed", "one_is_whole", "recurrent"),
 }
 
@@ -98,7 +98,7 @@ case = skip_thoughts()
 """
 
 
-@pytest.mark.parametrize("backend", ["c", "jax"])
+@pytest.mark.parametrize("backend", [pytest.param("c", marks=pytest.mark.slow), "jax"])
 @pytest.mark.parametrize(
     ("code", "words"),
     [

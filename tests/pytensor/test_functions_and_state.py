@@ -2,7 +2,7 @@
 
 import pytest
 
-BACKENDS = ("c", "jax")
+BACKENDS = (pytest.param("c", marks=pytest.mark.slow), "jax")  # C takes seconds for each function
 
 SHARED = """
 import numpy, theano, theano.tensor as tensor

@@ -27,7 +27,7 @@ def train(run_python, scripts, tmp_path_factory):
 
 
 MODELS = [
-    "bag_of_words",
+    pytest.param("bag_of_words", marks=pytest.mark.slow),
     # in the manner of the three repositories, with recurrences: a minute each
     pytest.param("sentences", marks=pytest.mark.slow),
     pytest.param("ranking", marks=pytest.mark.slow),

@@ -55,8 +55,8 @@ def break_module(folder: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param(break_module, id="module"),
         # each builds two environments
+        pytest.param(break_module, id="module", marks=pytest.mark.slow),
         pytest.param(break_manifest, id="manifest", marks=pytest.mark.slow),
         pytest.param(break_python, id="python", marks=pytest.mark.slow),
     ],

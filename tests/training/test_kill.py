@@ -184,7 +184,14 @@ def test_a_half_written_model_is_not_taken(lnpatch: Run, toy: Path) -> None:
     assert numbers(Path("run")) == list(range(1, 9))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGHUP, id="SIGHUP", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_stops_and_saves(lnpatch: Run, toy: Path, number: signal.Signals) -> None:
     run = Path("run")
     first = start("--output", "run", "--set", "wait=0.05", "--set", "max_epochs=100")
