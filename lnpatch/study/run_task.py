@@ -75,9 +75,9 @@ class RunTask:
             return Step.NOTHING
         if not has_come_to_its_end(self.folder, self.job, info):
             return Step.RESUME
-        return Step.EVALUATE if Step.EVALUATE in self.commands and not self._is_evaluated() else Step.NOTHING
+        return Step.EVALUATE if Step.EVALUATE in self.commands and not self.is_evaluated() else Step.NOTHING
 
-    def _is_evaluated(self) -> bool:
+    def is_evaluated(self) -> bool:
         """Return whether there are figures of the model as it is now."""
         figures, model = self.folder / EVALUATION, self.folder / self.job.model
         return figures.exists() and model.exists() and figures.stat().st_mtime >= model.stat().st_mtime
@@ -109,12 +109,20 @@ class StepProcess:
         """Return the exit status; None while it runs."""
         return self.process.poll()
 
+    def has_ended(self) -> bool:
+        """Return whether it has ended, and leave its status to :meth:`poll`, which this may have interrupted."""
+        try:
+            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # polled by now
+            return True
+
     def stop(self, number: int) -> None:
         """Pass a signal on; the first Ctrl-C saves the model, the second ends, the third kills."""
         if number == signal.SIGINT:
             self._interrupts += 1
             number = signal.SIGINT if self._interrupts < 3 else signal.SIGKILL
-        self.process.send_signal(number)
+        if not self.has_ended():
+            os.kill(self.process.pid, number)
 
     def finish(self) -> None:
         """Keep what an evaluation that has ended well has printed.
@@ -122,7 +130,7 @@ class StepProcess:
         Raises:
             FileError: the figures cannot be written.
         """
-        if self.step is Step.EVALUATE and self.process.returncode == 0:
+        if self.step is Step.EVALUATE and self.process.returncode == 0 and not self.task.is_evaluated():
             record_evaluation(self.task.folder, _read_json(self.task.evaluation_output))
 
 
