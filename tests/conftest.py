@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +57,24 @@ def git(directory: Path, *arguments: str) -> str:
 
 def make_checkout(directory: Path, files: Mapping[str, bytes]) -> Path:
     """A git repository with *files* as its one commit."""
+    if directory.exists():
+        return _commit_files(directory, files)
+    # a copy takes half the time of three gits, and a thousand tests begin with the same few repositories
+    original = _first_checkout(tuple(files.items()), Path(os.environ["GIT_CONFIG_GLOBAL"]).read_bytes())
+    shutil.copytree(original, directory, symlinks=True)
+    git(directory, "update-index", "-q", "--refresh")
+    return directory
+
+
+@cache
+def _first_checkout(files: tuple[tuple[str, bytes], ...], configuration: bytes) -> Path:
+    """The first repository of its kind in this process; *configuration* is that of git."""
+    folder = tempfile.mkdtemp(prefix="lnpatch-checkout-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _commit_files(Path(folder), dict(files))
+
+
+def _commit_files(directory: Path, files: Mapping[str, bytes]) -> Path:
     for path, data in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_bytes(data)
