@@ -31,6 +31,9 @@ PACKAGES = ("pytensor>=3.0.7,<4", "jax>=0.4.35,<1", "numpy>=2,<3", "scipy>=1.14,
 #: JAX for current NVIDIA cards, with all of CUDA that it needs but the driver.
 GPU_PACKAGES = ("jax[cuda12]>=0.4.35,<1",)
 
+#: The distributions of JAX for NVIDIA cards, one for each version of CUDA; a Python that is used as it is has one of them.
+GPU_PLUGINS = ("jax-cuda12-plugin", "jax-cuda13-plugin")
+
 #: Modules by the distributions that bring them, where the names differ.
 _MODULES = {"scikit-learn": "sklearn"}
 
@@ -113,16 +116,24 @@ class PyTensorRuntime:
         if self._python is not None:
             return None
         names = [_distribution_name(requirement) for requirement in (*PACKAGES, *_extra_packages(recipe, job))]
+        versions = {name: _installed_version(name) for name in names}
+        if not all(versions.values()):
+            return None
         if self._device == "gpu":
-            names.append("jax-cuda12-plugin")
-        versions = {}
-        for name in names:
-            try:
-                versions[name] = importlib.metadata.version(name)
-            except importlib.metadata.PackageNotFoundError:
+            plugins = {name: version for name in GPU_PLUGINS if (version := _installed_version(name))}
+            if not plugins:
                 return None
+            versions |= plugins
         versions["python"] = ".".join(map(str, sys.version_info[:3]))
         return Environment(Path(sys.prefix), Path(sys.executable), versions)
+
+
+def _installed_version(distribution: str) -> str:
+    """Return the version of a distribution of this Python; empty where it is not installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _extra_packages(recipe: Recipe, job: str | None) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ says why. Environment:
     LNPATCH_THEANO_PYTHON          a Python 2.7 with Theano, for the cell
     LNPATCH_UPSTREAM               clones of the repositories, for the training
     LNPATCH_BENCH_DIM, _STEPS, _SAMPLES, _ROUNDS, _CALLS     the cell: sizes, rounds, updates in each turn of a contestant
-    LNPATCH_BENCH_SWEEPS           skip-thoughts: how often all 25 sentence lengths are trained on; the first does not count
+    LNPATCH_BENCH_SWEEPS           skip-thoughts: how often all sentence lengths are trained on; the first does not count
+    LNPATCH_BENCH_SHORTEST         skip-thoughts: the shortest of them; the longest is 29
     LNPATCH_BENCH_UPDATES          order-embeddings: updates, of which the first ten do not count
     LNPATCH_BENCH_SECONDS          a training that is not done by then is stopped, and what it has done is what counts
 """
@@ -160,14 +161,17 @@ def training_table(speeds: Mapping[str, trainings.Speed], remarks: list[str]) ->
             name,
             *map(milliseconds, (speed.minimum, speed.median, speed.with_data)),
             f"{1 / speed.with_data:.3g}",
-            f"{theano.median / speed.median:.2f}" if theano else "-",
+            f"{theano.median / speed.median:.2f}" if theano and name != trainings.PLAIN else "-",
             f"{speed.counted} of {speed.updates}",
             str(speed.shapes or "-"),
         )
         for name, speed in speeds.items()
     ]
     remarks += [f"{name}: {speed.remark}" for name, speed in speeds.items() if speed.remark]
-    ours = [speed for name, speed in speeds.items() if name != trainings.THEANO]
+    ours = [speed for name, speed in speeds.items() if name not in (trainings.THEANO, trainings.PLAIN)]
+    if {trainings.JAX, trainings.PLAIN} <= speeds.keys():
+        cost = speeds[trainings.JAX].median / speeds[trainings.PLAIN].median
+        remarks.append(f"aim: an update with layer normalization takes at most 1.1 x a plain one; here {cost:.2f} x")
     if ours and theano:
         ratio = theano.median / min(speed.median for speed in ours)
         remarks.append(f"aim: at least 3 x as fast as Theano on Python 2.7; the faster of ours is {ratio:.2f} x")

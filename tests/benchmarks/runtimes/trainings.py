@@ -23,7 +23,11 @@ from lnpatch.training.run_folder import LOG, UPDATES
 from tests.benchmarks.runtimes import corpora, machine
 
 GPU = machine.DEVICE == "gpu"
-THEANO = "Python 2.7, Theano"
+THEANO, JAX = "Python 2.7, Theano", "PyTensor, JAX backend"
+#: The same as :data:`JAX` without layer normalization, which tells what that costs.
+PLAIN = "PyTensor, JAX backend, plain GRU"
+
+_JAX_OPTIONS = RuntimeOptions("pytensor", backend="jax", device=machine.DEVICE)
 
 #: What the JAX backend reports when it has compiled, before the update's own line.
 _COMPILED = re.compile(r'^lnpatch-event \{"event":"compiled"')
@@ -115,19 +119,18 @@ TRAININGS = (_skip_thoughts(), _order_embeddings())
 
 
 def list_runtimes(target: str) -> list[TrainingRuntime]:
-    """Return all runtimes and backends for a target, the slowest first."""
+    """Return all runtimes and backends for a target, the slowest first, and the plain cell on the fastest."""
     return [
         _probe_runtime(target, THEANO, RuntimeOptions("theano")),
         _probe_runtime(target, "PyTensor, C backend", RuntimeOptions("pytensor", backend="c")),
-        _probe_runtime(
-            target, "PyTensor, JAX backend", RuntimeOptions("pytensor", backend="jax", device=machine.DEVICE)
-        ),
+        _probe_runtime(target, JAX, _JAX_OPTIONS),
+        _probe_runtime(target, PLAIN, _JAX_OPTIONS, "--cell", "gru"),
     ]
 
 
-def _probe_runtime(target: str, name: str, options: RuntimeOptions) -> TrainingRuntime:
+def _probe_runtime(target: str, name: str, options: RuntimeOptions, *more: str) -> TrainingRuntime:
     backend = ("--backend", options.backend) if options.runtime == "pytensor" else ()
-    arguments = ("--runtime", options.runtime, "--device", options.device, *backend)
+    arguments = ("--runtime", options.runtime, "--device", options.device, *backend, *more)
     if GPU and options.device != "gpu":
         return TrainingRuntime(name, arguments, "it has no code for the cards of today")
     try:

@@ -76,7 +76,9 @@ class JaxFunction(Function):
             return checkify.checkify(compute_arrays, errors=checkify.index_checks)(updated, constant, arrays)  # type: ignore[no-any-return]
 
         static = [position for position, is_static in enumerate(self.is_static, 2) if is_static]
-        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static)
+        # keep_unused: a function that computes new gradients does not read the old ones; JAX would leave them out of its
+        # arguments, and their memory could not be given away
+        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static, keep_unused=True)
         return executable
 
     def compute(self, values: Sequence[Any]) -> list[Any]:
