@@ -199,9 +199,12 @@ def unpriviledged() -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Use all cores for the whole suite alone: a few files start faster without, and what is timed needs a core for itself."""
+    """Use all cores for the whole suite alone: a few files start faster without, and what is timed needs a core for itself.
+
+    A test waits for other processes half of its time, so there are more workers than cores.
+    """
     whole_suite = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return None if whole_suite and not config.getoption("benchmark_only") else 0
+    return (os.cpu_count() or 1) * 3 // 2 if whole_suite and not config.getoption("benchmark_only") else 0
 
 
 _SLOW = pytest.StashKey[int]()
