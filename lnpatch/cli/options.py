@@ -55,10 +55,17 @@ def runtime_options(command: F) -> F:
     """Add the options that choose a runtime; the command gets them as one ``runtime``, a :class:`RuntimeOptions`."""
 
     @wraps(command)
-    def call(runtime: str, python: str | None, backend: str, device: str, **others: Any) -> Any:
-        return command(runtime=RuntimeOptions(runtime, python, backend, device), **others)
+    def call(runtime: str, python: str | None, backend: str, device: str, precision: str, **others: Any) -> Any:
+        return command(runtime=RuntimeOptions(runtime, python, backend, device, precision), **others)
 
     for option in (
+        click.option(
+            "--precision",
+            type=click.Choice(["auto", "tf32", "float32", "bfloat16"]),
+            default="auto",
+            show_default=True,
+            help="Of matrix products on a GPU: tf32, and float32 for check, unless another is named.",
+        ),
         click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True),
         click.option("--engine", hidden=True, expose_value=False, callback=_refuse_engine),
         click.option(

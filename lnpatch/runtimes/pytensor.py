@@ -34,6 +34,9 @@ GPU_PACKAGES = ("jax[cuda12]>=0.4.35,<1",)
 #: The distributions of JAX for NVIDIA cards, one for each version of CUDA; a Python that is used as it is has one of them.
 GPU_PLUGINS = ("jax-cuda12-plugin", "jax-cuda13-plugin")
 
+#: What JAX calls the precisions of products; TF32 is what XLA takes on a card where nothing is said.
+_PRECISIONS = {"tf32": "", "float32": "highest", "bfloat16": "BF16_BF16_F32"}
+
 #: Modules by the distributions that bring them, where the names differ.
 _MODULES = {"scikit-learn": "sklearn"}
 
@@ -43,10 +46,13 @@ class PyTensorRuntime:
 
     name = "pytensor"
 
-    def __init__(self, python: str | None = None, backend: str = "auto", device: str = "cpu") -> None:
+    def __init__(
+        self, python: str | None = None, backend: str = "auto", device: str = "cpu", precision: str = "float32"
+    ) -> None:
         self._python = python
         self._backend = backend
         self._device = device
+        self._precision = precision
 
     def environment_spec(self, recipe: Recipe, job: str | None) -> EnvironmentSpec:
         """Return what the environment for a job of *recipe* has to hold, where this Python does not have all that is needed.
@@ -98,10 +104,12 @@ class PyTensorRuntime:
         flags = {name: str(v) for name, v in (recipe.requirements.flags if recipe.requirements else {}).items()}
         flags |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if self._device == "gpu" else {"device": "cpu"}
         flags |= users.flags
+        precision = _PRECISIONS[self._precision] if self._device == "gpu" else ""
         fastest = "jax" if environment.version("jax") else "c"
         return {
             **huge_pages(),
             **users.variables,
+            **({"JAX_DEFAULT_MATMUL_PRECISION": precision} if precision else {}),
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),

@@ -260,6 +260,8 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         backend = earlier.backend or "auto" if runtime.backend == "auto" else runtime.backend
         # --device says cpu where nobody says anything
         runtime = replace(runtime, backend=backend, device="gpu" if earlier.device == "gpu" else runtime.device)
+        if runtime.device == earlier.device and runtime.precision == "auto":
+            runtime = replace(runtime, precision=earlier.precision or "auto")
     return replace(
         options,
         cell=earlier.cell,
@@ -339,4 +341,5 @@ def _describe_run(
         data=data,
         seed=job.seed,
         backend=options.runtime.backend,
+        precision=options.runtime.precision_of(runtime.name),
     )

@@ -109,6 +109,8 @@ class RunInfo:
     backend: str = ""
     #: The SHA-256 of the data, of all its files; empty for tiny data.
     data_sha256: str = ""
+    #: What the factors of matrix products are rounded to, as ``--precision`` says it; empty under an earlier lnpatch.
+    precision: str = ""
 
     @property
     def holder(self) -> Holder | None:
