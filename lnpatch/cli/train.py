@@ -129,7 +129,7 @@ def print_run(result: TrainResult) -> None:
         line += f", {format_duration(result.seconds_per_update)} an update"
     console.print(f"{line}{': ' + info.reason if info.reason else ''}")
     if result.first_cost is not None and result.last_cost is not None:
-        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last 5 reported)")
+        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last tenth)")
     if result.validation:
         console.print("  last validation: " + format_figures(result.validation))
     if info.model:

@@ -92,6 +92,8 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
         baseline=info.baseline,
         state=info.state,
         conditions=conditions | numbers,
+        seed=info.seed,
+        data_sha256=info.data_sha256,
     )
 
 
