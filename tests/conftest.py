@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from lnpatch.cli import main
 from lnpatch.folders import templates
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import compile_errors, find_python2
 
-# the gate runs the same examples each time; everybody else looks for new ones
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# The gate runs the same examples each time; everybody else looks for new ones. A busy machine is no fault of a test.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

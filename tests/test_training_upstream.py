@@ -23,7 +23,8 @@ from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.patched import open_patched
-from lnpatch.training.prepare import TrainOptions, prepare_training
+from lnpatch.training.prepare import prepare_training
+from lnpatch.training.request import TrainOptions
 from tests.conftest import FIXTURES, Output, git
 
 Run = Callable[..., Output]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,10 +31,11 @@ from lnpatch.errors import ExitCode
 from lnpatch.training.run_folder import RunState
 
 if TYPE_CHECKING:
+    from lnpatch.commands.train import TrainCommand
     from lnpatch.training.train_run import TrainResult
 
 
-class TrainCommand(click.Command):
+class PassingCommand(click.Command):
     """A command that passes on what follows ``--``, where its own optional argument must not take it for TARGET."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -46,7 +46,7 @@ class TrainCommand(click.Command):
         return rest
 
 
-@click.command(cls=TrainCommand)
+@click.command(cls=PassingCommand)
 @optional_target_argument
 @directory_option
 @runtime_options
@@ -71,7 +71,7 @@ class TrainCommand(click.Command):
 @click.option("--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
 @click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
 @click.option(
-    "--print-command", is_flag=True, help="Print the one line that trains, for a batch scheduler, and do not run it."
+    "--print-command", is_flag=True, help="Print the line that does this, for a batch scheduler, and make nothing."
 )
 @format_option
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
@@ -91,8 +91,11 @@ def train(
     """
     if print_command:
         with train_view() as view:
-            line, folder = commands.train_command(target, directory, **choices, report_step=view.report_step)
-        _print_command(line, folder, form)
+            command = commands.train_command(target, directory, **choices, report_step=view.report_step)
+        if form == "json":
+            print_json(_command_json(command))
+        else:
+            _print_command(command)
         return
     with train_view() as view:
         result = commands.train(target, directory, **choices, view=view)
@@ -137,14 +140,35 @@ def print_run(result: TrainResult) -> None:
     console.print(f"  run {short_path(result.folder)}")
 
 
-def _print_command(line: str, folder: Path, form: str) -> None:
+def _command_json(command: TrainCommand) -> dict[str, Any]:
+    """Return a training that can be started elsewhere, for scripts: as one line, and as words with their variables."""
+    environment = command.environment
+    return {
+        "command": command.command.line,
+        "words": list(command.command.words),
+        "variables": dict(command.command.variables),
+        "run": str(command.run),
+        "target": command.target,
+        "cell": command.cell,
+        "runtime": command.runtime,
+        "environment": {
+            "built": environment is not None,
+            "python": str(environment.python) if environment else None,
+            "setup": command.setup,
+        },
+        "notes": list(command.notes),
+    }
+
+
+def _print_command(command: TrainCommand) -> None:
     """Print the line that starts a run elsewhere: on standard output, alone."""
-    if form == "json":
-        print_json({"command": line, "run": str(folder)})
-        return
-    print_shell_line(line)
-    note = f"Its log goes to {short_path(folder)}, which `lnpatch curves` reads."
-    make_console(stderr=True).print(note, style="dim")
+    print_shell_line(command.command.line)
+    print_notes(command.notes)
+    if command.environment is None:
+        print_notes([f"Its environment is not built yet; the line builds it when it starts. Now: {command.setup}"])
+    run = shlex.quote(short_path(command.run))
+    make_console(stderr=True).print(f"It will train in {run}.", style="dim")
+    print_next(f"lnpatch curves {run}", f"lnpatch train --resume --output {run}")
 
 
 def _print_next_steps(result: TrainResult) -> None:

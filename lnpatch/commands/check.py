@@ -15,7 +15,8 @@ from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.jobs import CHECK_LAYERS, CheckLayersJob
 from lnpatch.training.patched import Patched, find_job, open_patched
-from lnpatch.training.prepare import TrainOptions, prepare_training
+from lnpatch.training.prepare import prepare_training
+from lnpatch.training.request import TrainOptions
 from lnpatch.training.run_job import require_result
 from lnpatch.training.train_run import TrainResult, run_plan
 from lnpatch.training.train_view import SilentView, TrainView

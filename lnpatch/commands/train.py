@@ -4,20 +4,45 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lnpatch.commands.locate import Folder, Target, locate
-from lnpatch.runtimes.environment import ReportStep
+from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.schema import Scalar
-from lnpatch.training.patched import open_patched
-from lnpatch.training.prepare import TrainOptions, TrainPlan, prepare_training, shell_command
+from lnpatch.training.patched import Patched, open_patched
+from lnpatch.training.prepare import prepare_training
+from lnpatch.training.request import TrainOptions, check_request
+from lnpatch.training.run_folder import propose_run_folder, read_info
+from lnpatch.training.shell_command import ShellCommand, make_setup_command, make_shell_command
 from lnpatch.training.train_run import TrainResult, run_plan
 from lnpatch.training.train_view import SilentView, TrainView
 
 #: Hyperparameters: by name, or as ``KEY=VALUE``.
 Settings = Mapping[str, Scalar | None] | Sequence[str]
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """A training that can be started elsewhere, or later; nothing is made for it yet."""
+
+    #: What starts it.
+    command: ShellCommand
+    #: The folder that the run will have, an absolute path.
+    run: Path
+    target: str
+    cell: str
+    #: ``theano`` or ``pytensor``.
+    runtime: str
+    #: The environment that it will run in; None where it will be built first.
+    environment: Environment | None
+    #: The command line that builds the environment.
+    setup: str
+    #: Remarks for people.
+    notes: tuple[str, ...]
 
 
 def train(
@@ -70,7 +95,8 @@ def train(
         arguments=tuple(arguments),
     )
     view = view or SilentView()
-    return run_plan(_plan(target, directory, options, view.report_step), view)
+    patched = _open_patched(target, directory, options)
+    return run_plan(prepare_training(patched, options, view.report_step), view)
 
 
 def train_command(
@@ -79,23 +105,45 @@ def train_command(
     *,
     report_step: ReportStep = lambda text: None,
     **options: Any,
-) -> tuple[str, Path]:
-    """Make all that a trainer needs, and return the line that starts it elsewhere, and the run's folder.
+) -> TrainCommand:
+    """Return the command that trains as :func:`train` would, for a batch scheduler; nothing is built or made.
 
     Args:
         report_step: called with what is being done.
         options: those of :class:`TrainOptions`.
 
     Raises:
-        LnpatchError: see :mod:`lnpatch.errors`.
+        LnpatchError: see :mod:`lnpatch.errors`; what the training would be refused for before it makes anything.
     """
-    plan = _plan(target, directory, TrainOptions(**options), report_step)
-    return shell_command(plan), plan.folder
+    asked = TrainOptions(**options)
+    patched = _open_patched(target, directory, asked)
+    request = check_request(patched, asked, report_step)
+    recipe, chosen = patched.recipe, request.options
+    runtime = choose_runtime(chosen.runtime)
+    if chosen.resume:
+        folder = Path(str(chosen.output))
+    else:
+        folder = propose_run_folder(chosen.output, recipe.name, request.cell, chosen.smoke)
+    return TrainCommand(
+        make_shell_command(recipe, patched.root, chosen, runtime.name, folder.absolute()),
+        folder.absolute(),
+        recipe.name,
+        request.cell,
+        runtime.name,
+        runtime.find_environment(recipe, "train"),
+        make_setup_command(recipe, chosen.runtime, runtime.name),
+        (*patched.notes, *request.data.notes),
+    )
 
 
-def _plan(target: Target, directory: Folder, options: TrainOptions, report_step: ReportStep) -> TrainPlan:
+def _open_patched(target: Target, directory: Folder, options: TrainOptions) -> Patched:
+    """Open the checkout that is meant: where nothing else says it, that of the run that is resumed."""
+    if options.resume and options.output is not None and target is None and directory is None:
+        earlier = read_info(Path(options.output))
+        if earlier.recipe and Path(earlier.checkout).is_dir():
+            target, directory = earlier.recipe, earlier.checkout
     location = locate(target, directory)
-    return prepare_training(open_patched(location.recipe, location.directory), options, report_step)
+    return open_patched(location.recipe, location.directory)
 
 
 def _as_assignments(settings: Settings) -> tuple[str, ...]:

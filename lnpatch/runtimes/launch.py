@@ -1,9 +1,8 @@
-"""One process in a runtime's Python: the command, the folder it runs in, its environment, and the shell line that runs it elsewhere."""
+"""One process in a runtime's Python: the command, the folder it runs in, and its environment."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,11 +26,6 @@ class Launch:
     def command(self) -> list[str]:
         """The command's words."""
         return [os.fspath(self.python), *self.arguments]
-
-    def shell_line(self) -> str:
-        """Return one line for a shell or a batch scheduler that does the same."""
-        environment = (f"{name}={shlex.quote(value)}" for name, value in self.environment.items())
-        return f"cd {shlex.quote(os.fspath(self.directory))} && env {' '.join(environment)} {shlex.join(self.command)}"
 
     def full_environment(self) -> dict[str, str]:
         """Return the caller's environment with this launch's own variables on top."""

@@ -135,7 +135,7 @@ class OpenRuntime:
                 tail[:] = [*tail[1 - _TAIL_LINES :], text]
             on_line(text)
 
-        if job.result is not None:  # of an earlier process that nobody has read, after a kill or --print-command
+        if job.result is not None:  # of an earlier process that nobody has read, after a kill
             job.result.unlink(missing_ok=True)
         status = run_launch(self.launch(script, job), pass_line, keep_open)
         return Outcome(status, tuple(tail), _take_result(job.result))

@@ -1,4 +1,4 @@
-"""Run a launch to its end: its output line by line, Ctrl-C and its like passed on to it."""
+"""Run a launch to its end: its output line by line, the signals that ask to stop passed on to it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ from lnpatch.runtimes.launch import Launch
 LONGEST_LINE = 65536
 
 
+#: What asks a process to stop: Ctrl-C, a batch scheduler, a batch scheduler ahead of its time limit, a terminal that is closed.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
+
+
 class StopProcess(Exception):
-    """Raised by the reader of a process's output: it is to stop, as by Ctrl-C, while its output is read on."""
+    """Raised by the reader of a process's output: it is to stop, as by SIGTERM, while its output is read on."""
 
 
 def run_launch(launch: Launch, on_line: Callable[[bytes], None], keep_open: Sequence[int] = ()) -> int:
     """Run *launch* and return its exit status, which is negative for a process that a signal has ended.
 
     The process is out of reach of the terminal's Ctrl-C, which is passed on instead: once, and again, so that it can
-    stop cleanly or at once as it chooses; the third time it is killed. SIGTERM, from a batch scheduler, and SIGHUP, from a
-    terminal that is closed, are passed on as if they were Ctrl-C. No line of the output is lost by that.
+    stop cleanly or at once as it chooses; the third time it is killed. SIGTERM and SIGUSR1, from a batch scheduler, and
+    SIGHUP, from a terminal that is closed, are passed on as they are, however often. No line of the output is lost by that.
 
     Args:
         on_line: called with each line of its output and errors, newline included; it may raise :class:`StopProcess`.
@@ -50,16 +54,15 @@ def run_launch(launch: Launch, on_line: Callable[[bytes], None], keep_open: Sequ
         raise FileError(os.fspath(launch.python), error.strerror or str(error)) from error
     stopper = _Stopper(process)
     try:
-        with _signals_to(stopper.stop):
+        with _signals_to(stopper.pass_on):
             while True:
                 try:
                     _pass_lines(process, on_line)
                     return process.wait()
-                except (
-                    KeyboardInterrupt,
-                    StopProcess,
-                ):  # the former where no handler could be set: not in the main thread
-                    stopper.stop()
+                except StopProcess:
+                    stopper.pass_on(signal.SIGTERM)
+                except KeyboardInterrupt:  # where no handler could be set: not in the main thread
+                    stopper.pass_on(signal.SIGINT)
     finally:
         if process.poll() is None:
             process.kill()
@@ -69,20 +72,22 @@ def run_launch(launch: Launch, on_line: Callable[[bytes], None], keep_open: Sequ
 
 
 class _Stopper:
-    """Stops a process, each time more firmly."""
+    """Passes signals on to a process; Ctrl-C each time more firmly."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._times = 0
+        self._interrupts = 0
 
-    def stop(self) -> None:
-        self._times += 1
-        self._process.send_signal(signal.SIGINT if self._times < 3 else signal.SIGKILL)
+    def pass_on(self, number: int) -> None:
+        if number == signal.SIGINT:
+            self._interrupts += 1
+            number = signal.SIGINT if self._interrupts < 3 else signal.SIGKILL
+        self._process.send_signal(number)
 
 
 @contextmanager
-def _signals_to(stop: Callable[[], None]) -> Iterator[None]:
-    """Call *stop* at Ctrl-C, SIGTERM and SIGHUP; one that is ignored, as SIGHUP under nohup, stays so.
+def _signals_to(pass_on: Callable[[int], None]) -> Iterator[None]:
+    """Call *pass_on* at each of the signals that ask to stop; one that is ignored, as SIGHUP under nohup, stays so.
 
     An exception, as Python raises it at Ctrl-C, would come in the middle of a line, and lose it.
     """
@@ -91,13 +96,9 @@ def _signals_to(stop: Callable[[], None]) -> Iterator[None]:
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
-        stop()
+        pass_on(number)
 
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
+    numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield

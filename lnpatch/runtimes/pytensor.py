@@ -71,8 +71,12 @@ class PyTensorRuntime:
         return EnvironmentSpec(name, base, (packages, extras), imports)
 
     def find_environment(self, recipe: Recipe, job: str | None = None) -> Environment | None:
-        """Return this Python, if it has all that is needed; else the environment in the cache, if it is there and whole."""
-        return self._this_python(recipe, job) or find_environment(self.environment_spec(recipe, job))
+        """Return this Python, if it has all that is needed; else the environment in the cache, if it is there and whole.
+
+        For one job, that of all jobs is as good, which ``lnpatch setup`` builds.
+        """
+        here = self._this_python(recipe, job)
+        return here or next(filter(None, map(find_environment, self._environment_specs(recipe, job))), None)
 
     def ensure_environment(self, recipe: Recipe, job: str | None, report_step: ReportStep) -> Environment:
         """Return the environment, built if need be.
@@ -80,7 +84,7 @@ class PyTensorRuntime:
         Raises:
             LnpatchError: a package could not be installed.
         """
-        return self._this_python(recipe, job) or ensure_environment(self.environment_spec(recipe, job), report_step)
+        return self.find_environment(recipe, job) or ensure_environment(self.environment_spec(recipe, job), report_step)
 
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         """Return a Python 3 copy of the checkout in *folder*, for one run alone: the repositories write beside their code."""
@@ -118,6 +122,10 @@ class PyTensorRuntime:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
+
+    def _environment_specs(self, recipe: Recipe, job: str | None) -> list[EnvironmentSpec]:
+        """Return what the environments for a job may hold, the smallest first."""
+        return list(dict.fromkeys(self.environment_spec(recipe, name) for name in (job, None)))
 
     def _this_python(self, recipe: Recipe, job: str | None) -> Environment | None:
         """Return this Python as an environment, unless another one was asked for or a package is missing."""

@@ -85,8 +85,6 @@ class TrainJob(LauncherJob):
     updates_before: int = 0
     #: The file that says which update the saved model belongs to.
     saved: Path | None = None
-    #: The file that the launcher holds locked; None where it inherits the lock.
-    lock: Path | None = None
     #: The descriptor from which the launcher reads that all updates are written down; None where nobody writes them.
     answers: int | None = None
 
@@ -108,7 +106,6 @@ class TrainJob(LauncherJob):
             "data": self.data,
             "updates_before": self.updates_before,
             "saved": os.fspath(self.saved) if self.saved else "",
-            "lock": os.fspath(self.lock) if self.lock else "",
             "answers": self.answers,
         }
 
@@ -180,7 +177,6 @@ def make_train_job(
     compares_parameters: bool = False,
     updates_before: int = 0,
     saved: Path | None = None,
-    lock: Path | None = None,
 ) -> TrainJob:
     """Fill in the recipe's *job* for one training.
 
@@ -215,7 +211,6 @@ def make_train_job(
         data=data,
         updates_before=updates_before,
         saved=saved,
-        lock=lock,
     )
 
 

@@ -1,28 +1,25 @@
-"""All that comes before a trainer starts: checks of what was asked for, the runtime, the run's folder, tiny data."""
+"""Make what a trainer needs: the runtime, the run's folder, the code, tiny data; and go back to where a run was saved."""
 
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch import __version__
-from lnpatch.errors import DataChangedError, FileError, JobFailedError, NotARunError, RunBusyError, UsageError
+from lnpatch.errors import FileError, JobFailedError, LnpatchError, RunBusyError, StoppedError
 from lnpatch.recipes.job import Job, Smoke
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
-from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.data import CheckedData, check_data, find_data
 from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
-from lnpatch.training.models import check_run
-from lnpatch.training.patched import Patched, find_job
+from lnpatch.training.patched import Patched
+from lnpatch.training.request import TrainOptions, TrainRequest, check_request
 from lnpatch.training.resume import ResumePoint, find_resume_point, go_back
 from lnpatch.training.run_folder import (
-    LOG,
     OUTCOME,
     SAVED,
     RunInfo,
@@ -32,46 +29,20 @@ from lnpatch.training.run_folder import (
     time_now,
     write_info,
 )
-from lnpatch.training.run_lock import LOCK, RunLock, lock_run, this_process
-from lnpatch.training.settings import Setting, Value, parse_settings, read_settings
+from lnpatch.training.run_lock import LOCK, Holder, RunLock, lock_run, this_process
+from lnpatch.training.settings import Value
+from lnpatch.training.shell_command import make_shell_command, name_recipe
 
 #: The packages whose versions belong to a run.
 _VERSIONS = ("python", "theano", "pytensor", "jax", "numpy", "scipy")
 
-#: The seed of smoke runs, so that two of them see the same data in the same order.
-_SMOKE_SEED = 2016
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """What a user may choose about a run."""
-
-    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
-    #: The cell to train; None for the one that the patch has brought.
-    cell: str | None = None
-    #: The path of the data.
-    data: str | None = None
-    #: Whether to train on tiny data made for it, with small dimensions.
-    smoke: bool = False
-    #: Hyperparameters, as ``KEY=VALUE``.
-    settings: tuple[str, ...] = ()
-    #: The updates after which the trainer is stopped.
-    max_updates: int | None = None
-    #: The seed of the repository's random numbers.
-    seed: int | None = None
-    #: The run's folder.
-    output: str | None = None
-    #: Whether to resume the run in *output*.
-    resume: bool = False
-    #: What is passed on to the repository's own command line.
-    arguments: tuple[str, ...] = ()
-    #: Whether the outcome says which parameters the updates have changed.
-    compares_parameters: bool = False
+#: The folder of tiny data in a run's folder.
+_SMOKE_DATA = "data"
 
 
 @dataclass(frozen=True)
 class TrainPlan:
-    """A run that is ready to start; :func:`lnpatch.training.train_run.run_plan` starts it."""
+    """A run that is ready to start, and written down; :func:`lnpatch.training.train_run.run_plan` starts it."""
 
     #: The run's folder, an absolute path.
     folder: Path
@@ -98,6 +69,8 @@ def prepare_training(
 ) -> TrainPlan:
     """Check what was asked for, then make what the trainer needs.
 
+    The run is written down before anything is made in its folder, so that it can be resumed wherever it is killed.
+
     Args:
         report_step: called with what is being done.
         runtime: one that is open already, for the job ``train`` of the same recipe.
@@ -105,64 +78,80 @@ def prepare_training(
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; a mistake in what was asked for is found before anything is made.
     """
-    recipe, job = patched.recipe, find_job(patched.recipe, "train")
-    earlier = _read_earlier_run(recipe, options) if options.resume else None
-    if earlier is not None:
-        options = _options_as_before(options, earlier)
-    cell = patched.choose_cell(options.cell)
-    known = read_settings(patched.checkout, job)
-    chosen = _parse_choices(recipe, job, options, known)
-    smoke = job.smoke if options.smoke else None
-    settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
-    makes_data = smoke is not None and bool(recipe.launcher and job.data)
-    defaults = {name: setting.default for name, setting in known.items()}
-    data = CheckedData()
-    if not makes_data:
-        path = find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
-        data = check_data(job, path, {**defaults, **settings}, report_step)
-        if earlier is not None:
-            _require_same_data(earlier, data)
-    runtime = runtime or open_runtime(options.runtime, recipe, "train", report_step)
-    folder = _run_folder(recipe, cell, options)
-    started = time_now()
+    request = check_request(patched, options, report_step)
+    job, earlier = request.job, request.earlier
+    runtime = runtime or open_runtime(request.options.runtime, patched.recipe, "train", report_step)
+    folder = _run_folder(patched.recipe, request.options)
+    process = this_process(time_now())
     try:
-        lock = lock_run(folder, this_process(started))
+        lock = lock_run(folder, process)
     except OSError as error:
         raise FileError(str(folder / LOCK), error.strerror or str(error)) from error
     try:
         point, elapsed = _go_back(folder, job, earlier, report_step) if earlier else (None, 0.0)
-        code = runtime.prepare_code(patched.checkout, folder)
-        place = data.place_in(folder)
-        if smoke and makes_data:
-            place = os.fspath(make_smoke_data(runtime, folder / "data") / smoke.data).rstrip("/")
-        own = _lnpatch_settings(job, cell, folder, place, resumes=point is not None and point.update > 0)
-        train_job = make_train_job(
-            patched,
-            job,
-            code,
-            {**settings, **own},
-            known,
-            cell=cell,
-            result=folder / OUTCOME,
-            data=place,
-            arguments=options.arguments,
-            max_updates=_update_limit(options, smoke),
-            seed=options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None),
-            compares_parameters=options.compares_parameters,
-            updates_before=point.update if point else 0,
-            saved=folder / SAVED,
-            lock=folder / LOCK,
-        )
+        limit = _update_limit(request, point)
+        info = replace(_describe_run(request, runtime, folder, process, point, limit), elapsed=elapsed)
+        with _written_down(folder, info):
+            train_job = _make_job(request, runtime, folder, point, limit)
     except BaseException:
         lock.release()
         raise
-    described = place if makes_data else data.path
-    info = _describe_run(patched, runtime, train_job, options, cell, settings, described)
-    info = replace(info, data_sha256=data.sha256, started=earlier.started if earlier else started)
-    if point is not None:
-        info = replace(info, updates=point.update, elapsed=elapsed)
-    notes = (*patched.notes, *runtime.notes, *data.notes, *(point.notes() if point else ()))
+    notes = (*patched.notes, *runtime.notes, *request.data.notes, *(point.notes() if point else ()))
     return TrainPlan(folder, info, runtime, train_job, job, notes, lock)
+
+
+def _make_job(
+    request: TrainRequest, runtime: OpenRuntime, folder: Path, point: ResumePoint | None, max_updates: int | None
+) -> TrainJob:
+    """Make the code and the data that the trainer reads, and return what the launcher is given.
+
+    Raises:
+        LnpatchError: the code cannot be converted, or tiny data not be made.
+    """
+    patched, job, options, smoke = request.patched, request.job, request.options, request.smoke
+    code = runtime.prepare_code(patched.checkout, folder)
+    if request.makes_data:
+        make_smoke_data(runtime, folder / _SMOKE_DATA)
+    place = _smoke_data(folder, smoke) if smoke and request.makes_data else request.data.place_in(folder)
+    own = _lnpatch_settings(job, request.cell, folder, place, resumes=point is not None and point.update > 0)
+    return make_train_job(
+        patched,
+        job,
+        code,
+        {**request.settings, **own},
+        request.known,
+        cell=request.cell,
+        result=folder / OUTCOME,
+        data=place,
+        arguments=options.arguments,
+        max_updates=max_updates,
+        seed=options.seed,
+        compares_parameters=options.compares_parameters,
+        updates_before=point.update if point else 0,
+        saved=folder / SAVED,
+    )
+
+
+@contextmanager
+def _written_down(folder: Path, info: RunInfo) -> Iterator[None]:
+    """Write a run down, and what has kept its trainer from being started where the block fails.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    try:
+        write_info(folder, info)
+    except OSError as error:
+        raise FileError(str(error.filename or folder), error.strerror or str(error)) from error
+    try:
+        yield
+    except BaseException as error:
+        state, reason = RunState.FAILED, error.message if isinstance(error, LnpatchError) else str(error)
+        if isinstance(error, (KeyboardInterrupt, StoppedError)):
+            state, reason = RunState.STOPPED, "stopped before the trainer was started"
+        with suppress(OSError):  # which may be what has failed
+            write_info(folder, replace(info, state=state, reason=reason, finished=time_now()))
+        raise
 
 
 def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
@@ -170,6 +159,7 @@ def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
 
     Raises:
         JobFailedError: the launcher has failed.
+        StoppedError: the user, or a batch scheduler, has stopped it.
     """
     if folder.is_dir():
         return folder
@@ -177,45 +167,12 @@ def make_smoke_data(runtime: OpenRuntime, folder: Path) -> Path:
     temporary = folder.with_name(folder.name + ".tmp")
     job = SmokeDataJob(directory=folder.parent, launcher=runtime.recipe.launcher, folder=temporary)
     outcome = runtime.run(LAUNCH, job, lambda line: None)
+    if outcome.interrupted:
+        raise StoppedError
     if outcome.status:
         raise JobFailedError(runtime.recipe.reference, "making tiny data", outcome.status, outcome.tail)
     temporary.rename(folder)
     return folder
-
-
-def shell_command(plan: TrainPlan) -> str:
-    """Write down the run and return the line that starts it elsewhere, its output into the run's log."""
-    write_info(plan.folder, plan.info)
-    plan.lock.release()  # the line takes it
-    return f"{plan.launch.shell_line()} >> {shlex.quote(str(plan.folder / LOG))} 2>&1"
-
-
-def _read_earlier_run(recipe: Recipe, options: TrainOptions) -> RunInfo:
-    """Read the run that is to be resumed.
-
-    Raises:
-        UsageError: nothing says which.
-        NotARunError: it is not a run, or one of another target.
-        LnpatchError: an archive or a pickle in it is refused.
-    """
-    if options.output is None:
-        raise UsageError("--resume needs the run to resume.", "Name its folder with --output.")
-    folder = Path(options.output)
-    info = read_info(folder)
-    if info.target != recipe.name:
-        raise NotARunError(str(folder), f"it is a run of {info.target}, not of {recipe.name}", ())
-    check_run(folder)
-    return info
-
-
-def _require_same_data(earlier: RunInfo, data: CheckedData) -> None:
-    """Refuse to go on with other data than the run began with.
-
-    Raises:
-        DataChangedError: its checksum is another one.
-    """
-    if earlier.data_sha256 and data.sha256 and earlier.data_sha256 != data.sha256:
-        raise DataChangedError(data.path, earlier.data_sha256, data.sha256)
 
 
 def _go_back(folder: Path, job: Job, earlier: RunInfo, report_step: ReportStep) -> tuple[ResumePoint, float]:
@@ -240,61 +197,16 @@ def _go_back(folder: Path, job: Job, earlier: RunInfo, report_step: ReportStep) 
     return point, max(elapsed, info.elapsed) if point.update == info.updates else elapsed
 
 
-def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
-    """Return the options with what the earlier part of the run says, where nothing else is said now.
-
-    Raises:
-        UsageError: they ask for another cell or seed.
-    """
-    if options.cell not in (None, earlier.cell):
-        raise UsageError(f"The run trains {earlier.cell}; it cannot be resumed with {options.cell}.")
-    if options.seed is not None and earlier.seed not in (None, options.seed):
-        raise UsageError(
-            f"The run has the seed {earlier.seed}; it cannot be resumed with {options.seed}.",
-            "Leave --seed out, or begin a new run.",
-        )
-    runtime = options.runtime
-    if runtime.runtime == "auto":
-        runtime = replace(runtime, runtime=earlier.runtime)
-    if runtime.runtime == earlier.runtime:
-        backend = earlier.backend or "auto" if runtime.backend == "auto" else runtime.backend
-        # --device says cpu where nobody says anything
-        runtime = replace(runtime, backend=backend, device="gpu" if earlier.device == "gpu" else runtime.device)
-        if runtime.device == earlier.device and runtime.precision == "auto":
-            runtime = replace(runtime, precision=earlier.precision or "auto")
-    return replace(
-        options,
-        cell=earlier.cell,
-        data=options.data or (earlier.data if earlier.data and not earlier.smoke else None),
-        smoke=earlier.smoke,
-        runtime=runtime,
-        seed=options.seed if options.seed is not None else earlier.seed,
-        arguments=options.arguments or earlier.arguments,
-    )
-
-
-def _parse_choices(recipe: Recipe, job: Job, options: TrainOptions, known: Mapping[str, Setting]) -> dict[str, Value]:
-    """Parse the hyperparameters that the user has set.
-
-    Raises:
-        UsageError: arguments for a command line that the trainer does not have.
-        SettingError, SettingValueError: there is no such hyperparameter, or it takes no such value.
-    """
-    reserved = (*job.cell_settings, *job.run_settings, *job.resume_settings)
-    chosen = parse_settings(options.settings, known, reserved, recipe.reference)
-    if options.arguments and ":" in job.entry:
-        raise UsageError(
-            f"The trainer of {recipe.name} has no command line for {' '.join(options.arguments)}.",
-            "--set KEY=VALUE gives it hyperparameters.",
-        )
-    return chosen
-
-
-def _run_folder(recipe: Recipe, cell: str, options: TrainOptions) -> Path:
+def _run_folder(recipe: Recipe, options: TrainOptions) -> Path:
     """Return the folder of the run that is resumed, or make one."""
     if options.resume:
         return Path(str(options.output)).absolute()
-    return make_run_folder(options.output, recipe.name, cell, options.smoke).absolute()
+    return make_run_folder(options.output, recipe.name, str(options.cell), options.smoke).absolute()
+
+
+def _smoke_data(folder: Path, smoke: Smoke) -> str:
+    """Return the path of the tiny data in a run's folder."""
+    return os.fspath(folder / _SMOKE_DATA / smoke.data).rstrip("/")
 
 
 def _lnpatch_settings(job: Job, cell: str, folder: Path, data: str, *, resumes: bool) -> dict[str, Value]:
@@ -306,40 +218,56 @@ def _lnpatch_settings(job: Job, cell: str, folder: Path, data: str, *, resumes: 
     }
 
 
-def _update_limit(options: TrainOptions, smoke: Smoke | None) -> int | None:
+def _update_limit(request: TrainRequest, point: ResumePoint | None) -> int | None:
+    """Return the updates after which this part of the run ends; None for no limit."""
+    options, earlier = request.options, request.earlier
     if options.max_updates is not None:
         return options.max_updates
-    return smoke.max_updates if smoke else None
+    if earlier is not None and point is not None and earlier.max_updates is not None:
+        left = earlier.max_updates - point.update
+        if left > 0:  # it was killed or stopped before its end; one that has come there is resumed to go beyond
+            return left
+    return request.smoke.max_updates if request.smoke else None
 
 
 def _describe_run(
-    patched: Patched,
+    request: TrainRequest,
     runtime: OpenRuntime,
-    job: TrainJob,
-    options: TrainOptions,
-    cell: str,
-    settings: Mapping[str, Value],
-    data: str,
+    folder: Path,
+    process: Holder,
+    point: ResumePoint | None,
+    max_updates: int | None,
 ) -> RunInfo:
-    """Return what ``run.json`` says of a new run."""
+    """Return what ``run.json`` says when the run begins, or goes on."""
+    patched, options, smoke, earlier = request.patched, request.options, request.smoke, request.earlier
     recipe = patched.recipe
     packages = {name: version for name in _VERSIONS if (version := runtime.environment.version(name))}
+    updates = point.update if point else 0
     return RunInfo(
         target=recipe.name,
-        cell=cell,
-        baseline=cell not in recipe.cells,
+        cell=request.cell,
+        baseline=request.cell not in recipe.cells,
         runtime=runtime.name,
         device=options.runtime.device,
         smoke=options.smoke,
         checkout=str(patched.root),
         commit=patched.checkout.head() or "",
         modified=bool(patched.notes),
-        command=runtime.launch(LAUNCH, job).shell_line(),
-        settings=settings,
+        command=make_shell_command(recipe, patched.root, options, runtime.name, folder).line,
+        settings=request.settings,
         arguments=options.arguments,
         versions={"lnpatch": __version__, **packages},
-        data=data,
-        seed=job.seed,
+        data=_smoke_data(folder, smoke) if smoke and request.makes_data else request.data.path,
+        model=request.job.model if (folder / request.job.model).exists() else "",
+        started=earlier.started if earlier else process.started,
+        updates=updates,
+        pid=process.pid,
+        host=process.host,
+        process_start=process.process_start,
+        seed=options.seed,
         backend=options.runtime.backend,
         precision=options.runtime.precision_of(runtime.name),
+        data_sha256=request.data.sha256,
+        recipe=name_recipe(recipe),
+        max_updates=None if max_updates is None else updates + max_updates,
     )

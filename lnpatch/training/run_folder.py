@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -73,7 +74,8 @@ class RunInfo:
     commit: str
     #: Whether patched files were changed by hand.
     modified: bool
-    #: One line for a shell that trains again.
+    #: The line for a shell that does what has started it, or its last part: of this lnpatch, or of the launcher alone where
+    #: an earlier lnpatch made the run.
     command: str
     #: The hyperparameters that were set.
     settings: Mapping[str, Any]
@@ -98,7 +100,7 @@ class RunInfo:
     elapsed: float = 0.0
     #: The version of this format.
     format: int = 1
-    #: The process that trains, or has trained; None for a line of ``--print-command``.
+    #: The process that trains, or has trained; None where an earlier lnpatch did not say.
     pid: int | None = None
     #: The machine that it is on.
     host: str = ""
@@ -112,6 +114,10 @@ class RunInfo:
     data_sha256: str = ""
     #: What the factors of matrix products are rounded to, as ``--precision`` says it; empty under an earlier lnpatch.
     precision: str = ""
+    #: The recipe, as a command line names it from anywhere: by its name, or as an absolute path.
+    recipe: str = ""
+    #: The update after which it is done; None where it ends by itself.
+    max_updates: int | None = None
 
     @property
     def holder(self) -> Holder | None:
@@ -283,7 +289,7 @@ def _find_state(folder: Path, info: RunInfo) -> RunInfo:
 
 
 def _read_outcome(folder: Path, info: RunInfo) -> RunInfo | None:
-    """Return how a trainer has ended whose lnpatch was killed, or that a line of ``--print-command`` has started."""
+    """Return how a trainer has ended whose lnpatch was killed."""
     try:
         outcome = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
         state, updates = RunState(outcome["state"]), outcome["updates"]
@@ -305,14 +311,10 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
         RunExistsError: there is something in it.
     """
     if folder is not None:
-        path = Path(folder)
-        # a process that was killed before it wrote anything leaves its lock
-        if path.exists() and (not path.is_dir() or any(file.name != LOCK for file in path.iterdir())):
-            raise RunExistsError(str(path), (path / RUN).exists())
+        path = _require_empty(Path(folder))
         path.mkdir(parents=True, exist_ok=True)
         return path
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    name = f"{cell}-smoke-{stamp}" if smoke else f"{cell}-{stamp}"
+    name = _name_run(cell, smoke)
     for number in range(1, 1000):  # several runs may begin within one second
         path = Path("runs") / target / (name if number == 1 else f"{name}-{number}")
         try:
@@ -321,6 +323,36 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
             continue
         return path
     raise RunExistsError(str(Path("runs") / target / name), False)
+
+
+def propose_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> Path:
+    """Return the folder of a new run that will be made when the run begins: as :func:`make_run_folder`.
+
+    Raises:
+        RunExistsError: there is something in it.
+    """
+    if folder is not None:
+        return _require_empty(Path(folder))
+    # nothing keeps the name until then, and several may be proposed within one second
+    return Path("runs") / target / f"{_name_run(cell, smoke)}-{secrets.token_hex(2)}"
+
+
+def _require_empty(folder: Path) -> Path:
+    """Return a folder that is not there, or has nothing in it.
+
+    Raises:
+        RunExistsError: there is something in it.
+    """
+    # a process that was killed before it wrote anything leaves its lock
+    if folder.exists() and (not folder.is_dir() or any(file.name != LOCK for file in folder.iterdir())):
+        raise RunExistsError(str(folder), (folder / RUN).exists())
+    return folder
+
+
+def _name_run(cell: str, smoke: bool) -> str:
+    """Return the name of a new run."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return f"{cell}-smoke-{stamp}" if smoke else f"{cell}-{stamp}"
 
 
 def time_now() -> str:

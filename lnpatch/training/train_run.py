@@ -17,7 +17,6 @@ from lnpatch.training.output import Event, OutputParser, Saving, Update, Validat
 from lnpatch.training.prepare import TrainPlan
 from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RunInfo, RunState, time_now, write_info
-from lnpatch.training.run_lock import this_process
 from lnpatch.training.run_writer import RunWriter
 from lnpatch.training.train_view import TrainView
 
@@ -83,9 +82,7 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
         TrainingFailedError: the trainer has failed, or its cost became NaN; the run's folder says more.
     """
     writer = RunWriter(plan.folder, plan.info.elapsed)
-    plan = replace(plan, info=_sign_info(plan.info))
     try:
-        write_info(plan.folder, plan.info)
         outcome, reported = _run_trainer(plan, view, writer)
         info = _info_at_end(plan, writer, outcome)
         write_info(plan.folder, info)
@@ -110,12 +107,6 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     )
 
 
-def _sign_info(info: RunInfo) -> RunInfo:
-    """Return what ``run.json`` says with this process as the one that trains."""
-    process = this_process(info.started)
-    return replace(info, pid=process.pid, host=process.host, process_start=process.process_start)
-
-
 def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[Outcome, _Reported]:
     """Run the trainer to its end; return how it has ended, and what it has reported."""
     parser = OutputParser(plan.recipe_job.validation, plan.info.updates)
@@ -137,7 +128,7 @@ def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[O
                 writer.record_event(event)
 
         # the lock is inherited, so that the folder stays locked while the trainer lives
-        job = replace(plan.job, lock=None, answers=answers)
+        job = replace(plan.job, answers=answers)
         keep_open = (answers, plan.lock.descriptor)
         return plan.runtime.run(LAUNCH, job, read_line, writer.append_log, keep_open), reported
 

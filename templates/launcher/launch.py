@@ -36,9 +36,8 @@ and, unless it is "smoke",
     data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
     updates_before  int  the updates of the earlier parts of the run
     saved         str    absolute path of the file that says which update the saved model belongs to; "" writes none
-    lock          str    absolute path of the file to hold locked; "" where lnpatch holds it and the descriptor is inherited
     answers       int or null  the descriptor of a pipe: lnpatch writes a byte for each event "saving", when it has written
-                         down all updates so far; null where no lnpatch reads along
+                         down all updates so far; null where nobody reads along
     saves         [{}]   what to save where the trainer is stopped, and the first of them wherever it saves itself; in order,
                          each with
       file        str      path of the .npz
@@ -126,12 +125,10 @@ def import_owner(name):
 
 
 def train(job, adapter):
-    """Train to the end, to job["max_updates"], or until Ctrl-C; save what the trainer has not saved by then."""
-    import launch_lock
+    """Train to the end, to job["max_updates"], or until a signal; save what the trainer has not saved by then."""
     import launch_saves
     import launch_updates
 
-    job["lock_file"] = launch_lock.lock_run(job["lock"])  # open, and so locked, until this process ends
     for folder in job["folders"]:
         if not os.path.isdir(folder):
             os.makedirs(folder)
@@ -154,14 +151,14 @@ def train(job, adapter):
 
     outcome = {"state": "done", "settings": settings}
     try:
-        with counter.stop_on_signals():
-            if job["entry"]:
-                # an entry of the repository looks its trainer up in the module, so it finds this one
-                setattr(module, name, call_trainer)
-                run_entry(job["entry"], job["arguments"])
-            else:
-                call_trainer(*positional)
-            outcome["saved"] = counter.save_rest()
+        counter.stop_on_signals()
+        if job["entry"]:
+            # an entry of the repository looks its trainer up in the module, so it finds this one
+            setattr(module, name, call_trainer)
+            run_entry(job["entry"], job["arguments"])
+        else:
+            call_trainer(*positional)
+        outcome["saved"] = counter.save_rest()
     except launch_updates.StopTraining as stop:
         outcome["state"] = stop.state
         if job["compares_parameters"]:

@@ -4,7 +4,6 @@ Count a trainer's updates from outside, stop it between two of them, and save wh
 The trainers have no limit on updates and save seldom. All of them make two functions with their optimizer and call the
 first once an update; so that one is watched. For Python 2.7 and 3.
 """
-import contextlib
 import signal
 import sys
 
@@ -135,16 +134,19 @@ class UpdateCounter(object):
 
         numpy.savez, module.open = save_whole, open_whole
 
-    @contextlib.contextmanager
     def stop_on_signals(self):
         """
-        Stop at Ctrl-C: the first one ends the update and saves; the second, or one before there is anything to save,
-        ends all.
+        Stop at Ctrl-C and at the signals of a batch scheduler, from now on to the end of the process.
+
+        The first one ends the update and saves. Before there is anything to save it ends all, and so does a second Ctrl-C;
+        no second one of the others, which a scheduler may send to each process of a job, and lnpatch passes on as well.
         """
 
         def stop(signum, frame):
-            if self.asked_to_stop or not self.count:
+            if not self.count or self.asked_to_stop and signum == signal.SIGINT:
                 raise KeyboardInterrupt
+            if self.asked_to_stop:
+                return
             # not raised here: in the middle of an update some of the parameters would be old and some new
             self.asked_to_stop = True
             try:
@@ -153,16 +155,12 @@ class UpdateCounter(object):
             except (IOError, OSError):
                 pass  # the terminal is gone, which may be why
 
-        # a batch scheduler sends SIGTERM, a terminal that is closed SIGHUP, unless nohup has it ignored
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # a batch scheduler sends SIGTERM, and SIGUSR1 ahead of a time limit
+        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
             numbers.append(signal.SIGHUP)
-        before = {number: signal.signal(number, stop) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number in numbers:
+            signal.signal(number, stop)
 
 
 def are_finite(parameters):

@@ -74,5 +74,5 @@ def test_what_cannot_be_converted(lnpatch: Run, demo: Path, file: str, code: int
     assert ported.code == code, ported.err
     assert f"{file}:" in ported.text + ported.err
     assert Path("copy").exists() == (code == 0)
-    trained = lnpatch("train", "demo", "--runtime", "pytensor", "--smoke", "--print-command")
-    assert trained.code == code
+    if code:
+        assert lnpatch("train", "demo", "--runtime", "pytensor", "--smoke").code == code

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from lnpatch.errors import EnvironmentBuildError
-from lnpatch.runtimes import choose
+from lnpatch.recipes import find_recipe
+from lnpatch.runtimes import choose, pytensor
 from lnpatch.runtimes import find_python2 as python2
 from lnpatch.runtimes.choose import choose_runtime
-from lnpatch.runtimes.environment import EnvironmentSpec, ensure_environment, find_environment
+from lnpatch.runtimes.environment import Environment, EnvironmentSpec, ensure_environment, find_environment
+from lnpatch.runtimes.pytensor import PyTensorRuntime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from tests.conftest import Output
 
@@ -133,3 +135,26 @@ def test_the_runtime_that_is_chosen(
 ) -> None:
     monkeypatch.setattr(choose, "find_python2", lambda: Path("python2.7") if python27 else None)
     assert choose_runtime(options).name == runtime
+
+
+@pytest.mark.parametrize(
+    ("built", "used"),
+    [
+        pytest.param([None], None, id="that of all jobs"),
+        pytest.param(["train", None], "train", id="its own first"),
+        pytest.param([], "nothing", id="none"),
+    ],
+)
+def test_the_environment_that_a_job_of_pytensor_runs_in(
+    monkeypatch: pytest.MonkeyPatch, built: list[str | None], used: str | None
+) -> None:
+    recipe, runtime = find_recipe("skip-thoughts"), PyTensorRuntime(sys.executable)
+    folders = {job: runtime.environment_spec(recipe, job).folder for job in ("train", None)}
+    there = [folders[job] for job in built]
+
+    def find(spec: EnvironmentSpec) -> Environment | None:
+        return Environment(spec.folder, Path(sys.executable), {}) if spec.folder in there else None
+
+    monkeypatch.setattr(pytensor, "find_environment", find)
+    environment = runtime.find_environment(recipe, "train")
+    assert (environment and environment.folder) == folders.get(used)

@@ -1,48 +1,18 @@
-"""A runtime that needs no Theano: the toy repository under the Python of the tests."""
+"""The toy repository, patched, and a runtime for it that needs no Theano."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+import os
 from pathlib import Path
 
 import pytest
 
-from lnpatch.checkout.worktree import Checkout
-from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes import choose
-from lnpatch.runtimes.environment import Environment, ReportStep
-from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.runtimes.users_settings import UsersSettings
 from tests.conftest import FIXTURES, Output, folder_contents, make_checkout
+from tests.training.here_runtime import SITECUSTOMIZE
+from tests.training.here_runtime import HereRuntime as HereRuntime
 
 TOY = str(FIXTURES / "toy.toml")
-
-
-class HereRuntime:
-    """Runs a checkout that needs nothing but NumPy, under this Python."""
-
-    name = "theano"
-
-    def __init__(self, options: RuntimeOptions) -> None:
-        self._python = Path(sys.executable)
-
-    def find_environment(self, recipe: Recipe, job: str | None = None) -> Environment | None:
-        return self.ensure_environment(recipe, job, print)
-
-    def ensure_environment(self, recipe: Recipe, job: str | None, report_step: ReportStep) -> Environment:
-        return Environment(Path(), self._python, {"numpy": "0"})
-
-    def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
-        return checkout.root.absolute()
-
-    def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
-        return UsersSettings({}, {})
-
-    def variables(
-        self, recipe: Recipe, environment: Environment, path: Sequence[str], users: UsersSettings
-    ) -> dict[str, str]:
-        return {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture
@@ -53,3 +23,11 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lnpatch: object) -> Pat
     applied: Output = lnpatch("apply", TOY)  # type: ignore[operator]
     assert applied.code == 0, applied.err
     return root
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every runtime is the Python of the tests in the processes of the test as well."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(FIXTURES.parents[1])]))

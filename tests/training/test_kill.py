@@ -84,6 +84,7 @@ def trainers(run: Path) -> list[int]:
 
 def kill(process: subprocess.Popen[str], run: Path, trainer: bool = True) -> None:
     """``kill -9`` a run, its trainer first or not at all."""
+    process.send_signal(signal.SIGSTOP)  # it is not to see how its trainer has ended
     for pid in trainers(run) if trainer else []:
         os.kill(pid, signal.SIGKILL)
     process.kill()
@@ -193,6 +194,7 @@ def test_a_half_written_model_is_not_taken(lnpatch: Run, toy: Path) -> None:
     "number",
     [
         pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGUSR1, id="SIGUSR1"),
         pytest.param(signal.SIGHUP, id="SIGHUP", marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow),
     ],
@@ -257,29 +259,6 @@ def test_a_terminal_that_is_closed_ends_no_training(toy: Path) -> None:
 
     result = train(TOY, toy, output="run", max_updates=3, view=Closed())
     assert (result.info.state, numbers(Path("run"))) == (RunState.DONE, [1, 2, 3])
-
-
-def test_a_printed_command_holds_the_lock_and_leaves_how_it_ended(lnpatch: Run, toy: Path) -> None:
-    run = Path("run")
-    slower = (*SLOW, "--set", "wait=0.15")  # the second process has to start while the first one trains
-    line = lnpatch("train", TOY, "--output", "run", "--max-updates", "30", "--print-command", *slower).text
-    first = subprocess.Popen(line, shell=True)
-    deadline = time.monotonic() + DEADLINE
-    while not (run / "saved.json").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert read_run(run).info.state is RunState.RUNNING
-    refused = lnpatch("train", TOY, "--resume", "--output", "run")
-    assert refused.code == 4
-    assert f"on {os.uname().nodename}" in refused.err
-    assert subprocess.run(line, shell=True, check=False).returncode == 1
-    assert "Another process trains in" in (run / "log.txt").read_text()
-    assert first.wait(DEADLINE) == 0
-    info = read_run(run).info
-    assert (info.state, info.updates) == (RunState.DONE, 30)
-    on = lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "2")
-    assert on.code == 0, on.err
-    assert json.loads((run / "run.json").read_text())["updates"] == 32
 
 
 def test_what_a_trainer_does_not_save_itself_is_saved_when_it_returns(lnpatch: Run, toy: Path) -> None:

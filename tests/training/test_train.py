@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -175,7 +174,7 @@ def test_ctrl_c_ends_the_update_and_saves(lnpatch: Run, toy: Path) -> None:
 
 
 def test_the_outcome_of_an_earlier_process_is_not_this_ones(lnpatch: Run, toy: Path) -> None:
-    """A line of --print-command and a kill leave one behind."""
+    """A kill leaves one behind."""
     lnpatch("train", TOY, "--output", "run", "--max-updates", "2")
     Path("run/outcome.json").write_text(json.dumps({"state": "done", "settings": {}, "updates": 40}))
     failed = lnpatch("train", TOY, "--output", "run", "--resume", "--set", "fail_at=1")
@@ -198,16 +197,6 @@ def test_a_trainer_that_breaks_is_a_failure_with_its_last_words(lnpatch: Run, to
     assert "log.txt" in done.err
     assert json.loads(Path("run/run.json").read_text())["state"] == "failed"
     assert "Traceback" in Path("run/log.txt").read_text()
-
-
-def test_print_command_is_one_line_that_trains(lnpatch: Run, toy: Path) -> None:
-    printed = lnpatch("train", TOY, "--output", "a run", "--max-updates", "3", "--print-command")
-    assert printed.code == 0
-    assert printed.text.count("\n") == 1
-    assert not Path("a run/model.npz").exists()
-    subprocess.run(printed.text, shell=True, check=True, timeout=300)
-    assert Path("a run/model.npz").exists()
-    assert "Update  3" in Path("a run/log.txt").read_text()
 
 
 @pytest.mark.parametrize("cell", ["gru", "lngru"])
