@@ -17,7 +17,8 @@ from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.data import CheckedData, check_data, find_data
-from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
+from lnpatch.training.held_out import HeldOutPlan, normalise_choice, plan_held_out
+from lnpatch.training.jobs import LAUNCH, HeldOutText, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
 from lnpatch.training.models import check_run
 from lnpatch.training.patched import Patched, find_job
 from lnpatch.training.resume import ResumePoint, find_resume_point, go_back
@@ -67,6 +68,10 @@ class TrainOptions:
     arguments: tuple[str, ...] = ()
     #: Whether the outcome says which parameters the updates have changed.
     compares_parameters: bool = False
+    #: What is kept out of training: a share of the corpus, such as ``5%``, or the path of a text.
+    held_out: str | None = None
+    #: The updates from one computation of its cost to the next; None for the recipe's.
+    held_out_every: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ def prepare_training(
     smoke = job.smoke if options.smoke else None
     settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
     makes_data = smoke is not None and bool(recipe.launcher and job.data)
+    held_out = plan_held_out(recipe, job, options.held_out, options.held_out_every, smoke)
     defaults = {name: setting.default for name, setting in known.items()}
     data = CheckedData()
     if not makes_data:
@@ -122,6 +128,8 @@ def prepare_training(
         data = check_data(job, path, {**defaults, **settings}, report_step)
         if earlier is not None:
             _require_same_data(earlier, data)
+        elif held_out is not None:
+            held_out.check(data.sentences, {**defaults, **settings})
     runtime = runtime or open_runtime(options.runtime, recipe, "train", report_step)
     folder = _run_folder(recipe, cell, options)
     started = time_now()
@@ -135,6 +143,10 @@ def prepare_training(
         place = data.place_in(folder)
         if smoke and makes_data:
             place = os.fspath(make_smoke_data(runtime, folder / "data") / smoke.data).rstrip("/")
+        described = place if makes_data else data.path
+        text: HeldOutText | None = None
+        if held_out is not None:
+            place, text = held_out.place(folder, described, {**defaults, **settings}, data.sentences)
         own = _lnpatch_settings(job, cell, folder, place, resumes=point is not None and point.update > 0)
         train_job = make_train_job(
             patched,
@@ -152,12 +164,12 @@ def prepare_training(
             updates_before=point.update if point else 0,
             saved=folder / SAVED,
             lock=folder / LOCK,
+            held_out=text,
         )
     except BaseException:
         lock.release()
         raise
-    described = place if makes_data else data.path
-    info = _describe_run(patched, runtime, train_job, options, cell, settings, described)
+    info = _describe_run(patched, runtime, train_job, options, cell, settings, described, held_out)
     info = replace(info, data_sha256=data.sha256, started=earlier.started if earlier else started)
     if point is not None:
         info = replace(info, updates=point.update, elapsed=elapsed)
@@ -244,7 +256,7 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
     """Return the options with what the earlier part of the run says, where nothing else is said now.
 
     Raises:
-        UsageError: they ask for another cell or seed.
+        UsageError: they ask for another cell or seed, or hold other sentences out.
     """
     if options.cell not in (None, earlier.cell):
         raise UsageError(f"The run trains {earlier.cell}; it cannot be resumed with {options.cell}.")
@@ -252,6 +264,12 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         raise UsageError(
             f"The run has the seed {earlier.seed}; it cannot be resumed with {options.seed}.",
             "Leave --seed out, or begin a new run.",
+        )
+    if options.held_out is not None and normalise_choice(options.held_out) != earlier.held_out:
+        began = f"with {earlier.held_out}" if earlier.held_out else "without held-out sentences"
+        raise UsageError(
+            f"The run began {began}; it cannot be resumed with --held-out {options.held_out}.",
+            "Leave --held-out out, or begin a new run.",
         )
     runtime = options.runtime
     if runtime.runtime == "auto":
@@ -268,6 +286,8 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         runtime=runtime,
         seed=options.seed if options.seed is not None else earlier.seed,
         arguments=options.arguments or earlier.arguments,
+        held_out=earlier.held_out or None,
+        held_out_every=options.held_out_every or earlier.held_out_every,
     )
 
 
@@ -318,6 +338,7 @@ def _describe_run(
     cell: str,
     settings: Mapping[str, Value],
     data: str,
+    held_out: HeldOutPlan | None,
 ) -> RunInfo:
     """Return what ``run.json`` says of a new run."""
     recipe = patched.recipe
@@ -339,4 +360,6 @@ def _describe_run(
         data=data,
         seed=job.seed,
         backend=options.runtime.backend,
+        held_out=held_out.described if held_out else "",
+        held_out_every=held_out.every if held_out else None,
     )

@@ -109,6 +109,10 @@ class RunInfo:
     backend: str = ""
     #: The SHA-256 of the data, of all its files; empty for tiny data.
     data_sha256: str = ""
+    #: What is kept out of training: a share of the data, such as ``5%``, or the path of a text; empty where nothing is.
+    held_out: str = ""
+    #: The updates from one computation of its cost to the next.
+    held_out_every: int | None = None
 
     @property
     def holder(self) -> Holder | None:

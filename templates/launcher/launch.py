@@ -37,6 +37,11 @@ and, unless it is "smoke",
     updates_before  int  the updates of the earlier parts of the run
     saved         str    absolute path of the file that says which update the saved model belongs to; "" writes none
     lock          str    absolute path of the file to hold locked; "" where lnpatch holds it and the descriptor is inherited
+    held_out      {} or null  the sentences that are kept out of training, and how their cost is computed:
+      data        str      absolute path of the text
+      every       int      the updates from one computation to the next, counted over all parts of the run
+      cost        str      the trainer's variable with the function that gives the cost of a batch
+      between     str      "module:function" that the trainer calls between two updates
     answers       int or null  the descriptor of a pipe: lnpatch writes a byte for each event "saving", when it has written
                          down all updates so far; null where no lnpatch reads along
     saves         [{}]   what to save where the trainer is stopped, and the first of them wherever it saves itself; in order,
@@ -93,6 +98,9 @@ An adapter has any of these functions, for the jobs that its repository supports
     LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
+    held_out_batches(variables, sentences)  returns functions that give the inputs of job["held_out"]["cost"], a batch
+                             each; variables are the trainer's, by name. Inputs of which the first is None are left out
+    count_words(inputs)      returns how many words the cost of a batch is summed over
 """
 from __future__ import print_function
 
@@ -155,6 +163,12 @@ def train(job, adapter):
     outcome = {"state": "done", "settings": settings}
     try:
         with counter.stop_on_signals():
+    held_out = None
+    if job["held_out"]:
+        import launch_held_out
+
+        held_out = launch_held_out.HeldOutCost(job, adapter, counter)
+        held_out.watch()
             if job["entry"]:
                 # an entry of the repository looks its trainer up in the module, so it finds this one
                 setattr(module, name, call_trainer)
@@ -176,6 +190,9 @@ def seed_generators(seed):
     """Seed the generators that the repositories draw from; here, since NumPy is not needed for every job."""
     import numpy
 
+    if held_out and outcome["state"] == "done" and counter.cost_is_finite:
+        with counter.stop_on_signals():
+            held_out.report()
     random.seed(seed)
     numpy.random.seed(seed)
 
@@ -246,6 +263,13 @@ JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": make_sm
 def main(text):
     """Run the job; return the exit status."""
     job = to_native_strings(json.loads(text))
+def print_event(event):
+    """Print an event for lnpatch, {"event": str, ...}; the repository's code may be in the middle of a line."""
+    sys.stdout.flush()
+    sys.stderr.write("\nlnpatch-event %s\n" % json.dumps(event))
+    sys.stderr.flush()
+
+
     # The repositories' modules have names such as utils and tools: theirs come first, this script's folder last.
     sys.path[:1] = job["path"]
     sys.path.append(HERE)

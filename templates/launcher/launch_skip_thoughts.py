@@ -31,6 +31,43 @@ def prepare(job):
     return [sentences]
 
 
+def held_out_batches(variables, sentences):
+    """
+    Return the batches of sentences that are kept out of training: functions that give the inputs of the trainer's cost.
+
+    The batches are made as the trainer makes its own, of its local variables; a word that is not in its dictionary is
+    unknown (UNK). The generator of its random numbers stays as it is.
+    """
+    import numpy
+    from homogeneous_data import HomogeneousData, grouper, prepare_data
+
+    state = numpy.random.get_state()
+    numpy.random.seed(0)  # the same batches whenever it is asked for them
+    try:
+        batches = list(HomogeneousData(grouper(sentences), variables["batch_size"], variables["maxlen_w"]))
+    finally:
+        numpy.random.set_state(state)
+    words = KnownWords(variables["worddict"])
+
+    def prepare(batch):
+        return lambda: prepare_data(*batch, worddict=words, maxlen=variables["maxlen_w"], n_words=variables["n_words"])
+
+    return [prepare(batch) for batch in batches]
+
+
+class KnownWords(dict):
+    """A dictionary in which every other word is the unknown one."""
+
+    def __missing__(self, word):
+        return 1
+
+
+def count_words(inputs):
+    """Return how many words the cost of a batch is summed over: those of both neighbours, and their ends."""
+    _, _, _, y_mask, _, z_mask = inputs
+    return float(y_mask.sum() + z_mask.sum())
+
+
 def encode(job, sentences):
     """Return the vectors of step 5, for sentences in the order given."""
     if not job["tokenized"]:
