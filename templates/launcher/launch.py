@@ -63,9 +63,15 @@ and, unless it is "smoke",
     model         str    absolute path of the .npz, with its pickle beside it as both NAME.npz.pkl and NAME.pkl
     named         {str: str}  what messages call the model and other files: path to path
     data          str    as above
-    and each of the recipe's options of the job, str by name: "split" (order-embeddings), "mode" (attentive-reader)
+    tasks         [str]  what is evaluated, one after the other; [] where the repository has one evaluation
+    settings      {str: str|int|float|bool}  hyperparameters of what an evaluation trains
+    tokenized     bool   whether the sentences in the data are tokens separated by blanks
+    word2vec_binary  bool  whether the file "word2vec" is of the binary format; missing where there is none
+    and each of the recipe's options of the job, str by name: "split" (order-embeddings, attentive-reader), "mode"
+    (attentive-reader), "dictionary" and "word2vec" (skip-thoughts)
 
-    outcome: {"state": "done", "figures": {str: float}}
+    outcome: {"state": "done"}; as soon as an evaluation has ended, it is printed as an event, {"event": "evaluated",
+             "task": str, "figures": {str: float}, "seconds": float}
 
 "encode" writes a vector for each sentence:
 
@@ -92,15 +98,16 @@ Both refuse a file that cannot be used:
 An adapter has any of these functions, for the jobs that its repository supports:
 
     prepare(job)             before a training: may change job["settings"]; returns the trainer's positional arguments
+    held_out_batches(variables, sentences)  returns functions that give the inputs of job["held_out"]["cost"], a batch
+                             each; variables are the trainer's, by name. Inputs of which the first is None are left out
+    count_words(inputs)      returns how many words the cost of a batch is summed over
     evaluate(job)            returns the figures, {str: float}
+    open_tasks(job)          returns a function from a task to its figures, where job["tasks"] has some
     encode(job, sentences)   returns the vectors, [sentences, dim]
     smoke(folder)            writes the tiny data
     LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
 
 Exits with 0, with 130 where Ctrl-C has ended it before anything was saved, and else as the repository's code does.
-    held_out_batches(variables, sentences)  returns functions that give the inputs of job["held_out"]["cost"], a batch
-                             each; variables are the trainer's, by name. Inputs of which the first is None are left out
-    count_words(inputs)      returns how many words the cost of a batch is summed over
 """
 from __future__ import print_function
 
@@ -110,6 +117,7 @@ import os
 import random
 import runpy
 import sys
+import time
 
 import launch_checks
 
@@ -155,6 +163,12 @@ def train(job, adapter):
         owner, function = import_owner(optimizer)
         counter.watch(owner, function, trainer)
     counter.watch_saves(module)
+    held_out = None
+    if job["held_out"]:
+        import launch_held_out
+
+        held_out = launch_held_out.HeldOutCost(job, adapter, counter)
+        held_out.watch()
     before = counter.keep_parameters(job["saves"][0]["parameters"]) if job["compares_parameters"] else None
 
     def call_trainer(*args, **kwargs):
@@ -163,12 +177,6 @@ def train(job, adapter):
     outcome = {"state": "done", "settings": settings}
     try:
         with counter.stop_on_signals():
-    held_out = None
-    if job["held_out"]:
-        import launch_held_out
-
-        held_out = launch_held_out.HeldOutCost(job, adapter, counter)
-        held_out.watch()
             if job["entry"]:
                 # an entry of the repository looks its trainer up in the module, so it finds this one
                 setattr(module, name, call_trainer)
@@ -182,6 +190,9 @@ def train(job, adapter):
             parameters = counter.variables()[job["saves"][0]["parameters"]]
             outcome["parameters"] = launch_updates.compare_parameters(before, parameters)
         outcome["saved"] = counter.save(job["saves"])
+    if held_out and outcome["state"] == "done" and counter.cost_is_finite:
+        with counter.stop_on_signals():
+            held_out.report()
     outcome["updates"] = counter.count
     return outcome
 
@@ -190,9 +201,6 @@ def seed_generators(seed):
     """Seed the generators that the repositories draw from; here, since NumPy is not needed for every job."""
     import numpy
 
-    if held_out and outcome["state"] == "done" and counter.cost_is_finite:
-        with counter.stop_on_signals():
-            held_out.report()
     random.seed(seed)
     numpy.random.seed(seed)
 
@@ -207,8 +215,13 @@ def run_entry(entry, arguments):
 
 
 def evaluate(job, adapter):
-    """Return the figures of the repository's own evaluation of job["model"]."""
-    return {"state": "done", "figures": adapter.evaluate(job)}
+    """Print the figures of the repository's own evaluation of job["model"], or of those in job["tasks"]."""
+    evaluate_task = adapter.open_tasks(job) if job["tasks"] else lambda task: adapter.evaluate(job)
+    for task in job["tasks"] or [""]:
+        start = time.time()
+        figures = evaluate_task(task)
+        print_event({"event": "evaluated", "task": task, "figures": figures, "seconds": time.time() - start})
+    return {"state": "done"}
 
 
 def encode(job, adapter):
@@ -250,6 +263,13 @@ def read_lines(path):
         return [line.strip() for line in file if line.strip()]
 
 
+def print_event(event):
+    """Print an event for lnpatch, {"event": str, ...}; the repository's code may be in the middle of a line."""
+    sys.stdout.flush()
+    sys.stderr.write("\nlnpatch-event %s\n" % json.dumps(event))
+    sys.stderr.flush()
+
+
 def write_json(path, value):
     """Write a value as JSON, whole or not at all."""
     with open(path + ".tmp", "w") as file:
@@ -263,13 +283,6 @@ JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": make_sm
 def main(text):
     """Run the job; return the exit status."""
     job = to_native_strings(json.loads(text))
-def print_event(event):
-    """Print an event for lnpatch, {"event": str, ...}; the repository's code may be in the middle of a line."""
-    sys.stdout.flush()
-    sys.stderr.write("\nlnpatch-event %s\n" % json.dumps(event))
-    sys.stderr.flush()
-
-
     # The repositories' modules have names such as utils and tools: theirs come first, this script's folder last.
     sys.path[:1] = job["path"]
     sys.path.append(HERE)
