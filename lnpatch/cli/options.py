@@ -88,6 +88,27 @@ def runtime_options(command: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def model_files_options(command: F) -> F:
+    """Add the options for what goes with a model of sentences; the command gets those that are given as ``files``, by name."""
+
+    @wraps(command)
+    def call(dictionary: str | None, word2vec: str | None, **others: Any) -> Any:
+        files = {"dictionary": dictionary, "word2vec": word2vec}
+        return command(files={name: path for name, path in files.items() if path is not None}, **others)
+
+    for option in (
+        click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already."),
+        click.option(
+            "--word2vec", type=TEXT, metavar="FILE", help="Word vectors for words that training has not seen."
+        ),
+        click.option(
+            "--dictionary", type=TEXT, metavar="FILE", help="The dictionary of the model, where it is not in the run."
+        ),
+    ):
+        call = option(call)
+    return call  # type: ignore[return-value]
+
+
 def _refuse_engine(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     """Refuse the option's name of lnpatch 0.1."""
     if value is not None:

@@ -68,6 +68,15 @@ class PassingCommand(click.Command):
 )
 @click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The seed of the repository's random numbers.")
+@click.option(
+    "--held-out",
+    type=TEXT,
+    metavar="FILE|N%",
+    help="Sentences to keep out of training, a file or a share of the corpus; their cost per word is the validation.",
+)
+@click.option(
+    "--held-out-every", type=click.IntRange(min=1), metavar="N", help="Compute that cost every so many updates."
+)
 @click.option("--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
 @click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
 @click.option(

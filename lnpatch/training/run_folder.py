@@ -118,6 +118,10 @@ class RunInfo:
     recipe: str = ""
     #: The update after which it is done; None where it ends by itself.
     max_updates: int | None = None
+    #: What is kept out of training: a share of the data, such as ``5%``, or the path of a text; empty where nothing is.
+    held_out: str = ""
+    #: The updates from one computation of its cost to the next.
+    held_out_every: int | None = None
 
     @property
     def holder(self) -> Holder | None:
