@@ -71,13 +71,24 @@ class ShapeCompiled:
 
 
 @dataclass(frozen=True)
+class PeakMemory:
+    """JAX's process has ended, and says how much of the GPU's memory it has had in use."""
+
+    #: At most, on the fullest GPU.
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.bytes / 1e9:.2f} GB of the GPU's memory in use at most"
+
+
+@dataclass(frozen=True)
 class Saving:
     """The launcher is about to replace the saved model, and waits for all updates to be written down."""
 
     update: int
 
 
-Event = Update | Validation | CostBecameNaN | ShapeCompiled | Saving
+Event = Update | Validation | CostBecameNaN | ShapeCompiled | PeakMemory | Saving
 
 
 @dataclass
@@ -135,17 +146,21 @@ def is_event(line: str) -> bool:
 
 
 #: The events by their names in the output.
-_EVENTS: Mapping[str, type[ShapeCompiled] | type[Saving]] = {"compiled": ShapeCompiled, "saving": Saving}
+_EVENTS: Mapping[str, type[ShapeCompiled] | type[PeakMemory] | type[Saving]] = {
+    "compiled": ShapeCompiled,
+    "peak_memory": PeakMemory,
+    "saving": Saving,
+}
 
 
-def parse_event(line: str) -> ShapeCompiled | Saving | None:
+def parse_event(line: str) -> ShapeCompiled | PeakMemory | Saving | None:
     """Return the event that a line of ``_events.py`` in the templates, or of the launcher, means; None for no such one."""
     try:
         fields = json.loads(line.removeprefix(EVENT_PREFIX))
         event = _EVENTS[fields.pop("event")](**fields)
         str(event)  # a repository may print what looks like an event
         return event
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
