@@ -89,7 +89,7 @@ def styled(draw: st.DrawFn) -> tuple[str, str, dict[str, bytes]]:
 
 
 @given(styled(), st.sampled_from([None, "/data/x", "C:\\x"]))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_patch_in_any_style(case: tuple[str, str, dict[str, bytes]], data_dir: str | None) -> None:
     target, cell, files = case
     recipe = find_recipe(target)

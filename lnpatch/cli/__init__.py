@@ -40,7 +40,7 @@ COMMANDS = {
     "check": CommandEntry("check", "Check the patched layers, and one update of the model."),
     "train": CommandEntry("train", "Train a patched checkout with the repository's own trainer."),
     "reproduce": CommandEntry("reproduce", "Compare baseline and LN as the paper does, and write a report."),
-    "evaluate": CommandEntry("evaluate", "Evaluate a model, beside the paper's figures."),
+    "evaluate": CommandEntry("evaluate", "Evaluate a model, beside what was published."),
     "encode": CommandEntry("encode", "Turn sentences into vectors with a model."),
     "runs": CommandEntry("runs", "List runs and studies, and how they stand."),
     "curves": CommandEntry("curves", "Compare training runs: cost and validation."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,9 +19,10 @@ from lnpatch.cli.console import format_duration, make_console, print_json, print
 from lnpatch.cli.options import TEXT, format_option
 from lnpatch.cli.visible_text import make_one_line
 from lnpatch.curves import textplot
+from lnpatch.curves.comparison import FINAL_COST, CellComparison, CurvePoint, RunComparison
 from lnpatch.curves.panels import Panel, metric_title
-from lnpatch.curves.series import Series, running_mean
-from lnpatch.curves.summary import FINAL_COST, CurvePoint, RunComparison, RunSummary
+from lnpatch.curves.series import Series, cell_title, running_mean
+from lnpatch.curves.summary import RunSummary
 from lnpatch.errors import PlotLibraryError, UsageError
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def curves_json(report: CurvesReport) -> dict[str, Any]:
         "window": summary.window,
         "runs": [_run_json(run, summary.window) for run in summary.runs],
         "comparisons": [_comparison_json(comparison) for comparison in summary.comparisons],
+        "groups": [_group_json(group) for group in summary.groups],
         "figures": list(report.figures),
         "notes": list(summary.notes),
     }
@@ -135,6 +138,20 @@ def _comparison_json(comparison: RunComparison) -> dict[str, Any]:
         "share_of_updates": comparison.share_of_updates,
         "share_of_seconds": comparison.share_of_seconds,
         "seconds_per_update_ratio": comparison.seconds_ratio,
+        "paired": comparison.paired,
+    }
+
+
+def _group_json(group: CellComparison) -> dict[str, Any]:
+    return {
+        "cell": group.cell,
+        "baseline": group.baseline,
+        "figure": group.figure or None,
+        "runs": len(group.comparisons),
+        "reached": group.reached,
+        "shares_of_updates": list(group.shares_of_updates),
+        "shares_of_seconds": list(group.shares_of_seconds),
+        "seconds_per_update_ratio": group.seconds_ratio,
     }
 
 
@@ -159,7 +176,10 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
     _print_table(report.summary.runs, report.summary.metric)
-    sentences = [sentence for comparison in report.summary.comparisons for sentence in _compare_in_words(comparison)]
+    grouped = {id(each) for group in report.summary.groups for each in group.comparisons}
+    sentences = [sentence for group in report.summary.groups for sentence in compare_cells_in_words(group)]
+    for comparison in report.summary.comparisons:
+        sentences += [] if id(comparison) in grouped else _compare_in_words(comparison)
     if sentences:
         make_console().print("\n" + "\n".join(sentences))
     for figure in report.figures:
@@ -239,6 +259,31 @@ def _compare_in_words(comparison: RunComparison) -> list[str]:
             f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}."
         )
     return sentences
+
+
+def compare_cells_in_words(group: CellComparison) -> list[str]:
+    """Say the same of several runs of a cell: in the middle, and from the least to the greatest."""
+    cell, baseline = cell_title(group.cell), cell_title(group.baseline)
+    best = "final cost" if group.figure == FINAL_COST else f"best validation {metric_title(group.figure)}"
+    sentences = []
+    if group.reached:
+        shares = f"{_band(group.shares_of_updates)} of the updates"
+        if group.shares_of_seconds:
+            shares += f" and {_band(group.shares_of_seconds)} of the seconds"
+        sentences.append(
+            f"{group.reached} of {len(group.comparisons)} runs of {cell} reach the {best} of {baseline}, after {shares} that it took."
+        )
+    elif group.figure:
+        sentences.append(f"No run of {cell} has reached the {best} of {baseline} so far.")
+    if group.seconds_ratio is not None:
+        sentences.append(f"An update of {cell} takes {group.seconds_ratio:.2f} times the seconds of one of {baseline}.")
+    return sentences
+
+
+def _band(shares: Sequence[float]) -> str:
+    """Return the median of shares, and their range."""
+    middle = f"{statistics.median(shares):.0%}"
+    return middle if len(shares) == 1 else f"{middle} ({shares[0]:.0%} to {shares[-1]:.0%})"
 
 
 def _format_figure(value: float | None, digits: int = 4) -> str:

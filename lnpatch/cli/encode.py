@@ -12,6 +12,7 @@ from lnpatch.cli.options import (
     TEXT,
     directory_option,
     format_option,
+    model_files_options,
     model_option,
     optional_target_argument,
     runtime_options,
@@ -27,25 +28,17 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--text", type=TEXT, metavar="FILE", help="The sentences, one a line; by default those of a smoke run.")
 @click.option("--output", "-o", type=TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
-@click.option(
-    "--dictionary", type=TEXT, metavar="FILE", help="The dictionary of the model, where it is not in the run."
-)
-@click.option("--word2vec", type=TEXT, metavar="FILE", help="Word vectors for words that training has not seen.")
-@click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already.")
+@model_files_options
 @runtime_options
 @format_option
-def encode(
-    target: str | None, directory: str | None, dictionary: str | None, word2vec: str | None, form: str, **choices: Any
-) -> None:
+def encode(target: str | None, directory: str | None, files: dict[str, str], form: str, **choices: Any) -> None:
     """Turn sentences into vectors with a model.
 
     The model is a trained or a released one. Without TARGET, the checkout around this folder is meant, or the one patched
     checkout in it.
     """
-    files = {"dictionary": dictionary, "word2vec": word2vec}
-    options = {name: value for name, value in files.items() if value is not None}
     with step_progress() as report_step:
-        result = commands.encode(target, directory, options=options, report_step=report_step, **choices)
+        result = commands.encode(target, directory, options=files, report_step=report_step, **choices)
     if form == "json":
         print_json(_encoding_json(result))
     else:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import make_console, print_json, print_notes, short_path, step_progress
+from lnpatch.cli.console import format_duration, make_console, print_json, print_notes, short_path, step_progress
 from lnpatch.cli.options import (
     TEXT,
     directory_option,
     format_option,
+    model_files_options,
     model_option,
     optional_target_argument,
     runtime_options,
 )
 
 if TYPE_CHECKING:
-    from lnpatch.commands.evaluate import Evaluation
+    from lnpatch.commands.evaluate import Evaluation, TaskFigures
+    from lnpatch.recipes.job import PaperRow
 
 
 @click.command()
@@ -29,19 +30,30 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--data", type=TEXT, metavar="DIR", help="The data; by default that of the run.")
 @click.option(
-    "--split", type=click.Choice(["dev", "test"]), help="The part of the data, where the evaluation has several."
+    "--task",
+    "tasks",
+    multiple=True,
+    type=TEXT,
+    metavar="NAME",
+    help="What to evaluate, where there are several: sick, msrp, trec, mr, cr, subj, mpqa or rank for skip-thoughts; "
+    "may be repeated. By default all of which the data is there.",
 )
+@click.option(
+    "--split", type=TEXT, metavar="NAME", help="The part of the data: dev or test; valid or test for attentive-reader."
+)
+@click.option("--smoke", is_flag=True, help="Evaluate on tiny data made for it: the figures mean nothing.")
+@model_files_options
 @runtime_options
 @format_option
-def evaluate(target: str | None, directory: str | None, split: str | None, form: str, **choices: Any) -> None:
-    """Evaluate a model, beside the paper's figures.
+def evaluate(target: str | None, directory: str | None, form: str, **choices: Any) -> None:
+    """Evaluate a model, beside what was published.
 
-    The evaluation is the repository's own; the model is a trained or a released one. Without TARGET, the checkout around
-    this folder is meant, or the one patched checkout in it.
+    The evaluation is the repository's own; the model is a trained or a released one. What a model of a run gives is written
+    to evaluation.json in its folder as well. Without TARGET, the checkout around this folder is meant, or the one patched
+    checkout in it.
     """
-    options = {} if split is None else {"split": split}
     with step_progress() as report_step:
-        result = commands.evaluate(target, directory, options=options, report_step=report_step, **choices)
+        result = commands.evaluate(target, directory, report_step=report_step, **choices)
     if form == "json":
         print_json(_evaluation_json(result))
     else:
@@ -55,25 +67,55 @@ def _evaluation_json(result: Evaluation) -> dict[str, Any]:
         "model": str(result.model.file),
         "data": result.data,
         "figures": dict(result.figures),
-        "paper": [asdict(row) for row in result.paper],
+        "paper": [row for one in result.tasks for row in _paper_json(one)],
+        "tasks": [
+            {"task": one.task, "figures": dict(one.figures), "seconds": one.seconds, "paper": _paper_json(one)}
+            for one in result.tasks
+        ],
+        "file": str(result.file) if result.file else None,
         "notes": list(result.notes),
     }
 
 
+def _paper_json(one: TaskFigures) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": row.row,
+            "task": one.task,
+            "source": row.source,
+            "verified": row.verified,
+            "figures": dict(row.figures),
+        }
+        for row in one.paper
+    ]
+
+
 def _print_evaluation(result: Evaluation) -> None:
-    """Print the figures of a model, over those of the paper."""
+    """Print the figures of a model, a table for each task, over those that were published."""
+    console = make_console()
+    for one in result.tasks:
+        if len(result.tasks) > 1:
+            console.print(rich.Text(f"{one.task} ({format_duration(one.seconds)})", style="bold"))
+        console.print(_make_table(short_path(result.model.file), one))
+    if result.file is not None:
+        console.print(f"written to {short_path(result.file)}")
+
+
+def _make_table(model: str, one: TaskFigures) -> rich.Table:
     table = rich.Table(box=rich.SIMPLE_HEAD, show_edge=False)
     table.add_column("")
-    names = sorted(result.figures, key=_figure_order)
+    names = sorted(one.figures, key=_figure_order)
     for name in names:
         table.add_column(name, justify="right")
-    rows = [
-        (short_path(result.model.file), result.figures),
-        *((f"paper: {row.row}", row.figures) for row in result.paper),
-    ]
-    for title, figures in rows:
+    for title, figures in [(model, one.figures), *((_row_title(row), row.figures) for row in one.paper)]:
         table.add_row(title, *(f"{figures[name]:.4g}" if name in figures else "" for name in names))
-    make_console().print(table)
+    return table
+
+
+def _row_title(row: PaperRow) -> str:
+    """Return what a published row is called; one that was not compared with the publication says so."""
+    source = f" ({row.source})" if row.source else ""
+    return f"paper: {row.row}{source}{'' if row.verified else ', from memory'}"
 
 
 def _figure_order(name: str) -> tuple[str, int, str]:

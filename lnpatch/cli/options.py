@@ -55,10 +55,17 @@ def runtime_options(command: F) -> F:
     """Add the options that choose a runtime; the command gets them as one ``runtime``, a :class:`RuntimeOptions`."""
 
     @wraps(command)
-    def call(runtime: str, python: str | None, backend: str, device: str, **others: Any) -> Any:
-        return command(runtime=RuntimeOptions(runtime, python, backend, device), **others)
+    def call(runtime: str, python: str | None, backend: str, device: str, precision: str, **others: Any) -> Any:
+        return command(runtime=RuntimeOptions(runtime, python, backend, device, precision), **others)
 
     for option in (
+        click.option(
+            "--precision",
+            type=click.Choice(["auto", "tf32", "float32", "bfloat16"]),
+            default="auto",
+            show_default=True,
+            help="Of matrix products on a GPU: tf32, and float32 for check, unless another is named.",
+        ),
         click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True),
         click.option("--engine", hidden=True, expose_value=False, callback=_refuse_engine),
         click.option(
@@ -75,6 +82,27 @@ def runtime_options(command: F) -> F:
             default="auto",
             show_default=True,
             help="Python 2.7 with Theano, or Python 3 with PyTensor.",
+        ),
+    ):
+        call = option(call)
+    return call  # type: ignore[return-value]
+
+
+def model_files_options(command: F) -> F:
+    """Add the options for what goes with a model of sentences; the command gets those that are given as ``files``, by name."""
+
+    @wraps(command)
+    def call(dictionary: str | None, word2vec: str | None, **others: Any) -> Any:
+        files = {"dictionary": dictionary, "word2vec": word2vec}
+        return command(files={name: path for name, path in files.items() if path is not None}, **others)
+
+    for option in (
+        click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already."),
+        click.option(
+            "--word2vec", type=TEXT, metavar="FILE", help="Word vectors for words that training has not seen."
+        ),
+        click.option(
+            "--dictionary", type=TEXT, metavar="FILE", help="The dictionary of the model, where it is not in the run."
         ),
     ):
         call = option(call)

@@ -68,6 +68,15 @@ class PassingCommand(click.Command):
 )
 @click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The seed of the repository's random numbers.")
+@click.option(
+    "--held-out",
+    type=TEXT,
+    metavar="FILE|N%",
+    help="Sentences to keep out of training, a file or a share of the corpus; their cost per word is the validation.",
+)
+@click.option(
+    "--held-out-every", type=click.IntRange(min=1), metavar="N", help="Compute that cost every so many updates."
+)
 @click.option("--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
 @click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
 @click.option(
@@ -132,7 +141,7 @@ def print_run(result: TrainResult) -> None:
         line += f", {format_duration(result.seconds_per_update)} an update"
     console.print(f"{line}{': ' + info.reason if info.reason else ''}")
     if result.first_cost is not None and result.last_cost is not None:
-        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last 5 reported)")
+        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last tenth)")
     if result.validation:
         console.print("  last validation: " + format_figures(result.validation))
     if info.model:

@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
-from lnpatch.training.output import CostBecameNaN, Event, Saving, ShapeCompiled, Update, Validation
+from lnpatch.training.output import (
+    CostBecameNaN,
+    Evaluated,
+    Event,
+    PeakMemory,
+    Saving,
+    ShapeCompiled,
+    Update,
+    Validation,
+)
 
 if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
+    from lnpatch.training.run_folder import RunInfo
     from lnpatch.training.train_view import TrainView
 
 #: At most one plain line of updates in so many seconds.
@@ -46,7 +56,7 @@ class PlainView:
     def start(self, plan: TrainPlan) -> None:
         """Print what is trained, and where."""
         info, limit = plan.info, plan.job.max_updates
-        how = f"{info.runtime}, {info.device}{f', {limit} updates' if limit else ''}"
+        how = f"{info.runtime}, {_device_words(info)}{f', {limit} updates' if limit else ''}"
         self._print(f"training {info.target} with {info.cell} ({how}) in {short_path(plan.folder)}")
 
     def show_line(self, text: str) -> None:
@@ -62,6 +72,11 @@ class PlainView:
 
     def _print(self, text: str) -> None:
         print_line(text, sys.stderr)
+
+
+def _device_words(info: RunInfo) -> str:
+    """Name the device, and what its products are rounded to where that is less than float32."""
+    return info.device if info.precision in ("", "float32") else f"{info.device}, products in {info.precision}"
 
 
 class LiveView:
@@ -89,7 +104,9 @@ class LiveView:
         info, limit = plan.info, plan.job.max_updates
         self._step = ""
         self._limit = limit + info.updates if limit is not None else None
-        self._title = f"{info.target} · {info.cell} · {info.runtime} on {info.device} · {short_path(plan.folder)}"
+        self._title = (
+            f"{info.target} · {info.cell} · {info.runtime} on {_device_words(info)} · {short_path(plan.folder)}"
+        )
 
     def show_line(self, text: str) -> None:
         """Show the repository's last line."""
@@ -154,7 +171,7 @@ def describe_event(event: Event) -> str:
         return f"epoch {event.epoch} update {event.update} cost {event.cost:.5g} {seconds}"
     if isinstance(event, CostBecameNaN):
         return f"the cost became NaN at update {event.update}"
-    if isinstance(event, ShapeCompiled):
+    if isinstance(event, ShapeCompiled | Evaluated | PeakMemory):
         return str(event)
     if isinstance(event, Saving):
         return f"saving after update {event.update}"

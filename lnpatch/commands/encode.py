@@ -15,15 +15,13 @@ from lnpatch.errors import DataMissingError, UsageError
 from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
+from lnpatch.runtimes.open_runtime import open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.models import Model, find_model, require_cells, safe_copy
+from lnpatch.training.model_files import copy_model_files, describe_missing, find_model_files
+from lnpatch.training.models import Model, find_model, require_cells
 from lnpatch.training.patched import find_job, open_patched
 from lnpatch.training.run_job import run_model_job
 from lnpatch.training.sentences import read_sentences, write_sentences
-from lnpatch.training.word_vectors import inspect_word_vectors
-
-#: The options that name a pickle, and the one that names word vectors.
-_PICKLES, _WORD_VECTORS = ("dictionary",), "word2vec"
 
 
 @dataclass(frozen=True)
@@ -83,13 +81,14 @@ def encode(
     loaded = find_model(os.fspath(model), train)
     require_cells(loaded, train, patched.cells, str(location.directory))
     sentences = _find_text(recipe, job, loaded, text, tokenized, options or {})
-    files = _find_files(recipe, job, loaded.folder, sentences.options)
-    notes = [*patched.notes, *(f"Without --{name}, {job.without[name]}." for name in job.without if not files[name])]
+    files = find_model_files(recipe, job, loaded.folder, sentences.options)
+    notes = [*patched.notes, *describe_missing(job, files)]
     vectors = _output_file(Path(output))
     cells = list(loaded.cells(train).values())
     with _fill_options(loaded, sentences, files) as filled:
         job_options = {**filled, "output": str(vectors), "tokenized": sentences.tokenized}
-        result = run_model_job(patched, "encode", runtime or RuntimeOptions(), report_step, cells, job_options)
+        opened = open_runtime(runtime or RuntimeOptions(), recipe, "encode", report_step)
+        result = run_model_job(patched, "encode", opened, report_step, cells, job_options)
     return Encoding(recipe.reference, loaded.file, vectors, tuple(result["shape"]), tuple(notes))
 
 
@@ -100,17 +99,11 @@ def _fill_options(model: Model, text: _Text, files: Mapping[str, str]) -> Iterat
     Raises:
         LnpatchError: one of the files is refused.
     """
-    options: dict[str, Any] = dict(files)
-    if files.get(_WORD_VECTORS):
-        options["word2vec_binary"] = inspect_word_vectors(Path(files[_WORD_VECTORS])).binary
     sentences = read_sentences(text.file)
-    pickles = {name: path for name, path in files.items() if name in _PICKLES and path}
-    with safe_copy(model, pickles) as (copy, copies), tempfile.TemporaryDirectory(prefix="lnpatch-text-") as folder:
+    with copy_model_files(model, files) as options, tempfile.TemporaryDirectory(prefix="lnpatch-text-") as folder:
         lines = Path(folder) / "sentences.txt"
         write_sentences(sentences, lines)
-        named = {str(copy): str(model.file), str(lines): str(text.file)}
-        named |= {copies[name]: path for name, path in pickles.items()}
-        yield {**options, **copies, "model": str(copy), "input": str(lines), "named": named}
+        yield {**options, "input": str(lines), "named": {**options["named"], str(lines): str(text.file)}}
 
 
 def _find_text(
@@ -147,28 +140,3 @@ def _output_file(output: Path) -> Path:
         file = file.with_name(file.name + ".npy")
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
-
-
-def _find_files(recipe: Recipe, job: Job, run: Path, options: Mapping[str, str]) -> dict[str, str]:
-    """Find the further files of the job: those that are named, else those that a run has made; empty for one to do without.
-
-    Raises:
-        UsageError: one is needed and not named, or one is named that the job does not take.
-        DataMissingError: one is not there.
-    """
-    for name in options:
-        if name not in job.options:
-            raise UsageError(f"{recipe.name} takes no --{name} to encode.")
-    files: dict[str, str] = {}
-    for name, default in job.options.items():
-        value = options.get(name) or default.replace("{run}", str(run))
-        if not value and name in job.without:
-            files[name] = ""
-            continue
-        if not value:
-            raise UsageError(f"{recipe.name} needs --{name} to encode: {job.data.get(name, 'a file')}.")
-        path = Path(value).expanduser().absolute()
-        if not path.is_file():
-            raise DataMissingError(recipe.reference, str(path), [f"--{name}"], job.data.get(name, name))
-        files[name] = str(path)
-    return files

@@ -58,6 +58,8 @@ def train(
     output: str | os.PathLike[str] | None = None,
     resume: bool = False,
     arguments: Sequence[str] = (),
+    held_out: str | os.PathLike[str] | None = None,
+    held_out_every: int | None = None,
     runtime: RuntimeOptions | None = None,
     view: TrainView | None = None,
 ) -> TrainResult:
@@ -75,6 +77,8 @@ def train(
         output: the run's folder; by default ``runs/TARGET/CELL-DATE``, here.
         resume: resume the run in *output*, by the repository's own reload.
         arguments: what is passed on to the repository's own command line.
+        held_out: what is kept out of training, so that its cost is a validation: a share of the corpus, ``5%``, or a text.
+        held_out_every: the updates from one computation of that cost to the next; by default the recipe's.
         runtime: which Python, backend and device; by default what is there.
         view: shows the run while it goes on; by default nothing is shown.
 
@@ -93,6 +97,8 @@ def train(
         output=os.fspath(output) if output is not None else None,
         resume=resume,
         arguments=tuple(arguments),
+        held_out=os.fspath(held_out) if held_out is not None else None,
+        held_out_every=held_out_every,
     )
     view = view or SilentView()
     patched = _open_patched(target, directory, options)

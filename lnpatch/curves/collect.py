@@ -41,6 +41,7 @@ class RunCollector:
         self._validation: dict[str, _ValidationColumns] = defaultdict(_ValidationColumns)
         self._last_update = self._update_offset = 0.0
         self._last_elapsed = self._elapsed_offset = 0.0
+        self._compile_seconds = 0.0
 
     @property
     def updates(self) -> int:
@@ -50,14 +51,19 @@ class RunCollector:
     def add_entry(self, entry: Mapping[str, Any]) -> None:
         """Add one line of a run's ``updates.jsonl``; what is not known in it is passed over.
 
-        An update has ``update``, ``cost``, ``seconds`` (of this update) and ``elapsed`` (since the first report), a
-        validation ``update``, ``elapsed`` and ``validation``, a mapping from names to figures.
+        An update has ``update``, ``cost``, ``seconds`` (of this update) and ``elapsed`` (since the first report), and
+        ``compile``, of which ``elapsed`` has so many seconds since the update before, if there were any. A validation has
+        ``update``, ``elapsed`` and ``validation``, a mapping from names to figures.
         """
         update = finite_number(entry.get("update"))
         figures = entry.get("validation")
         if math.isnan(update) or not (isinstance(figures, Mapping) or "cost" in entry):
             return
         update, elapsed = self._count_on(update, finite_number(entry.get("elapsed")))
+        compiling = finite_number(entry.get("compile"))
+        if compiling > 0 and self._updates:  # the clock starts at the first report, when the first shape is compiled
+            self._compile_seconds += compiling
+        elapsed -= self._compile_seconds
         if isinstance(figures, Mapping):
             self._add_validation(update, elapsed, figures)
         else:
@@ -95,6 +101,8 @@ class RunCollector:
         baseline: bool,
         state: str = "",
         conditions: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        data_sha256: str = "",
     ) -> RunSeries:
         """Make the run's series of all that was added."""
         if self._nan_at:
@@ -114,6 +122,9 @@ class RunCollector:
             seconds_per_update=median,
             conditions=conditions or {},
             notes=tuple(self.notes),
+            seed=seed,
+            data_sha256=data_sha256,
+            compile_seconds=self._compile_seconds,
         )
 
     def _make_validation(self, clock: str, cost_seconds: Sequence[float] | None) -> dict[str, Series]:

@@ -82,6 +82,8 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
     if info.state in (RunState.KILLED, RunState.UNKNOWN):
         collector.notes.append(f"{source}: {info.reason}.")
     conditions = {"runtime": info.runtime, "device": info.device, "smoke": info.smoke}
+    if info.precision:
+        conditions["precision"] = info.precision
     # settings in words are left out: they are paths, names and the cell itself, which differ between runs to compare
     numbers = {key: value for key, value in sorted(info.settings.items()) if isinstance(value, (int, float))}
     return collector.make_series(
@@ -90,6 +92,8 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
         baseline=info.baseline,
         state=info.state,
         conditions=conditions | numbers,
+        seed=info.seed,
+        data_sha256=info.data_sha256,
     )
 
 

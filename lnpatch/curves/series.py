@@ -48,6 +48,12 @@ class RunSeries:
     seconds_per_update: float | None = None
     #: What has to agree for two runs to be compared: runtime, device, numeric settings.
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    #: The seed of the repository's random numbers; None where it is not known.
+    seed: int | None = None
+    #: The SHA-256 of the data; empty where it is not known.
+    data_sha256: str = ""
+    #: Seconds that went into compiling between updates; they are not among the seconds of training.
+    compile_seconds: float = 0.0
     #: Remarks for people.
     notes: tuple[str, ...] = ()
 
@@ -82,13 +88,6 @@ def find_best(series: Series, metric: str) -> int | None:
     sign = -1.0 if higher_is_better(metric) else 1.0
     finite = [index for index, value in enumerate(series.values) if math.isfinite(value)]
     return min(finite, key=lambda index: sign * series.values[index], default=None)
-
-
-def final_mean(series: Series, share: float = 0.1) -> float | None:
-    """Return the mean of the last *share* of the values, of one at least; None where none of them is finite."""
-    last = series.values[-max(1, round(share * len(series))) :]
-    finite = [value for value in last if math.isfinite(value)]
-    return math.fsum(finite) / len(finite) if finite else None
 
 
 def running_mean(series: Series, window: int) -> list[float]:

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from lnpatch.curves.series import (
-    RunSeries,
-    Series,
-    cell_title,
-    default_window,
-    final_mean,
-    find_best,
-    higher_is_better,
-    running_mean,
+from lnpatch.curves.comparison import (
+    CellComparison,
+    CurvePoint,
+    RunComparison,
+    best_point,
+    compare_runs,
+    group_comparisons,
 )
+from lnpatch.curves.series import RunSeries, cell_title, default_window
 from lnpatch.errors import UnknownMetricError
+from lnpatch.training.final_cost import final_cost
 from lnpatch.training.run_folder import LOG, RUN
 from lnpatch.training.update_log import UPDATES
 
 #: The validation figures of which the first that the runs have is shown, unless another is asked for.
 _DEFAULT_METRICS = ("error", "cost", "t2i_r1")
-
-#: What runs without validation are compared by.
-FINAL_COST = "final cost"
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """A point of a curve: a value, and when it was reached."""
-
-    value: float
-    update: int
-    #: Seconds of training; None where they were not recorded.
-    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -57,37 +43,6 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
-class RunComparison:
-    """How soon a run gets where a baseline got."""
-
-    #: The labels of the two.
-    label: str
-    baseline: str
-    #: What is compared: a validation figure, or :data:`FINAL_COST` where there is no validation.
-    figure: str
-    #: The baseline's best; for the final cost the mean of its last tenth, and when its training ended.
-    goal: CurvePoint | None
-    #: When the run first was as good; None if never.
-    reached: CurvePoint | None
-    #: The run's own best.
-    closest: float | None
-    #: The run's seconds per update over the baseline's.
-    seconds_ratio: float | None
-
-    @property
-    def share_of_updates(self) -> float | None:
-        """The updates that the run needed over those that the baseline needed."""
-        return self.reached.update / self.goal.update if self.reached and self.goal else None
-
-    @property
-    def share_of_seconds(self) -> float | None:
-        """The seconds that the run needed over those that the baseline needed; None where they cannot be compared."""
-        if not (self.reached and self.goal and self.goal.seconds and self.reached.seconds is not None):
-            return None
-        return self.reached.seconds / self.goal.seconds
-
-
-@dataclass(frozen=True)
 class CurvesSummary:
     """All runs, side by side."""
 
@@ -97,6 +52,8 @@ class CurvesSummary:
     window: int
     runs: tuple[RunSummary, ...]
     comparisons: tuple[RunComparison, ...]
+    #: Those of the same two cells, where there are several.
+    groups: tuple[CellComparison, ...]
     notes: tuple[str, ...]
 
 
@@ -121,12 +78,15 @@ def summarise_runs(runs: Sequence[RunSeries], metric: str | None = None, window:
     metric = choose_metric(runs, metric)
     window = window or default_window(runs)
     summaries = tuple(
-        RunSummary(label, run, final_mean(run.cost), _best_validation(run, metric))
+        RunSummary(label, run, final_cost(run.cost.values), best_point(run, metric))
         for label, run in zip(label_runs(runs), runs, strict=True)
     )
     pairs = [(summary, baseline) for summary in summaries for baseline in _find_baselines(summary, summaries)]
-    comparisons = tuple(compare_runs(summary, baseline, metric, window) for summary, baseline in pairs)
-    return CurvesSummary(metric, window, summaries, comparisons, tuple(_collect_notes(summaries, pairs)))
+    comparisons = tuple(
+        compare_runs(summary.run, baseline.run, (summary.label, baseline.label), metric) for summary, baseline in pairs
+    )
+    groups = group_comparisons(comparisons)
+    return CurvesSummary(metric, window, summaries, comparisons, groups, tuple(_collect_notes(summaries, pairs)))
 
 
 def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSummary, RunSummary]]) -> Iterator[str]:
@@ -136,6 +96,8 @@ def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSum
     for summary in summaries:
         if words := _STATE_NOTES.get(summary.run.state):
             yield words.format(label=summary.label, updates=summary.run.updates)
+    if any(summary.run.conditions.get("smoke") for summary in summaries):
+        yield "Smoke runs train tiny models on tiny data: they show that all works, not which cell is better."
     for summary, baseline in pairs:
         yield from _describe_differences(summary, baseline)
     targets = dict.fromkeys(summary.run.target for summary in summaries if summary.run.target)
@@ -179,49 +141,9 @@ def choose_metric(runs: Sequence[RunSeries], metric: str | None = None) -> str:
     return next((name for name in (*_DEFAULT_METRICS, *common) if name in common), "")
 
 
-def compare_runs(summary: RunSummary, baseline: RunSummary, metric: str, window: int) -> RunComparison:
-    """Compare by how soon a run gets where *baseline* got: its best validation, or its final cost without validations."""
-    ratio = None
-    if summary.seconds_per_update and baseline.seconds_per_update:
-        ratio = summary.seconds_per_update / baseline.seconds_per_update
-    goal = reached = closest = None
-    figure = metric
-    if summary.best and baseline.best:
-        series = summary.run.validation[metric]
-        goal, closest = baseline.best, summary.best.value
-        reached = _first_as_good(series, series.values, goal.value, higher_is_better(metric))
-    elif baseline.final_cost is not None and summary.final_cost is not None:
-        figure = FINAL_COST
-        cost = baseline.run.cost
-        goal = CurvePoint(baseline.final_cost, int(cost.updates[-1]), cost.seconds[-1] if cost.seconds else None)
-        # single costs are noise: one of the first batches may be as cheap as the last ones on average
-        means = running_mean(summary.run.cost, window)
-        reached = _first_as_good(summary.run.cost, means, goal.value, higher=False)
-        closest = min(value for value in means if math.isfinite(value))
-    if goal and summary.run.clock != baseline.run.clock:  # two kinds of seconds have no ratio
-        goal = replace(goal, seconds=None)
-    return RunComparison(summary.label, baseline.label, figure, goal, reached, closest, ratio)
-
-
-def _best_validation(run: RunSeries, metric: str) -> CurvePoint | None:
-    series = run.validation.get(metric)
-    index = find_best(series, metric) if series else None
-    return _make_point(series, series.values, index) if series and index is not None else None
-
-
-def _first_as_good(series: Series, values: Sequence[float], goal: float, higher: bool) -> CurvePoint | None:
-    """Return when *values*, timed by *series*, first were as good as *goal*; None if never."""
-    sign = 1.0 if higher else -1.0
-    index = next((index for index, value in enumerate(values) if sign * value >= sign * goal), None)
-    return None if index is None else _make_point(series, values, index)
-
-
-def _make_point(series: Series, values: Sequence[float], index: int) -> CurvePoint:
-    return CurvePoint(values[index], int(series.updates[index]), series.seconds[index] if series.seconds else None)
-
-
 def _find_baselines(summary: RunSummary, summaries: Sequence[RunSummary]) -> list[RunSummary]:
-    """Return what a run is compared with: runs of its target with the plain form of its cell, or else with any plain cell.
+    """Return what a run is compared with: runs of its target with the plain form of its cell, or else with any plain cell;
+    those with its seed, if there are any.
 
     A log may not tell which target it is of; then it is taken to be of the other's.
     """
@@ -233,7 +155,8 @@ def _find_baselines(summary: RunSummary, summaries: Sequence[RunSummary]) -> lis
         for other in summaries
         if other.run.baseline and (other.run.target == run.target or not (other.run.target and run.target))
     ]
-    return [other for other in plain if run.cell.endswith(other.run.cell)] or plain
+    plain = [other for other in plain if run.cell.endswith(other.run.cell)] or plain
+    return [other for other in plain if run.seed is not None and other.run.seed == run.seed] or plain
 
 
 def _describe_differences(summary: RunSummary, baseline: RunSummary) -> list[str]:
@@ -243,6 +166,11 @@ def _describe_differences(summary: RunSummary, baseline: RunSummary) -> list[str
     differences = [f"{key} ({ours[key]}, {theirs[key]})" for key in ours if key in theirs and ours[key] != theirs[key]]
     if differences:
         notes.append(f"{summary.label} and {baseline.label} differ in more than the cell: {', '.join(differences)}.")
+    if abs(summary.run.updates - baseline.run.updates) > 0.05 * max(summary.run.updates, baseline.run.updates):
+        notes.append(
+            f"{summary.label} has made {summary.run.updates} updates, {baseline.label} {baseline.run.updates}: "
+            "their final costs are not those of equal budgets."
+        )
     if summary.run.clock and baseline.run.clock and summary.run.clock != baseline.run.clock:
         wall, alone = (summary, baseline) if summary.run.clock == "wall" else (baseline, summary)
         notes.append(

@@ -43,16 +43,64 @@ class Smoke:
     data: str = ""
     #: Further options of the job: name to the file's name in that folder.
     options: dict[str, str] = field(default_factory=dict)
+    #: The updates from one computation of the held-out cost to the next; 0 for as many as with other data.
+    held_out_every: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One of several evaluations, which has files of its own in the folder of the data."""
+
+    #: What is evaluated, for people.
+    what: str
+    #: What has to be in the folder.
+    files: tuple[str, ...]
+    #: How many columns each line of its text files has at least, with tabs between them.
+    columns: int = 1
+    #: Whether the repository passes over blank lines in them.
+    skips_blank_lines: bool = False
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield paths that leave the folder, and a number of columns that is none."""
+        for path in self.files:
+            yield from relative_file_problems("files", path)
+        if not 1 <= self.columns <= 100:
+            yield "columns", f"expected a number from 1 to 100, found {self.columns}"
 
 
 @dataclass(frozen=True)
 class PaperRow:
-    """A row of the paper's table."""
+    """A row of a published table: the figures of one model."""
 
     #: What it is called there.
     row: str
+    #: The publication and the table.
+    source: str = ""
+    #: Whether it was compared with the publication; a row that was not is shown as one from memory.
+    verified: bool = False
     #: Its figures, under the names that the evaluation gives them.
     figures: dict[str, float] = field(default_factory=dict)
+    #: The same, by task, where the evaluation has several.
+    tasks: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How the cost of sentences that are kept out of training is computed, by the trainer's own function."""
+
+    #: The trainer's variable with the function: from the inputs of a batch to its cost, summed over all words.
+    cost: str
+    #: The function that the trainer calls between two updates, ``module:function``.
+    between: str
+    #: The updates from one computation to the next.
+    every: int
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield a number of updates that is none, and a function without its module."""
+        if self.every < 1:
+            yield "every", f"expected a number from 1, found {self.every}"
+        if not all(self.between.partition(":")):
+            yield "between", f"expected module:function, found {self.between!r}"
 
 
 @dataclass(frozen=True)
@@ -190,6 +238,12 @@ class Job:
     captions: Captions | None = None
     #: Where the repository itself looks for its data, relative to the checkout.
     default_data: str = ""
+    #: How the cost of held-out sentences is computed; None for a trainer that has no function for it.
+    held_out: HeldOut | None = None
+    #: The evaluations that the job has, by name, where there are several.
+    tasks: dict[str, Task] = field(default_factory=dict)
+    #: The parts of the data that its option ``split`` may name, and the files that each needs beyond *files*.
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: What the launcher of this job takes, with the defaults.
     options: dict[str, str] = field(default_factory=dict)
     #: The options that may be left out, each with what that means, for people: "Without --NAME, ...".
@@ -226,6 +280,14 @@ class Job:
         for name in self.without:
             if name not in self.options:
                 yield f"without.{name}", "expected one of the options of the job"
+        for name, files in self.splits.items():
+            for path in files:
+                yield from relative_file_problems(f"splits.{name}", path)
+        if self.splits and self.options.get("split") not in self.splits:
+            yield "options.split", f"expected one of the splits ({', '.join(self.splits)})"
+        for i, row in enumerate(self.paper):
+            for task in row.tasks.keys() - self.tasks.keys():
+                yield f"paper[{i}].tasks.{task}", "expected one of the tasks of the job"
         for i, pattern in enumerate(self.validation):
             if problem := find_pattern_problem(pattern):
                 yield f"validation[{i}]", problem

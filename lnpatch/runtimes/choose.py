@@ -46,7 +46,9 @@ def runtimes() -> dict[str, Callable[[RuntimeOptions], Runtime]]:
     """Return what makes each runtime, by its name."""
     return {
         "theano": lambda options: TheanoRuntime(options.python, options.device),
-        "pytensor": lambda options: PyTensorRuntime(options.python, options.backend, options.device),
+        "pytensor": lambda options: PyTensorRuntime(
+            options.python, options.backend, options.device, options.precision_of("pytensor")
+        ),
     }
 
 
@@ -68,6 +70,10 @@ def choose_runtime(options: RuntimeOptions) -> Runtime:
         name = "pytensor" if needs_pytensor else "theano"
     if name == "theano" and options.backend != "auto":
         raise UsageError(f"--backend {options.backend} belongs to --runtime pytensor; Theano has its own.")
+    if options.precision not in ("auto", "float32") and (options.device, name) != ("gpu", "pytensor"):
+        raise UsageError(
+            f"--precision {options.precision} belongs to --device gpu and --runtime pytensor; all else computes in float32."
+        )
     return runtimes()[name](options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,12 @@ PACKAGES = ("pytensor>=3.0.7,<4", "jax>=0.4.35,<1", "numpy>=2,<3", "scipy>=1.14,
 #: JAX for current NVIDIA cards, with all of CUDA that it needs but the driver.
 GPU_PACKAGES = ("jax[cuda12]>=0.4.35,<1",)
 
+#: The distributions of JAX for NVIDIA cards, one for each version of CUDA; a Python that is used as it is has one of them.
+GPU_PLUGINS = ("jax-cuda12-plugin", "jax-cuda13-plugin")
+
+#: What JAX calls the precisions of products; TF32 is what XLA takes on a card where nothing is said.
+_PRECISIONS = {"tf32": "", "float32": "highest", "bfloat16": "BF16_BF16_F32"}
+
 #: Modules by the distributions that bring them, where the names differ.
 _MODULES = {"scikit-learn": "sklearn"}
 
@@ -40,10 +47,13 @@ class PyTensorRuntime:
 
     name = "pytensor"
 
-    def __init__(self, python: str | None = None, backend: str = "auto", device: str = "cpu") -> None:
+    def __init__(
+        self, python: str | None = None, backend: str = "auto", device: str = "cpu", precision: str = "float32"
+    ) -> None:
         self._python = python
         self._backend = backend
         self._device = device
+        self._precision = precision
 
     def environment_spec(self, recipe: Recipe, job: str | None) -> EnvironmentSpec:
         """Return what the environment for a job of *recipe* has to hold, where this Python does not have all that is needed.
@@ -99,15 +109,16 @@ class PyTensorRuntime:
         flags = {name: str(v) for name, v in (recipe.requirements.flags if recipe.requirements else {}).items()}
         flags |= {"device": "cuda", "gpuarray.preallocate": GPU_MEMORY} if self._device == "gpu" else {"device": "cpu"}
         flags |= users.flags
+        precision = _PRECISIONS[self._precision] if self._device == "gpu" else ""
         fastest = "jax" if environment.version("jax") else "c"
         return {
             **huge_pages(),
             **users.variables,
+            **({"JAX_DEFAULT_MATMUL_PRECISION": precision} if precision else {}),
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
-            "PYTHONPATH": os.pathsep.join([str(templates() / "pytensor"), *path]),
-            "PYTHONNOUSERSITE": "1",
+            **_search_path(environment, [str(templates() / "pytensor"), *path]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
@@ -121,16 +132,37 @@ class PyTensorRuntime:
         if self._python is not None:
             return None
         names = [_distribution_name(requirement) for requirement in (*PACKAGES, *_extra_packages(recipe, job))]
+        versions = {name: _installed_version(name) for name in names}
+        if not all(versions.values()):
+            return None
         if self._device == "gpu":
-            names.append("jax-cuda12-plugin")
-        versions = {}
-        for name in names:
-            try:
-                versions[name] = importlib.metadata.version(name)
-            except importlib.metadata.PackageNotFoundError:
+            plugins = {name: version for name in GPU_PLUGINS if (version := _installed_version(name))}
+            if not plugins:
                 return None
+            versions |= plugins
         versions["python"] = ".".join(map(str, sys.version_info[:3]))
         return Environment(Path(sys.prefix), Path(sys.executable), versions)
+
+
+def _search_path(environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    """Return the variables that say where a process finds modules: in *path* first, then where its Python has them.
+
+    An environment that lnpatch has built has all of its packages itself. Where this Python is used instead, a process of its
+    own has to find them where this one does: they may be the user's (``pip install --user``), or in PYTHONPATH.
+    """
+    if environment.python != Path(sys.executable):
+        return {"PYTHONPATH": os.pathsep.join(path), "PYTHONNOUSERSITE": "1"}
+    own = [os.path.abspath(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    variables = {"PYTHONPATH": os.pathsep.join([*path, *own])}
+    return variables if site.ENABLE_USER_SITE else {**variables, "PYTHONNOUSERSITE": "1"}
+
+
+def _installed_version(distribution: str) -> str:
+    """Return the version of a distribution of this Python; empty where it is not installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _extra_packages(recipe: Recipe, job: str | None) -> tuple[str, ...]:

@@ -17,3 +17,11 @@ class RuntimeOptions:
     backend: str = "auto"
     #: ``cpu`` or ``gpu``.
     device: str = "cpu"
+    #: What a GPU rounds the factors of matrix products to: ``tf32``, ``float32``, ``bfloat16``, or ``auto``. Sums are float32.
+    precision: str = "auto"
+
+    def precision_of(self, runtime: str) -> str:
+        """Return the precision that these options mean for products in the runtime that was chosen."""
+        if self.precision != "auto":
+            return self.precision
+        return "tf32" if self.device == "gpu" and runtime == "pytensor" else "float32"

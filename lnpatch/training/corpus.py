@@ -120,6 +120,52 @@ def write_plain_corpus(path: Path, copy: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+#: A share of a corpus is taken out of it in so many pieces, spread evenly, of at least so many sentences.
+_PIECES, _SMALLEST_PIECE = 20, 100
+
+
+def split_corpus(path: Path, sentences: int, share: float, training: Path, held_out: Path) -> None:
+    """Write a share of a corpus to *held_out* and the rest to *training*, both as :func:`write_plain_corpus` writes.
+
+    The share is taken in pieces of neighbouring sentences from all over the corpus, which may be of several books; where
+    a piece was, its neighbours become neighbours of each other, as the ends of two books are. The same corpus is always
+    split at the same places.
+
+    Args:
+        sentences: how many there are.
+        share: more than 0 and less than 1.
+
+    Raises:
+        BadDataError: the corpus has changed since it was checked, and is no text any more.
+        OSError: a file cannot be written.
+    """
+    taken = max(1, round(sentences * share))
+    pieces = max(1, min(_PIECES, taken // _SMALLEST_PIECE))
+    partials = [file.with_name(file.name + ".tmp") for file in (training, held_out)]
+    try:
+        with (
+            partials[0].open("w", encoding="utf-8", newline="\n") as rest,
+            partials[1].open("w", encoding="utf-8", newline="\n") as kept,
+        ):
+            number = 0
+            for _, line in _read_lines(path, _Reading()):
+                if words := line.split():
+                    # piece k ends where the k-th of equal stretches of the corpus does
+                    stretch = number * pieces // sentences
+                    end, size = (
+                        (stretch + 1) * sentences // pieces,
+                        (stretch + 1) * taken // pieces - stretch * taken // pieces,
+                    )
+                    file = kept if end - size <= number < end else rest
+                    file.write(" ".join(words) + "\n")
+                    number += 1
+        for partial, whole in zip(partials, (training, held_out), strict=True):
+            partial.replace(whole)
+    finally:
+        for partial in partials:
+            partial.unlink(missing_ok=True)
+
+
 def _require_samples(path: Path, corpus: Corpus, report: CorpusReport, limit: int | None) -> None:
     width = 2 * corpus.neighbours + 1
     if not report.sentences:

@@ -29,6 +29,8 @@ class CheckedData:
     path: str = ""
     #: The SHA-256 of its file, or of the list of those of its files.
     sha256: str = ""
+    #: The sentences of a corpus.
+    sentences: int = 0
     #: Whether both runtimes read its file alike, as it is.
     plain: bool = True
     #: Remarks for people.
@@ -64,21 +66,25 @@ def check_data(job: Job, path: str, settings: Mapping[str, Any], report_step: Re
     if not path:
         return CheckedData()
     report_step(f"reading {path}")
-    plain = True
+    sentences, plain = 0, True
     notes: tuple[str, ...] = ()
     try:
         if job.corpus is not None:
             report = check_corpus(Path(path), job.corpus, settings)
-            plain, notes = report.plain, report.notes
+            sentences, plain, notes = report.sentences, report.plain, report.notes
         if job.captions is not None:
             notes = check_captions(Path(path), job.captions, settings)
-        return CheckedData(path, _digest_data(Path(path), job.files), plain, notes)
+        return CheckedData(path, digest_data(Path(path), job.files), sentences, plain, notes)
     except OSError as error:
         raise FileError(str(error.filename or path), error.strerror or str(error)) from error
 
 
-def _digest_data(path: Path, files: tuple[str, ...]) -> str:
-    """Return the SHA-256 of a file, or of a list of those of *files* in a folder."""
+def digest_data(path: Path, files: tuple[str, ...]) -> str:
+    """Return the SHA-256 of a file, or of a list of those of *files* in a folder.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
     if not files:
         return sha256_of_file(path)
     lines = (f"{sha256_of_file(path / name)}  {name}\n" for name in files)

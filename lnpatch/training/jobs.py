@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lnpatch.recipes.job import Job, Save
+from lnpatch.recipes.job import HeldOut, Job, Save
 from lnpatch.training.patched import Patched
 from lnpatch.training.settings import Setting, Value
 
@@ -55,6 +55,23 @@ class LauncherJob:
         return document
 
 
+@dataclass(frozen=True)
+class HeldOutText:
+    """Sentences that are kept out of training, and when and how their cost is computed."""
+
+    #: The text, as the launcher reads it.
+    file: Path
+    #: The updates from one computation to the next.
+    every: int
+    #: What the recipe says of it.
+    declared: HeldOut
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the launcher takes."""
+        declared = self.declared
+        return {"data": os.fspath(self.file), "every": self.every, "cost": declared.cost, "between": declared.between}
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainJob(LauncherJob):
     """Train."""
@@ -85,6 +102,8 @@ class TrainJob(LauncherJob):
     updates_before: int = 0
     #: The file that says which update the saved model belongs to.
     saved: Path | None = None
+    #: The sentences that are kept out of training; None where there are none.
+    held_out: HeldOutText | None = None
     #: The descriptor from which the launcher reads that all updates are written down; None where nobody writes them.
     answers: int | None = None
 
@@ -106,6 +125,7 @@ class TrainJob(LauncherJob):
             "data": self.data,
             "updates_before": self.updates_before,
             "saved": os.fspath(self.saved) if self.saved else "",
+            "held_out": self.held_out.as_json() if self.held_out else None,
             "answers": self.answers,
         }
 
@@ -177,6 +197,7 @@ def make_train_job(
     compares_parameters: bool = False,
     updates_before: int = 0,
     saved: Path | None = None,
+    held_out: HeldOutText | None = None,
 ) -> TrainJob:
     """Fill in the recipe's *job* for one training.
 
@@ -211,6 +232,7 @@ def make_train_job(
         data=data,
         updates_before=updates_before,
         saved=saved,
+        held_out=held_out,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the repositories print while they train, as events: an update, a validation, a cost that became NaN, a compiled shape."""
+"""What the repositories and the launcher print, as events: an update, a validation, a cost that became NaN, a compiled shape."""
 
 from __future__ import annotations
 
@@ -71,13 +71,40 @@ class ShapeCompiled:
 
 
 @dataclass(frozen=True)
+class PeakMemory:
+    """JAX's process has ended, and says how much of the GPU's memory it has had in use."""
+
+    #: At most, on the fullest GPU.
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.bytes / 1e9:.2f} GB of the GPU's memory in use at most"
+
+
+@dataclass(frozen=True)
 class Saving:
     """The launcher is about to replace the saved model, and waits for all updates to be written down."""
 
     update: int
 
 
-Event = Update | Validation | CostBecameNaN | ShapeCompiled | Saving
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation of a model has ended."""
+
+    #: Its name; empty where the repository has one evaluation.
+    task: str
+    #: By name, as the evaluation gives them.
+    figures: dict[str, float]
+    seconds: float
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
+        return f"{self.task or 'evaluation'}: {listed} in {self.seconds:.1f} s"
+
+
+LauncherEvent = Validation | ShapeCompiled | PeakMemory | Saving | Evaluated
+Event = Update | CostBecameNaN | LauncherEvent
 
 
 @dataclass
@@ -135,18 +162,38 @@ def is_event(line: str) -> bool:
 
 
 #: The events by their names in the output.
-_EVENTS: Mapping[str, type[ShapeCompiled] | type[Saving]] = {"compiled": ShapeCompiled, "saving": Saving}
+_EVENTS: Mapping[str, type[LauncherEvent]] = {
+    "compiled": ShapeCompiled,
+    "peak_memory": PeakMemory,
+    "saving": Saving,
+    "validation": Validation,
+    "evaluated": Evaluated,
+}
 
 
-def parse_event(line: str) -> ShapeCompiled | Saving | None:
+def parse_event(line: str) -> LauncherEvent | None:
     """Return the event that a line of ``_events.py`` in the templates, or of the launcher, means; None for no such one."""
     try:
         fields = json.loads(line.removeprefix(EVENT_PREFIX))
         event = _EVENTS[fields.pop("event")](**fields)
-        str(event)  # a repository may print what looks like an event
+        # a repository may print what looks like an event
+        str(event)
+        if isinstance(event, Validation | Evaluated):
+            return event if _has_figures(event) else None
         return event
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
+
+
+def _has_figures(event: Validation | Evaluated) -> bool:
+    """Return whether the figures of an event are numbers by name, and so is what comes with them."""
+    number = event.update if isinstance(event, Validation) else event.seconds
+    figures = event.figures
+    return (
+        type(number) in (int, float)
+        and isinstance(figures, dict)
+        and all(type(v) in (int, float) for v in figures.values())
+    )
 
 
 def _parse_number(text: str | None) -> float | None:

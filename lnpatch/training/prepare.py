@@ -15,7 +15,7 @@ from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.open_runtime import OpenRuntime, open_runtime
-from lnpatch.training.jobs import LAUNCH, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
+from lnpatch.training.jobs import LAUNCH, HeldOutText, SmokeDataJob, TrainJob, fill_run_settings, make_train_job
 from lnpatch.training.patched import Patched
 from lnpatch.training.request import TrainOptions, TrainRequest, check_request
 from lnpatch.training.resume import ResumePoint, find_resume_point, go_back
@@ -113,6 +113,10 @@ def _make_job(
     if request.makes_data:
         make_smoke_data(runtime, folder / _SMOKE_DATA)
     place = _smoke_data(folder, smoke) if smoke and request.makes_data else request.data.place_in(folder)
+    held_out: HeldOutText | None = None
+    if request.held_out is not None:
+        described = place if request.makes_data else request.data.path
+        place, held_out = request.held_out.place(folder, described, request.values, request.data.sentences)
     own = _lnpatch_settings(job, request.cell, folder, place, resumes=point is not None and point.update > 0)
     return make_train_job(
         patched,
@@ -129,6 +133,7 @@ def _make_job(
         compares_parameters=options.compares_parameters,
         updates_before=point.update if point else 0,
         saved=folder / SAVED,
+        held_out=held_out,
     )
 
 
@@ -266,7 +271,10 @@ def _describe_run(
         process_start=process.process_start,
         seed=options.seed,
         backend=options.runtime.backend,
+        precision=options.runtime.precision_of(runtime.name),
         data_sha256=request.data.sha256,
         recipe=name_recipe(recipe),
         max_updates=None if max_updates is None else updates + max_updates,
+        held_out=request.held_out.described if request.held_out else "",
+        held_out_every=request.held_out.every if request.held_out else None,
     )

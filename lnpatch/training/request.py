@@ -12,6 +12,7 @@ from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.data import CheckedData, check_data, find_data
+from lnpatch.training.held_out import HeldOutPlan, normalise_choice, plan_held_out
 from lnpatch.training.models import check_run
 from lnpatch.training.patched import Patched, find_job
 from lnpatch.training.run_folder import RunInfo, read_info
@@ -46,6 +47,10 @@ class TrainOptions:
     arguments: tuple[str, ...] = ()
     #: Whether the outcome says which parameters the updates have changed.
     compares_parameters: bool = False
+    #: What is kept out of training: a share of the corpus, such as ``5%``, or the path of a text.
+    held_out: str | None = None
+    #: The updates from one computation of its cost to the next; None for the recipe's.
+    held_out_every: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,13 @@ class TrainRequest:
     makes_data: bool
     #: The run that is resumed; None for a new one.
     earlier: RunInfo | None
+    #: What is kept out of training; None where that is nothing.
+    held_out: HeldOutPlan | None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """All hyperparameters that the trainer will have."""
+        return {**{name: setting.default for name, setting in self.known.items()}, **self.settings}
 
 
 def check_request(patched: Patched, options: TrainOptions, report_step: ReportStep) -> TrainRequest:
@@ -92,6 +104,7 @@ def check_request(patched: Patched, options: TrainOptions, report_step: ReportSt
     smoke = job.smoke if options.smoke else None
     settings = {**(dict(earlier.settings) if earlier else smoke.settings if smoke else {}), **chosen}
     makes_data = smoke is not None and bool(recipe.launcher and job.data)
+    held_out = plan_held_out(recipe, job, options.held_out, options.held_out_every, smoke)
     data = CheckedData()
     if not makes_data:
         path = find_data(recipe, job, patched.root, options.data, patched.applied.record.data_dir)
@@ -99,11 +112,13 @@ def check_request(patched: Patched, options: TrainOptions, report_step: ReportSt
         data = check_data(job, path, {**defaults, **settings}, report_step)
         if earlier is not None:
             _require_same_data(earlier, data)
+        elif held_out is not None:
+            held_out.check(data.sentences, {**defaults, **settings})
     seed = options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None)
     if seed is not None:
         settings = {**dict.fromkeys(job.seed_settings, seed), **settings}
     options = replace(options, cell=cell, data=data.path or None, seed=seed)
-    return TrainRequest(patched, job, options, cell, settings, known, data, smoke, makes_data, earlier)
+    return TrainRequest(patched, job, options, cell, settings, known, data, smoke, makes_data, earlier, held_out)
 
 
 def _read_earlier_run(recipe: Recipe, options: TrainOptions) -> RunInfo:
@@ -138,7 +153,7 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
     """Return the options with what the earlier part of the run says, where nothing else is said now.
 
     Raises:
-        UsageError: they ask for another cell or seed.
+        UsageError: they ask for another cell or seed, or hold other sentences out.
     """
     if options.cell not in (None, earlier.cell):
         raise UsageError(f"The run trains {earlier.cell}; it cannot be resumed with {options.cell}.")
@@ -147,6 +162,12 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
             f"The run has the seed {earlier.seed}; it cannot be resumed with {options.seed}.",
             "Leave --seed out, or begin a new run.",
         )
+    if options.held_out is not None and normalise_choice(options.held_out) != earlier.held_out:
+        began = f"with {earlier.held_out}" if earlier.held_out else "without held-out sentences"
+        raise UsageError(
+            f"The run began {began}; it cannot be resumed with --held-out {options.held_out}.",
+            "Leave --held-out out, or begin a new run.",
+        )
     runtime = options.runtime
     if runtime.runtime == "auto":
         runtime = replace(runtime, runtime=earlier.runtime)
@@ -154,6 +175,8 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         backend = earlier.backend or "auto" if runtime.backend == "auto" else runtime.backend
         # --device says cpu where nobody says anything
         runtime = replace(runtime, backend=backend, device="gpu" if earlier.device == "gpu" else runtime.device)
+        if runtime.device == earlier.device and runtime.precision == "auto":
+            runtime = replace(runtime, precision=earlier.precision or "auto")
     return replace(
         options,
         cell=earlier.cell,
@@ -162,6 +185,8 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         runtime=runtime,
         seed=options.seed if options.seed is not None else earlier.seed,
         arguments=options.arguments or earlier.arguments,
+        held_out=earlier.held_out or None,
+        held_out_every=options.held_out_every or earlier.held_out_every,
     )
 
 

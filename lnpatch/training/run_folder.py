@@ -2,7 +2,8 @@
 
 ``run.json`` says what it is and how it ended, ``log.txt`` is the whole output, ``updates.jsonl`` has one JSON object for
 each reported update (``epoch, update, cost, seconds, elapsed``) and validation (``update, elapsed, validation``), where
-``seconds`` are the update's own and ``elapsed`` those since the run's first report. The model lies beside them, and
+``seconds`` are the update's own and ``elapsed`` those since the run's first report; ``compile`` says how many of them since the
+update before went into compiling. The model lies beside them, and
 ``saved.json``, which says the update that it belongs to. ``run.lock`` is locked as long as a process trains there.
 """
 
@@ -111,10 +112,16 @@ class RunInfo:
     backend: str = ""
     #: The SHA-256 of the data, of all its files; empty for tiny data.
     data_sha256: str = ""
+    #: What the factors of matrix products are rounded to, as ``--precision`` says it; empty under an earlier lnpatch.
+    precision: str = ""
     #: The recipe, as a command line names it from anywhere: by its name, or as an absolute path.
     recipe: str = ""
     #: The update after which it is done; None where it ends by itself.
     max_updates: int | None = None
+    #: What is kept out of training: a share of the data, such as ``5%``, or the path of a text; empty where nothing is.
+    held_out: str = ""
+    #: The updates from one computation of its cost to the next.
+    held_out_every: int | None = None
 
     @property
     def holder(self) -> Holder | None:

@@ -3,47 +3,50 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import JobFailedError, ModelMismatchError, StoppedError, TextError, WordVectorsError
 from lnpatch.runtimes.environment import ReportStep
-from lnpatch.runtimes.open_runtime import Outcome, open_runtime
-from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.runtimes.open_runtime import OpenRuntime, Outcome
 from lnpatch.training.jobs import LAUNCH, make_model_job
-from lnpatch.training.output import is_event, parse_event
+from lnpatch.training.output import LauncherEvent, is_event, parse_event
 from lnpatch.training.patched import Patched
 
 
 def run_model_job(
     patched: Patched,
     name: str,
-    runtime_options: RuntimeOptions,
+    runtime: OpenRuntime,
     report_step: ReportStep,
     cells: Sequence[object],
     options: Mapping[str, Any],
+    on_event: Callable[[LauncherEvent], None] = lambda event: None,
 ) -> Mapping[str, Any]:
     """Run the recipe's job *name*, ``evaluate`` or ``encode``, and return the launcher's result.
 
     Args:
-        report_step: called with what is being done, then with each line that the job prints.
+        runtime: one that was opened for that job.
+        report_step: called with each line that the job prints.
         cells: the model's cells.
         options: what the launcher's function takes.
+        on_event: called with each event that the job prints.
 
     Raises:
         JobFailedError: it has failed; its last lines are in the message.
         StoppedError: the user has stopped it.
         ModelMismatchError, TextError, WordVectorsError: the launcher has refused one of its files.
-        LnpatchError: there is no runtime to run it.
     """
-    runtime = open_runtime(runtime_options, patched.recipe, name, report_step)
     with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
         code = runtime.prepare_code(patched.checkout, Path(folder))
         job = make_model_job(patched, name, code, Path(folder) / "outcome.json", cells, options)
 
         def report_line(line: str) -> None:
-            if text := str(parse_event(line) or "") if is_event(line) else line:
+            event = parse_event(line) if is_event(line) else None
+            if event is not None:
+                on_event(event)
+            if text := str(event or "") if is_event(line) else line:
                 report_step(text)
 
         outcome = runtime.run(LAUNCH, job, report_line)

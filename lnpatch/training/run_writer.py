@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.runtimes.process import StopProcess
-from lnpatch.training.output import CostBecameNaN, Event, Update, Validation
+from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
 from lnpatch.training.run_folder import LOG
 from lnpatch.training.update_log import UPDATES
 
@@ -77,6 +77,8 @@ class RunWriter:
     #: What could not be written, and why; empty where all could.
     failure: str = field(default="", init=False)
     _first_report: float | None = field(default=None, init=False)
+    #: Seconds of compiling since the last update.
+    _compile_seconds: float = field(default=0.0, init=False)
 
     @property
     def elapsed(self) -> float:
@@ -113,6 +115,8 @@ class RunWriter:
         Raises:
             StopProcess: it could not be written, for the first time.
         """
+        if isinstance(event, ShapeCompiled):
+            self._compile_seconds += event.seconds
         if not isinstance(event, (Update, Validation, CostBecameNaN)):
             return
         if self._first_report is None:
@@ -124,6 +128,9 @@ class RunWriter:
         if isinstance(event, Update):
             self.last = event
             entry: dict[str, Any] = asdict(event) | {"elapsed": elapsed}
+            if self._compile_seconds:
+                entry["compile"] = round(self._compile_seconds, 3)
+                self._compile_seconds = 0.0
         else:
             entry = {"update": event.update, "elapsed": elapsed, "validation": event.figures}
         try:

@@ -24,6 +24,7 @@ from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.runtimes.users_settings import PYTENSOR, THEANO
+from lnpatch.training.held_out import normalise_choice
 from lnpatch.training.request import TrainOptions
 
 #: Variables with lists of files or folders, which are made absolute.
@@ -96,6 +97,8 @@ def _runtime_words(options: RuntimeOptions, runtime: str) -> list[str]:
         words += ["--python", os.path.abspath(shutil.which(python) or python)]
     if options.backend != "auto":
         words += ["--backend", options.backend]
+    if options.precision != "auto":
+        words += ["--precision", options.precision]
     return [*words, "--device", options.device]
 
 
@@ -105,6 +108,8 @@ def _option_words(options: TrainOptions) -> Iterator[str]:
         "--data": options.data,
         "--max-updates": options.max_updates,
         "--seed": options.seed,
+        "--held-out": normalise_choice(options.held_out) if options.held_out is not None else None,
+        "--held-out-every": options.held_out_every,
     }
     for name, value in values.items():
         if value is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lnpatch.errors import NotARunError, TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
+from lnpatch.training.final_cost import final_cost
 from lnpatch.training.jobs import LAUNCH
 from lnpatch.training.output import Event, OutputParser, Saving, Update, Validation, is_event
 from lnpatch.training.prepare import TrainPlan
@@ -30,7 +31,7 @@ class TrainResult:
     info: RunInfo
     #: The first cost that was reported in this part of the run.
     first_cost: float | None = None
-    #: The mean of the last five.
+    #: The mean of the last tenth of those.
     last_cost: float | None = None
     #: The median over all reported updates but the first, which is slower.
     seconds_per_update: float | None = None
@@ -67,8 +68,7 @@ class _Reported:
         return self.costs[0] if self.costs else None
 
     def last_cost(self) -> float | None:
-        last = self.costs[-5:]
-        return sum(last) / len(last) if last else None
+        return final_cost(self.costs)
 
     def seconds_per_update(self) -> float | None:
         later = sorted(self.seconds[1:]) or self.seconds

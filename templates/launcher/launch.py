@@ -36,6 +36,11 @@ and, unless it is "smoke",
     data          str    absolute path of the user's data, a file or a folder; "" where the repository has its own
     updates_before  int  the updates of the earlier parts of the run
     saved         str    absolute path of the file that says which update the saved model belongs to; "" writes none
+    held_out      {} or null  the sentences that are kept out of training, and how their cost is computed:
+      data        str      absolute path of the text
+      every       int      the updates from one computation to the next, counted over all parts of the run
+      cost        str      the trainer's variable with the function that gives the cost of a batch
+      between     str      "module:function" that the trainer calls between two updates
     answers       int or null  the descriptor of a pipe: lnpatch writes a byte for each event "saving", when it has written
                          down all updates so far; null where nobody reads along
     saves         [{}]   what to save where the trainer is stopped, and the first of them wherever it saves itself; in order,
@@ -57,9 +62,15 @@ and, unless it is "smoke",
     model         str    absolute path of the .npz, with its pickle beside it as both NAME.npz.pkl and NAME.pkl
     named         {str: str}  what messages call the model and other files: path to path
     data          str    as above
-    and each of the recipe's options of the job, str by name: "split" (order-embeddings), "mode" (attentive-reader)
+    tasks         [str]  what is evaluated, one after the other; [] where the repository has one evaluation
+    settings      {str: str|int|float|bool}  hyperparameters of what an evaluation trains
+    tokenized     bool   whether the sentences in the data are tokens separated by blanks
+    word2vec_binary  bool  whether the file "word2vec" is of the binary format; missing where there is none
+    and each of the recipe's options of the job, str by name: "split" (order-embeddings, attentive-reader), "mode"
+    (attentive-reader), "dictionary" and "word2vec" (skip-thoughts)
 
-    outcome: {"state": "done", "figures": {str: float}}
+    outcome: {"state": "done"}; as soon as an evaluation has ended, it is printed as an event, {"event": "evaluated",
+             "task": str, "figures": {str: float}, "seconds": float}
 
 "encode" writes a vector for each sentence:
 
@@ -86,7 +97,11 @@ Both refuse a file that cannot be used:
 An adapter has any of these functions, for the jobs that its repository supports:
 
     prepare(job)             before a training: may change job["settings"]; returns the trainer's positional arguments
+    held_out_batches(variables, sentences)  returns functions that give the inputs of job["held_out"]["cost"], a batch
+                             each; variables are the trainer's, by name. Inputs of which the first is None are left out
+    count_words(inputs)      returns how many words the cost of a batch is summed over
     evaluate(job)            returns the figures, {str: float}
+    open_tasks(job)          returns a function from a task to its figures, where job["tasks"] has some
     encode(job, sentences)   returns the vectors, [sentences, dim]
     smoke(folder)            writes the tiny data
     LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
@@ -101,6 +116,7 @@ import os
 import random
 import runpy
 import sys
+import time
 
 import launch_checks
 
@@ -144,6 +160,12 @@ def train(job, adapter):
         owner, function = import_owner(optimizer)
         counter.watch(owner, function, trainer)
     counter.watch_saves(module)
+    held_out = None
+    if job["held_out"]:
+        import launch_held_out
+
+        held_out = launch_held_out.HeldOutCost(job, adapter, counter)
+        held_out.watch()
     before = counter.keep_parameters(job["saves"][0]["parameters"]) if job["compares_parameters"] else None
 
     def call_trainer(*args, **kwargs):
@@ -165,6 +187,9 @@ def train(job, adapter):
             parameters = counter.variables()[job["saves"][0]["parameters"]]
             outcome["parameters"] = launch_updates.compare_parameters(before, parameters)
         outcome["saved"] = counter.save(job["saves"])
+    if held_out and outcome["state"] == "done" and counter.cost_is_finite:
+        with counter.stop_on_signals():
+            held_out.report()
     outcome["updates"] = counter.count
     return outcome
 
@@ -187,8 +212,13 @@ def run_entry(entry, arguments):
 
 
 def evaluate(job, adapter):
-    """Return the figures of the repository's own evaluation of job["model"]."""
-    return {"state": "done", "figures": adapter.evaluate(job)}
+    """Print the figures of the repository's own evaluation of job["model"], or of those in job["tasks"]."""
+    evaluate_task = adapter.open_tasks(job) if job["tasks"] else lambda task: adapter.evaluate(job)
+    for task in job["tasks"] or [""]:
+        start = time.time()
+        figures = evaluate_task(task)
+        print_event({"event": "evaluated", "task": task, "figures": figures, "seconds": time.time() - start})
+    return {"state": "done"}
 
 
 def encode(job, adapter):
@@ -228,6 +258,13 @@ def read_lines(path):
     """Read the lines of a text file as the repositories take them: bytes under 2.7, UTF-8 under 3; no empty ones."""
     with open(path) if sys.version_info[0] == 2 else open(path, encoding="utf-8") as file:
         return [line.strip() for line in file if line.strip()]
+
+
+def print_event(event):
+    """Print an event for lnpatch, {"event": str, ...}; the repository's code may be in the middle of a line."""
+    sys.stdout.flush()
+    sys.stderr.write("\nlnpatch-event %s\n" % json.dumps(event))
+    sys.stderr.flush()
 
 
 def write_json(path, value):

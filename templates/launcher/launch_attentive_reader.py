@@ -128,7 +128,7 @@ def use_data(job):
 
 
 def evaluate(job):
-    """Compute the error and the cost over the validation set, by the repository's own eval_model."""
+    """Compute the error and the cost over the part of the data in job["split"], by the repository's own eval_model."""
     import scipy.sparse
 
     use_data(job)
@@ -137,32 +137,40 @@ def evaluate(job):
     with open(job["model"] + ".pkl", "rb") as file:
         options = load_pickle(file)
     _, valid_files, vocabulary = import_module(job, "pkl_data_iterator").get_data_files(mode=job["mode"])
-    _, valid, _ = reader.load_pkl_data(
-        valid_file_paths=valid_files,
+    # it names no test files, and reads them as it does those to validate
+    files = [rename_split(path, job["split"]) for path in valid_files]
+    _, data, _ = reader.load_pkl_data(
+        valid_file_paths=files,
         batch_size=options["valid_batch_size"],
         vocab=vocabulary,
         eyem=scipy.sparse.eye(options["n_words_q"], format="csr"),
         use_sent_reps=False,
     )
     tparams = reader.init_tparams(reader.load_params(job["model"], reader.init_params(options)))
-    built = reader.build_model(tparams, options, reader.prepare_data, valid, cost_mask=None)
+    built = reader.build_model(tparams, options, reader.prepare_data, data, cost_mask=None)
     _, use_noise, inputs, returned, cost, errors, ent_errors, ent_derrors, probs = built
     names = ["desc", "word_mask", "q", "q_mask", "ans", "wlen", "qlen"]
     outputs = [cost, errors, probs, returned["dec_alphas"]] + [output for output in (ent_errors, ent_derrors) if output]
     use_noise.set_value(0.0)
     function = reader.theano.function([inputs[name] for name in names], outputs)
-    if valid.done:
-        valid.reset()
-    costs, errs = reader.eval_model(function, reader.prepare_data, options, valid, use_sent_rep=False)[:2]
+    if data.done:
+        data.reset()
+    costs, errs = reader.eval_model(function, reader.prepare_data, options, data, use_sent_rep=False)[:2]
     return {"error": float(errs.mean()), "cost": float(costs.mean())}
+
+
+def rename_split(path, split):
+    """Return the path of another part of the data: test4_pass.pkl for valid4_pass.pkl."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, name.replace("valid", split, 1))
 
 
 def smoke(folder):
     """
-    Write 96 and 48 little stories about numbered entities, with a question whose answer is one of them.
+    Write 96, 48 and 48 little stories about numbered entities, with a question whose answer is one of them.
 
     The repository's format: lists of word ids that end in 0, answers as one-element lists. Without the repair, its validation
-    fails where all batches have the same length, or where there is only one; so the 48 grow longer.
+    fails where all batches have the same length, or where there is only one; so each 48 grow longer.
     """
     import numpy
 
@@ -172,11 +180,11 @@ def smoke(folder):
     ids = {word: i + 1 for i, word in enumerate(sorted(set(words)))}
     write_pickle(os.path.join(folder, "dict.pkl"), ids)
     fillers = ["and", "then", "he", "came", "home", "the", "boat"]
-    for split, size in [("train", 96), ("valid", 48)]:
+    for split, size in [("train", 96), ("valid", 48), ("test", 48)]:
         stories, questions, answers = [], [], []
         for i in range(size):
             who, other = [entities[k] for k in rng.permutation(len(entities))[:2]]
-            length = 1 + (i // 4 if split == "valid" else i * 7 % 12)
+            length = 1 + (i * 7 % 12 if split == "train" else i // 4)
             padding = [fillers[k] for k in rng.randint(0, len(fillers), length)]
             story = [who] + "went to the sea and saw a boat".split() + padding + [other, "came", "home"]
             question = "who went to the sea".split() + ["@placeholder"] + padding[: i % 3]

@@ -13,7 +13,7 @@ import sys
 import zipfile
 from collections import OrderedDict
 
-from launch import write_json
+from launch import print_event, write_json
 
 # the adapters take both from here
 if sys.version_info[0] == 2:
@@ -66,9 +66,7 @@ class SaveRecord(object):
         """Wait until lnpatch has written down all that was printed so far."""
         if self.answers is None:
             return
-        # the trainer may be in the middle of a line
-        sys.stderr.write('\nlnpatch-event {"event":"saving","update":%d}\n' % update)
-        sys.stderr.flush()
+        print_event({"event": "saving", "update": update})
         if not read_byte(self.answers):
             end_alone()
 

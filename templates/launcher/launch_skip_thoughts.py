@@ -1,12 +1,10 @@
 """
-Skip-thoughts: what its training/README has people type around train.trainer and tools.encode. For Python 2.7 and 3.
+Skip-thoughts: what its READMEs have people type around train.trainer, tools.encode and eval_*.py. For Python 2.7 and 3.
 """
 from __future__ import print_function
 
 import io
 import os
-import random
-import struct
 import sys
 from numbers import Integral
 
@@ -31,8 +29,58 @@ def prepare(job):
     return [sentences]
 
 
+def held_out_batches(variables, sentences):
+    """
+    Return the batches of sentences that are kept out of training: functions that give the inputs of the trainer's cost.
+
+    The batches are made as the trainer makes its own, of its local variables; a word that is not in its dictionary is
+    unknown (UNK). The generator of its random numbers stays as it is.
+    """
+    import numpy
+    from homogeneous_data import HomogeneousData, grouper, prepare_data
+
+    state = numpy.random.get_state()
+    numpy.random.seed(0)  # the same batches whenever it is asked for them
+    try:
+        batches = list(HomogeneousData(grouper(sentences), variables["batch_size"], variables["maxlen_w"]))
+    finally:
+        numpy.random.set_state(state)
+    words = KnownWords(variables["worddict"])
+
+    def prepare(batch):
+        return lambda: prepare_data(*batch, worddict=words, maxlen=variables["maxlen_w"], n_words=variables["n_words"])
+
+    return [prepare(batch) for batch in batches]
+
+
+class KnownWords(dict):
+    """A dictionary in which every other word is the unknown one."""
+
+    def __missing__(self, word):
+        return 1
+
+
+def count_words(inputs):
+    """Return how many words the cost of a batch is summed over: those of both neighbours, and their ends."""
+    _, _, _, y_mask, _, z_mask = inputs
+    return float(y_mask.sum() + z_mask.sum())
+
+
 def encode(job, sentences):
     """Return the vectors of step 5, for sentences in the order given."""
+    tools, model = load_encoder(job)
+    return tools.encode(model, sentences, verbose=False)
+
+
+def open_tasks(job):
+    """Return a function that evaluates the model in one of job["tasks"], by name; it loads the model once for all."""
+    import launch_skip_thoughts_tasks
+
+    return launch_skip_thoughts_tasks.open_tasks(job, *load_encoder(job))
+
+
+def load_encoder(job):
+    """Return the module tools and the model that its encode takes (step 4)."""
     if not job["tokenized"]:
         require_tokenizer()
     require_dictionary(job)
@@ -50,7 +98,7 @@ def encode(job, sentences):
         model = tools.load_model({})
     if job["tokenized"]:
         tools.preprocess = list  # it splits sentences into tokens, which these are already
-    return tools.encode(model, sentences, verbose=False)
+    return tools, model
 
 
 def require_dictionary(job):
@@ -113,30 +161,8 @@ def require_tokenizer():
         sys.exit("NLTK's %s is not installed: %s; or give tokens separated by blanks, with --tokenized." % (name, command))
 
 
-SUBJECTS = ["the cat", "a dog", "my aunt", "the old baker", "she", "the captain", "a small bird", "nobody"]
-VERBS = ["sees", "finds", "likes", "hears", "follows", "paints"]
-OBJECTS = ["the sea", "a red door", "her friend", "the long road", "an apple", "the night train"]
-ENDINGS = ["", "today", "again", "with great care", "in the rain"]
-
-
 def smoke(folder):
-    """Write a corpus of 600 sentences, most about what the one before has seen, and word vectors of size 300."""
-    rng = random.Random(2016)
-    lines = []
-    subject = SUBJECTS[0]
-    for _ in range(600):
-        seen = OBJECTS[int(rng.random() * len(OBJECTS))]
-        verb = VERBS[int(rng.random() * len(VERBS))]
-        ending = ENDINGS[int(rng.random() * len(ENDINGS))]
-        lines.append(" ".join(" ".join([subject, verb, seen, ending]).split() + ["."]))
-        subject = seen if rng.random() < 0.7 else SUBJECTS[int(rng.random() * len(SUBJECTS))]
-    with io.open(os.path.join(folder, "corpus.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write(u"\n".join(u"" + line for line in lines) + u"\n")
-    with io.open(os.path.join(folder, "sentences.txt"), "w", encoding="utf-8", newline="\n") as file:
-        file.write(u"\n".join(u"" + line for line in lines[:20]) + u"\n")
-    words = sorted({word for line in lines for word in line.split()} | {"unseen"})
-    with io.open(os.path.join(folder, "word2vec.bin"), "wb") as file:
-        file.write(("%d 300\n" % len(words)).encode("ascii"))
-        for word in words:
-            vector = [rng.random() - 0.5 for _ in range(300)]
-            file.write(word.encode("ascii") + b" " + struct.pack("<300f", *vector) + b"\n")
+    """Write a tiny corpus, sentences to encode, word vectors, and the data of all tasks."""
+    import launch_skip_thoughts_smoke
+
+    launch_skip_thoughts_smoke.write_all(folder)

@@ -249,7 +249,7 @@ sys.exit(main(["apply", "demo", "--dir", sys.argv[3]]))
 
 @pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
 @pytest.mark.parametrize("moment", [("move_to", 1), ("move_without_replacing", 1), ("move_without_replacing", 3)])
-@pytest.mark.parametrize("command", ["apply", "status"])
+@pytest.mark.parametrize("command", ["apply", pytest.param("status", marks=pytest.mark.slow)])
 def test_a_clone_that_was_killed_is_cleaned_up_by_the_next_command(
     lnpatch: Cli, tmp_path: Path, demo_files: dict[str, bytes], there: bool, moment: tuple[str, int], command: str
 ) -> None:

@@ -47,7 +47,16 @@ def test_own_locks_are_removed(lnpatch: Cli, demo: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHARED)
-@pytest.mark.parametrize("command", ["status", "diff", "apply", "apply --commit", "revert"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        pytest.param("diff", marks=pytest.mark.slow),
+        "apply",
+        pytest.param("apply --commit", marks=pytest.mark.slow),
+        "revert",
+    ],
+)
 def test_shared_locks_are_named(lnpatch: Cli, demo: Path, name: str, command: str) -> None:
     if command == "revert":
         lnpatch("apply", "demo", "--dir", demo)

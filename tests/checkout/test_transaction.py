@@ -111,7 +111,7 @@ def save_as_editors_do(path: Path, data: bytes) -> None:
     beside.replace(path)
 
 
-@pytest.mark.parametrize("save", [save_in_place, save_as_editors_do])
+@pytest.mark.parametrize("save", [pytest.param(save_in_place, marks=pytest.mark.slow), save_as_editors_do])
 @pytest.mark.parametrize("moment", ["before it is compared", "after it is compared"])
 @pytest.mark.parametrize(
     ("command", "name"), [("apply", "layers.py"), ("apply --commit", "train.py"), ("revert", "train.py")]

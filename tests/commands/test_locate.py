@@ -51,10 +51,17 @@ def test_diff_and_revert_need_no_target(
         pytest.param(["status"], "demo in", id="status"),
         pytest.param(["port"], "Python 3 in", id="port"),
         pytest.param(["train", "--set", "dimm=1"], "The trainer of demo has no setting 'dimm'", id="train"),
-        pytest.param(["train", "--", "--dim", "3"], "no command line for --dim 3", id="train with arguments"),
+        pytest.param(
+            ["train", "--", "--dim", "3"],
+            "no command line for --dim 3",
+            id="train with arguments",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(["evaluate", "--model", "m.npz"], "demo does not support evaluate", id="evaluate"),
-        pytest.param(["encode", "--model", "m.npz"], "demo does not support encode", id="encode"),
-        pytest.param(["setup", "--python", "/nowhere"], "/nowhere is not a Python", id="setup"),
+        pytest.param(
+            ["encode", "--model", "m.npz"], "demo does not support encode", id="encode", marks=pytest.mark.slow
+        ),
+        pytest.param(["setup", "--python", "/nowhere"], "/nowhere is not a Python", id="setup", marks=pytest.mark.slow),
         pytest.param(["check", "--python", "/nowhere"], "/nowhere is not a Python", id="check"),
     ],
 )

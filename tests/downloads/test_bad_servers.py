@@ -317,7 +317,13 @@ TRICKLES = {
 }
 
 
-@pytest.mark.parametrize(("head", "piece"), TRICKLES.values(), ids=TRICKLES)
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        pytest.param(*each, id=name, marks=() if name in ("a byte now and then", "a header") else pytest.mark.slow)
+        for name, each in TRICKLES.items()
+    ],
+)
 def test_a_server_that_trickles(
     lnpatch: Cli, serve: Serve, dest: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, piece: bytes
 ) -> None:

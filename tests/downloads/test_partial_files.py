@@ -259,6 +259,7 @@ def test_another_process_writes_the_same_partial_file(
     assert not (dest / "model.npz").exists()
 
 
+@pytest.mark.slow
 def test_two_at_once_without_a_common_lock(recipe: Path, server: Server, dest: Path, tmp_path: Path) -> None:
     server.files["/~r/model.npz"].stall = 3
     command = [sys.executable, "-m", "lnpatch", "download", str(recipe), "model"]

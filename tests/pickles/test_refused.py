@@ -330,7 +330,7 @@ HONEST = {
 }
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("protocol", [0, pytest.param(2, marks=pytest.mark.slow), 4])
 @pytest.mark.parametrize("value", HONEST.values(), ids=HONEST)
 def test_what_a_pickler_writes_is_never_too_much(value: Any, protocol: int) -> None:
     assert load_pickle(pickle.dumps(value, protocol)) == value

@@ -34,19 +34,28 @@ def test_pytensor_gets(flags, theano, pytensor):
     assert environment["PYTENSOR_FLAGS"] == pytensor
 
 
+CUDA = {"JAX_PLATFORMS": "cuda", "XLA_FLAGS": "--xla_gpu_dot_merger_threshold_mb=0"}
+
+
 @pytest.mark.parametrize(
     ("theano", "jax"),
     [
         ("", {}),
         ("device=cpu", {"JAX_PLATFORMS": "cpu"}),
-        ("device=gpu,lib.cnmem=0.8", {"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.8"}),
-        ("device=cuda0,gpuarray.preallocate=0.5", {"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.5"}),
-        ("device=cuda,gpuarray.preallocate=4000", {"JAX_PLATFORMS": "cuda"}),
+        ("device=gpu,lib.cnmem=0.8", {**CUDA, "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.8"}),
+        ("device=cuda0,gpuarray.preallocate=0.5", {**CUDA, "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.5"}),
+        ("device=cuda,gpuarray.preallocate=4000", CUDA),
     ],
 )
 def test_jax_gets(flags, theano, jax):
     settings = flags.translate_for_jax(flags.parse_flags(theano), None)
     assert {name: value for name, value in settings.items() if name != "TF_CPP_MIN_LOG_LEVEL"} == jax
+
+
+def test_the_users_xla_flags_come_last(flags):
+    environment = {"THEANO_FLAGS": "device=cuda", "XLA_FLAGS": "--xla_gpu_dot_merger_threshold_mb=32"}
+    flags.apply_flags(environment)
+    assert environment["XLA_FLAGS"] == f"{CUDA['XLA_FLAGS']} --xla_gpu_dot_merger_threshold_mb=32"
 
 
 def test_one_cache_folder_serves_both(flags):

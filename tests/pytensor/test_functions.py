@@ -33,7 +33,7 @@ GROUPS = {
 #: Where the module has a definition or a conversion of its own. C takes seconds for each function, so all of it is slow.
 QUICK = {
     "c": set(),
-    "jax": {"definitions", "normalizations and losses", "indices"},
+    "jax": {"definitions", "normalizations and losses"},
 }
 
 RUNS = [

@@ -69,7 +69,9 @@ print("ok")
 """
 
 
-@pytest.mark.parametrize("script", [KINDS, WIDE], ids=["kinds", "wide"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(KINDS, id="kinds", marks=pytest.mark.slow), pytest.param(WIDE, id="wide")]
+)
 @pytest.mark.parametrize("backend", ["jax", pytest.param("c", marks=pytest.mark.slow)])
 def test_an_index_out_of_range(run_python, backend, script):
     done = run_python(backend, "-c", f"BACKEND = {backend!r}\n{script}", check=False)

@@ -49,6 +49,7 @@ def test_the_number_of_shapes_is_bounded(train, model):
     assert measured["compiled"] <= measured["bound"] == BOUNDS[model]
 
 
+@pytest.mark.slow
 def test_every_compiled_shape_is_reported(train):
     lines = re.findall("^lnpatch-event (.*)", train("bag_of_words")[1], re.MULTILINE)
     events = [json.loads(line) for line in lines]

@@ -76,6 +76,7 @@ def test_other_requirements_are_another_environment(spec: EnvironmentSpec) -> No
     assert other.folder != spec.folder
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_leaves_no_environment(spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
@@ -87,6 +88,7 @@ def test_what_cannot_be_installed_leaves_no_environment(spec: EnvironmentSpec, m
     assert caught.value.exit_code == 5
 
 
+@pytest.mark.slow
 def test_the_callers_packages_stay_out(spec: EnvironmentSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -13,7 +13,7 @@ from lnpatch.source import check_syntax
 from tests.source import python27
 from tests.source.edits import check_identity, check_undo
 
-SAMPLE = 40
+SAMPLE = 16
 
 
 @pytest.fixture(autouse=True)

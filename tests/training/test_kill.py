@@ -19,6 +19,7 @@ from lnpatch.commands.train import train
 from lnpatch.runtimes import choose
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.run_folder import RunState, read_run
+from lnpatch.training.run_lock import is_locked
 from lnpatch.training.train_view import SilentView
 from tests.conftest import Output
 from tests.training.conftest import TOY, HereRuntime
@@ -83,10 +84,15 @@ def trainers(run: Path) -> list[int]:
 
 def kill(process: subprocess.Popen[str], run: Path, trainer: bool = True) -> None:
     """``kill -9`` a run, its trainer first or not at all."""
+    process.send_signal(signal.SIGSTOP)  # it is not to see how its trainer has ended
     for pid in trainers(run) if trainer else []:
         os.kill(pid, signal.SIGKILL)
     process.kill()
     process.communicate()
+    deadline = time.monotonic() + DEADLINE
+    while trainer and is_locked(run):  # the system takes its time to end a process
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the trainer in /proc")

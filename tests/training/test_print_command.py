@@ -146,7 +146,7 @@ def test_what_cannot_be_trained_is_not_printed(lnpatch: Run, toy: Path, argument
 
 def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
     options = TrainOptions(
-        RuntimeOptions("pytensor", sys.executable, "jax", "gpu"),
+        RuntimeOptions("pytensor", sys.executable, "jax", "gpu", "float32"),
         cell="gru",
         data="/data",
         smoke=True,
@@ -157,6 +157,8 @@ def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
         resume=True,
         arguments=("--x", "a b"),
         compares_parameters=True,
+        held_out="5%",
+        held_out_every=10,
     )
     # the folder is an argument of its own, and the last is of `lnpatch check` alone
     shown = [field.name for field in dataclasses.fields(options) if field.name not in ("output", "compares_parameters")]

@@ -23,6 +23,11 @@ _DROPPED = (
 )  # fmt: skip
 
 
+#: XLA would join the products of one state with several matrices to one, for which it copies the matrices together, anew in
+#: each step of a recurrence.
+_JOINS_NO_PRODUCTS = "--xla_gpu_dot_merger_threshold_mb=0"
+
+
 def parse_flags(text: str) -> dict[str, str]:
     """Return the settings in a THEANO_FLAGS value, such as ``a=1,b.c=2``; a later one wins."""
     pairs = (item.split("=", 1) for item in text.split(",") if "=" in item)
@@ -50,6 +55,7 @@ def translate_for_jax(flags: dict[str, str], cache: str | None) -> dict[str, str
     device = flags.get("device", "")
     if device.startswith(("gpu", "cuda")):
         settings["JAX_PLATFORMS"] = "cuda"
+        settings["XLA_FLAGS"] = _JOINS_NO_PRODUCTS
     elif device == "cpu":
         settings["JAX_PLATFORMS"] = "cpu"
     share = flags.get("lib.cnmem") or flags.get("gpuarray.preallocate")
@@ -74,4 +80,7 @@ def apply_flags(environment: MutableMapping[str, str]) -> None:
     ours = [f"{name}={value}" for name, value in settings.items()]
     environment["PYTENSOR_FLAGS"] = ",".join([*ours, users] if users else ours)  # the last one wins
     for name, value in translate_for_jax(flags, cache).items():
-        environment.setdefault(name, value)
+        if name == "XLA_FLAGS":  # the last one wins
+            environment[name] = f"{value} {environment.get(name, '')}".strip()
+        else:
+            environment.setdefault(name, value)

@@ -40,10 +40,16 @@ def point_out_changes(code: Code) -> None:
             module, _, name = code.scopes.dotted_name(node.func).rpartition(".")
             if module == "string" and name in _STRING_FUNCTIONS:
                 code.add_remark(node, f"string.{name} is gone in Python 3: use the method of strings")
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("decode", "encode"):
+            if isinstance(node.func, ast.Attribute) and _is_codec(node.func.attr, node):
                 code.add_remark(node, f".{node.func.attr}(): strings are text in Python 3, not bytes")
         elif isinstance(node, ast.ClassDef):
             _point_out_methods(code, node)
+
+
+def _is_codec(method: str, call: ast.Call) -> bool:
+    """Return whether a method may be one of strings: an encoder of something else takes other arguments."""
+    keywords = {keyword.arg for keyword in call.keywords}
+    return method in ("decode", "encode") and len(call.args) <= 2 and keywords <= {"encoding", "errors", None}
 
 
 def _point_out_methods(code: Code, node: ast.ClassDef) -> None:

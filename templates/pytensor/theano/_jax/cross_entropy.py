@@ -1,4 +1,8 @@
-"""The cross-entropy of a softmax over many words in JAX: rows of weight 0 are sorted to the end, whose blocks are left out."""
+"""The cross-entropy of a softmax over many words in JAX.
+
+On the CPU, rows of weight 0 are sorted to the end, whose blocks are left out. On a GPU, all rows are one block: a loop whose
+length depends on the data waits for the host at each step, and smaller products leave most of the card idle.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +28,9 @@ def compute_cross_entropy(
     h: Any, w: Any, b: Any, columns: Any, weights: Any, epsilon: float, gradients: bool
 ) -> tuple[Any, ...]:
     """Return the sum, and with ``gradients`` those in ``h``, ``w`` and ``b``; the shapes are the operation's."""
+    if jax.default_backend() != "cpu":
+        cost, *parts = _compute_block(h, w, b, columns, weights, epsilon, gradients)
+        return cost, *parts
     rows, size = len(h), min(BLOCK, len(h))
     order = jnp.argsort(weights == 0, stable=True)
     added = -rows % size  # rows of weight 0, which fill the last block up
@@ -38,21 +45,13 @@ def compute_cross_entropy(
         part_h, part_columns, part_weights = (
             jax.lax.dynamic_slice_in_dim(each, start, size) for each in (sorted_h, sorted_columns, sorted_weights)
         )
-        # the barriers keep XLA from merging the product with the softmax, which then computes it several times
-        logits = jax.lax.optimization_barrier(part_h @ w) + b
-        powers = jax.lax.optimization_barrier(jnp.exp(logits - logits.max(axis=1, keepdims=True)))
-        total = powers.sum(axis=1)
-        probability = jnp.take_along_axis(powers, part_columns[:, None], axis=1)[:, 0] / total
-        cost -= (part_weights * jnp.log(probability + epsilon)).sum()
+        block_cost, *parts = _compute_block(part_h, w, b, part_columns, part_weights, epsilon, gradients)
         if not gradients:
-            return start + size, cost
+            return start + size, cost + block_cost
         dh, dw, db = sums
-        # d cost / d logits = weight * p / (p + epsilon) * (softmax - 1 at the column)
-        share = part_weights * (probability / (probability + epsilon))
-        dlogits = powers * (share / total)[:, None]
-        dlogits = jnp.where(jnp.arange(w.shape[1]) == part_columns[:, None], dlogits - share[:, None], dlogits)
-        dh = jax.lax.dynamic_update_slice_in_dim(dh, dlogits @ w.T, start, 0)
-        return start + size, cost, dh, dw + part_h.T @ dlogits, db + dlogits.sum(axis=0)
+        block_dh, block_dw, block_db = parts
+        dh = jax.lax.dynamic_update_slice_in_dim(dh, block_dh, start, 0)
+        return start + size, cost + block_cost, dh, dw + block_dw, db + block_db
 
     first: tuple[Any, ...] = (jnp.zeros((), weighted.dtype), jnp.zeros((), h.dtype))
     if gradients:
@@ -62,3 +61,22 @@ def compute_cross_entropy(
         return (cost,)
     dh, dw, db = sums
     return cost, dh[jnp.argsort(order)], dw, db
+
+
+def _compute_block(
+    h: Any, w: Any, b: Any, columns: Any, weights: Any, epsilon: float, gradients: bool
+) -> tuple[Any, ...]:
+    """Return what :func:`compute_cross_entropy` does, of rows whose logits are in memory at once."""
+    # the barriers keep XLA from merging the product with the softmax, which then computes it several times
+    logits = jax.lax.optimization_barrier(h @ w) + b
+    powers = jax.lax.optimization_barrier(jnp.exp(logits - logits.max(axis=1, keepdims=True)))
+    total = powers.sum(axis=1)
+    probability = jnp.take_along_axis(powers, columns[:, None], axis=1)[:, 0] / total
+    cost = -(weights * jnp.log(probability + epsilon)).sum()
+    if not gradients:
+        return (cost,)
+    # d cost / d logits = weight * p / (p + epsilon) * (softmax - 1 at the column)
+    share = weights * (probability / (probability + epsilon))
+    dlogits = powers * (share / total)[:, None]
+    dlogits = jnp.where(jnp.arange(w.shape[1]) == columns[:, None], dlogits - share[:, None], dlogits)
+    return cost, dlogits @ w.T, h.T @ dlogits, dlogits.sum(axis=0)

@@ -20,6 +20,7 @@ from theano._callable import Function
 from theano._events import report_compilation
 from theano._graph import Graph
 from theano._jax.convert import convert_to_jax
+from theano._jax.memory import report_peak_at_exit
 from theano._padding import PaddedCall, find_padding
 
 #: Returns what checkify has found, and (outputs, new values of updated).
@@ -76,7 +77,9 @@ class JaxFunction(Function):
             return checkify.checkify(compute_arrays, errors=checkify.index_checks)(updated, constant, arrays)  # type: ignore[no-any-return]
 
         static = [position for position, is_static in enumerate(self.is_static, 2) if is_static]
-        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static)
+        # keep_unused: a function that computes new gradients does not read the old ones; JAX would leave them out of its
+        # arguments, and their memory could not be given away
+        executable: Executable = jax.jit(call, donate_argnums=0, static_argnums=static, keep_unused=True)
         return executable
 
     def compute(self, values: Sequence[Any]) -> list[Any]:
@@ -103,6 +106,7 @@ class JaxFunction(Function):
         if key not in self.compiled:
             self.compiled.add(key)
             self._report_shape(call.arrays, time.perf_counter() - started)
+            report_peak_at_exit()
         # copied: what JAX gives is read-only, and the repositories write into their results
         return [result.copy() for result in call.cut_outputs(outputs)]
 
