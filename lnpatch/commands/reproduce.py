@@ -144,8 +144,7 @@ def study_status(target: Target = None, *, output: str | os.PathLike[str] | None
     """
     opened = _open_study(target, output, StudyRequest())
     study = _require_study(opened)
-    jobs = find_jobs(opened.folder, study.submissions)
-    return StudyResult(opened.folder.path, study, _read_statuses(opened, study, jobs))
+    return StudyResult(opened.folder.path, study, _read_statuses(opened, study, _find_jobs(opened, study)))
 
 
 def cancel_study(target: Target = None, *, output: str | os.PathLike[str] | None = None) -> StudyResult:
@@ -165,7 +164,7 @@ def cancel_study(target: Target = None, *, output: str | os.PathLike[str] | None
         os.kill(holder.pid, signal.SIGTERM)
         while read_study_holder(folder) == holder:
             time.sleep(_INTERVAL)
-    live = [job for job in find_jobs(opened.folder, study.submissions).values() if job.state is not JobState.ENDED]
+    live = [job for job in _find_jobs(opened, study).values() if job.state is not JobState.ENDED]
     cancel_jobs(opened.folder, live)
     # so that nobody wonders why a job has ended that was never begun
     cancelled = replace(study, submissions=())
@@ -322,7 +321,7 @@ def _run_here(opened: _OpenStudy, study: Study, jobs: int | None, view: StudyVie
     Raises:
         StudyBusyError: a cluster has jobs for it.
     """
-    for job in find_jobs(opened.folder, study.submissions).values():
+    for job in _find_jobs(opened, study).values():
         if job.state is not JobState.ENDED:
             raise StudyBusyError(str(opened.folder.path), str(job))
     to_do = [task for task in _tasks(opened, study) if _needs_work(task)]
@@ -335,7 +334,7 @@ def _run_here(opened: _OpenStudy, study: Study, jobs: int | None, view: StudyVie
 
 def _submit(opened: _OpenStudy, study: Study, jobs: int | None, cluster: ClusterOptions) -> Study:
     """Send a cluster the runs that need something and have no job yet, and write down their jobs."""
-    known = find_jobs(opened.folder, study.submissions)
+    known = _find_jobs(opened, study)
     live = {run for run, job in known.items() if job.state is not JobState.ENDED}
     to_do = [task for task in _tasks(opened, study) if task.name not in live and _needs_work(task)]
     if not to_do:
@@ -352,7 +351,7 @@ def _wait_for_jobs(opened: _OpenStudy, study: Study, view: StudyView) -> bool:
     asked_to_stop: list[int] = []
     with signals_to(asked_to_stop.append):
         while not asked_to_stop:
-            jobs = find_jobs(opened.folder, study.submissions)
+            jobs = _find_jobs(opened, study)
             view.show_runs(_read_statuses(opened, study, jobs))
             if all(job.state is JobState.ENDED for job in jobs.values()):
                 return True
@@ -360,6 +359,13 @@ def _wait_for_jobs(opened: _OpenStudy, study: Study, view: StudyView) -> bool:
                 if not asked_to_stop:
                     time.sleep(_INTERVAL)
     return False
+
+
+def _find_jobs(opened: _OpenStudy, study: Study) -> dict[str, ClusterJobStatus]:
+    """Return the last job of each run; none where all runs are done, so that no cluster is needed to read such a study."""
+    if not any(_needs_work(task) for task in _tasks(opened, study)):
+        return {}
+    return find_jobs(opened.folder, study.submissions)
 
 
 def _needs_work(task: RunTask) -> bool:
@@ -378,7 +384,7 @@ def _conclude(
     stopped: bool = False,
 ) -> StudyResult:
     """Read how the runs stand, and report on them where none is under way."""
-    jobs = find_jobs(opened.folder, study.submissions)
+    jobs = _find_jobs(opened, study)
     statuses = _read_statuses(opened, study, jobs, failures or {})
     view.show_runs(statuses)
     return StudyResult(opened.folder.path, study, statuses, stopped=stopped)

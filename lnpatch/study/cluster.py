@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 from lnpatch.errors import ClusterError, ClusterLibraryError, FileError, UsageError
-from lnpatch.files import atomic_write
 from lnpatch.schema import Scalar
 from lnpatch.study.cluster_job import PREEMPTION_SIGNAL, ClusterJob
 from lnpatch.study.cluster_options import ClusterOptions
@@ -105,10 +104,11 @@ def submit_runs(
     """
     submitit = _import_submitit()
     parameters = _make_parameters(options, device, at_once)
-    mark, token = folder.cluster / "shared", secrets.token_hex(8)
+    # one for each submission: an old copy of the folder, on a node's own disk, has another one
+    mark = folder.cluster / f"submitted-{secrets.token_hex(8)}"
     try:
         folder.cluster.mkdir(parents=True, exist_ok=True)
-        atomic_write(mark, token.encode())
+        mark.touch()
     except OSError as error:
         raise FileError(str(error.filename or mark), error.strerror or str(error)) from error
     chosen = {f"{SLURM}_max_num_timeout": _MOST_TIMEOUTS} if options.name == SLURM else {}
@@ -119,7 +119,7 @@ def submit_runs(
         raise UsageError(f"{options.name} does not take this: {error}") from error
     except RuntimeError as error:
         raise ClusterError(options.name, "preparing the jobs", str(error)) from error
-    jobs = [ClusterJob(task, device, mark, token) for task in tasks]
+    jobs = [ClusterJob(task, device, mark) for task in tasks]
     try:
         submitted = executor.submit_array(jobs)
     except Exception as error:
@@ -167,12 +167,13 @@ def cancel_jobs(folder: StudyFolder, jobs: Iterable[ClusterJobStatus]) -> None:
 
 
 def explain_lost_job(folder: StudyFolder, job: ClusterJobStatus) -> str:
-    """Return why a job may have ended that has left nothing of its run; empty where its own log says more.
+    """Return why a job may have ended that has left nothing of its run.
 
     A scheduler that cannot write a job's log ends it without a word.
     """
-    if any(folder.cluster.glob(f"{job.job}_0_log.*")):
-        return ""
+    log = folder.cluster / f"{job.job}_0_log.err"
+    if log.exists():
+        return f"{job} has ended before it trained; what it has said is in {log}"
     return (
         f"{job} has ended before it wrote anything: it was cancelled in the queue, or its node does not "
         f"see {folder.path}, which has to be in a folder that all nodes share (--output names another one)"
@@ -246,7 +247,7 @@ def _name_parameters(options: ClusterOptions) -> dict[str, Any]:
         return named
     delay = named.get("slurm_signal_delay_s", _SAVING_SECONDS)
     # a job starts without its user's variables where the cluster is set up so
-    variables = {name: value for name in ("PYTHONPATH", "LNPATCH_CACHE") if (value := os.environ.get(name))}
+    variables = {name: os.environ[name] for name in ("PYTHONPATH", "LNPATCH_CACHE") if os.environ.get(name)}
     exports = {"SUBMITIT_PREEMPT_SIGNAL": PREEMPTION_SIGNAL, **variables}
     named["slurm_setup"] = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
     # so that a job saves ahead of its end, and may be queued again
@@ -278,6 +279,8 @@ def _ask_slurm(ids: Sequence[str]) -> dict[str, JobState]:
     words = ["squeue", "--noheader", "--array", "--states=all", "--format=%i %T", f"--jobs={','.join(arrays)}"]
     try:
         answer = subprocess.run(words, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    except FileNotFoundError as error:
+        raise ClusterError(SLURM, "asking for the jobs", "its commands are not on this machine") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ClusterError(SLURM, "asking for the jobs", str(error)) from error
     if answer.returncode and "Invalid job id" not in answer.stderr:

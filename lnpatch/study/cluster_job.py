@@ -33,9 +33,8 @@ class ClusterJob:
     task: RunTask
     #: ``cpu`` or ``gpu``.
     device: str
-    #: A file beside the study that was written when the job was submitted, and what is in it.
+    #: A file in the study's folder that was made when the job was submitted.
     mark: Path
-    token: str
     _work: LocalWork | None = field(default=None, init=False, repr=False)
 
     def __call__(self) -> None:
@@ -62,14 +61,10 @@ class ClusterJob:
             self._work.stop(signal.SIGTERM)
             while not self._work.has_ended():
                 time.sleep(0.05)
-        return DelayedSubmission(ClusterJob(self.task, self.device, self.mark, self.token))
+        return DelayedSubmission(ClusterJob(self.task, self.device, self.mark))
 
     def _require_shared(self) -> None:
-        try:
-            found = self.mark.read_text(encoding="utf-8")
-        except OSError:
-            found = ""
-        if found != self.token:
+        if not self.mark.exists():
             raise FolderNotSharedError(str(self.mark.parent.parent), os.uname().nodename)
 
     def _was_stopped(self) -> bool:

@@ -76,6 +76,8 @@ class StudyPlan:
     data: str = ""
     #: The Python to build the environment from.
     python: str = ""
+    #: What a card rounds the factors of products to, or ``auto``.
+    precision: str = "auto"
     #: The patched checkout that was named; empty for the study's own.
     directory: str = ""
     #: What was cloned instead of the recipe's address.
@@ -89,7 +91,7 @@ class StudyPlan:
     @property
     def runtime_options(self) -> RuntimeOptions:
         """The runtime of all runs."""
-        return RuntimeOptions(self.runtime, self.python or None, self.backend, self.device)
+        return RuntimeOptions(self.runtime, self.python or None, self.backend, self.device, self.precision)
 
     @property
     def assignments(self) -> tuple[str, ...]:
@@ -126,6 +128,7 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
         max_updates=request.max_updates or 0,
         data=request.data or "",
         python=request.runtime.python or "",
+        precision=request.runtime.precision,
         directory=request.directory or "",
         source=request.source or "",
     )
@@ -222,6 +225,7 @@ def command_words(plan: StudyPlan) -> list[str]:
         "--python": plan.python,
         "--runtime": plan.runtime,
         "--backend": plan.backend if plan.backend != "auto" else "",
+        "--precision": plan.precision if plan.precision != "auto" else "",
         "--device": plan.device,
     }
     for name, value in values.items():
@@ -252,6 +256,7 @@ def _find_differences(plan: StudyPlan, request: StudyRequest) -> Iterator[str]:
         "python": request.runtime.python,
         "runtime": None if request.runtime.runtime == "auto" else request.runtime.runtime,
         "backend": None if request.runtime.backend == "auto" else request.runtime.backend,
+        "precision": None if request.runtime.precision == "auto" else request.runtime.precision,
         # --device says cpu where nobody says anything
         "device": None if request.runtime.device == "cpu" else request.runtime.device,
     }

@@ -124,6 +124,11 @@ def test_what_may_come_to_a_study(request_: StudyRequest, cells: tuple[str, ...]
         pytest.param(StudyRequest(directory="d"), "--dir d, where the study has none", id="checkout"),
         pytest.param(StudyRequest(runtime=RuntimeOptions("pytensor")), "--runtime pytensor", id="runtime"),
         pytest.param(StudyRequest(runtime=RuntimeOptions(device="gpu")), "--device gpu, where", id="device"),
+        pytest.param(
+            StudyRequest(runtime=RuntimeOptions(precision="bfloat16")),
+            "--precision bfloat16, where the study has auto",
+            id="precision",
+        ),
     ],
 )
 def test_what_may_not(request_: StudyRequest, words: str) -> None:

@@ -19,7 +19,8 @@ start)
         command -v "$command" >/dev/null || { echo "there is no $command: apt-get install slurm-wlm munge" >&2; exit 5; }
     done
     mkdir -p "$dir/state" "$dir/spool"
-    # cred_expire: a job that is queued again waits until its credentials have expired, two minutes by default
+    # a munged of its own, with a key of its own; cred_expire: a job that is queued again waits until its credentials have
+    # expired, two minutes by default
     cat >"$SLURM_CONF" <<CONF
 ClusterName=test
 SlurmctldHost=$node(127.0.0.1)
@@ -27,7 +28,7 @@ SlurmctldPort=16817
 SlurmdPort=16818
 SlurmUser=root
 SlurmdUser=root
-AuthInfo=cred_expire=5
+AuthInfo=socket=$dir/munge.socket,cred_expire=5
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
@@ -48,10 +49,10 @@ KillWait=5
 NodeName=$node NodeAddr=127.0.0.1 CPUs=${2:-2} State=UNKNOWN
 PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
 CONF
-    if ! munge -n >/dev/null 2>&1; then
-        mkdir -p /run/munge && chown munge: /run/munge
-        su munge -s /bin/sh -c /usr/sbin/munged
-    fi
+    [ -f "$dir/munge.key" ] || (umask 077 && head -c 64 /dev/urandom >"$dir/munge.key")
+    # --force: all is root's here, so the folder may be closed to others
+    is_running munged || munged --force --key-file="$dir/munge.key" --socket="$dir/munge.socket" \
+        --pid-file="$dir/munged.pid" --log-file="$dir/munged.log" --seed-file="$dir/munge.seed" 2>"$dir/munged.err"
     is_running slurmctld || slurmctld
     is_running slurmd || slurmd -N "$node"
     for _ in $(seq 60); do
@@ -59,11 +60,11 @@ CONF
         sleep 0.5
     done
     sinfo >&2 || true
-    tail -n 20 "$dir"/*.log >&2
+    tail -n 20 "$dir"/*.log "$dir/munged.err" >&2
     exit 1
     ;;
 stop)
-    for name in slurmd slurmctld; do
+    for name in slurmd slurmctld munged; do
         if is_running "$name"; then kill "$(cat "$dir/$name.pid")"; fi
     done
     ;;
