@@ -93,6 +93,7 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
         state=info.state,
         conditions=conditions | numbers,
         seed=info.seed,
+        data=Path(info.data).name,
         data_sha256=info.data_sha256,
     )
 

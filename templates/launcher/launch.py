@@ -160,6 +160,7 @@ def train(job, adapter):
         owner, function = import_owner(optimizer)
         counter.watch(owner, function, trainer)
     counter.watch_saves(module)
+    counter.count_words = getattr(adapter, "count_words", None)
     held_out = None
     if job["held_out"]:
         import launch_held_out
