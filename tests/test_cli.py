@@ -47,6 +47,7 @@ def test_every_command_has_a_module_and_no_more() -> None:
         "options",
         "patch_report",
         "show_diff",
+        "study_view",
         "train_view",
         "visible_console",
         "visible_text",

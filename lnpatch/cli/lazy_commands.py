@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from lnpatch.commands.port import port as port
     from lnpatch.commands.recipes import show as show
     from lnpatch.commands.recipes import targets as targets
+    from lnpatch.commands.reproduce import cancel_study as cancel_study
+    from lnpatch.commands.reproduce import reproduce as reproduce
+    from lnpatch.commands.reproduce import study_status as study_status
     from lnpatch.commands.revert import revert as revert
+    from lnpatch.commands.runs import runs as runs
     from lnpatch.commands.setup import setup as setup
     from lnpatch.commands.status import status as status
     from lnpatch.commands.status import status_of_all as status_of_all
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 
 #: The modules of those that are not called as their module is.
 _MODULES = {
+    "cancel_study": "reproduce",
+    "study_status": "reproduce",
     "measure_cache": "doctor",
     "diagnose": "doctor",
     "run_demo": "demo",

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
-from lnpatch.training.output import CostBecameNaN, Evaluated, Event, Saving, ShapeCompiled, Update, Validation
+from lnpatch.training.output import (
+    CostBecameNaN,
+    Evaluated,
+    Event,
+    PeakMemory,
+    Saving,
+    ShapeCompiled,
+    Update,
+    Validation,
+)
 
 if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
@@ -162,7 +171,7 @@ def describe_event(event: Event) -> str:
         return f"epoch {event.epoch} update {event.update} cost {event.cost:.5g} {seconds}"
     if isinstance(event, CostBecameNaN):
         return f"the cost became NaN at update {event.update}"
-    if isinstance(event, ShapeCompiled | Evaluated):
+    if isinstance(event, ShapeCompiled | Evaluated | PeakMemory):
         return str(event)
     if isinstance(event, Saving):
         return f"saving after update {event.update}"

@@ -16,11 +16,10 @@ from lnpatch.commands.revert import revert
 from lnpatch.commands.status import status
 from lnpatch.commands.train import train
 from lnpatch.curves.plot import load_matplotlib
-from lnpatch.errors import NoPython2Error, PlotLibraryError
+from lnpatch.errors import PlotLibraryError
 from lnpatch.recipes import Recipe, find_recipe
-from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.choose import prefer_installed
 from lnpatch.runtimes.find_python2 import compile_errors, find_python2
-from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.source import check_syntax
 from lnpatch.training.run_folder import make_run_folder
 from lnpatch.training.train_run import TrainResult
@@ -102,7 +101,7 @@ def train_demo(directory: Path | None, cell: str | None, view: TrainView) -> Dem
     """
     recipe = find_recipe("demo")
     values = recipe.values(cell)
-    runtime = _installed_runtime(recipe)
+    runtime = prefer_installed(recipe)
     with _demo_folder(directory) as root:
         apply(recipe, root, cell=cell)
         folder = make_run_folder(None, recipe.name, values["cell"], False)
@@ -156,18 +155,6 @@ def _take_back(recipe: Recipe, root: Path) -> DemoStep:
     dirty = Checkout.open(root, recipe.name).dirty_files(["."])
     passed = state == "not-applied" and not dirty
     return DemoStep("Took the patch back: lnpatch revert demo; every byte is as before", passed, tuple(dirty))
-
-
-def _installed_runtime(recipe: Recipe) -> RuntimeOptions:
-    """Return a runtime that is installed already, the faster one first; else the one that would be built."""
-    for name in ("pytensor", "theano"):
-        options = RuntimeOptions(runtime=name)
-        try:
-            if choose_runtime(options).find_environment(recipe, "train") is not None:
-                return options
-        except NoPython2Error:
-            continue
-    return RuntimeOptions()
 
 
 def _figures(folder: Path) -> list[Path]:

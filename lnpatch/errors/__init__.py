@@ -16,17 +16,18 @@ A caller catches a kind, or a single failure::
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
     ├── NotFoundError        3: a target, a file or an anchor is not there
     │     ArtefactNotFoundError, CheckoutMissingError, DataMissingError, DeadLinkError, JobSourceError,
-    │     LayerMissingError, MirrorMissingError, ModelMissingError, NoUpdatesError, NotARunError, NotAppliedError,
-    │     PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError, SourceMissingError,
-    │     TargetNotFoundError, TargetUnknownError
+    │     LayerMissingError, MirrorMissingError, ModelMissingError, NoUpdatesError, NotARunError, NotAStudyError,
+    │     NotAppliedError, PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError,
+    │     SourceMissingError, TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
     │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError,
     │     FilteredFilesError, InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError,
-    │     PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError
+    │     PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError,
+    │     StudyBusyError, StudyDiffersError, StudyPlaceError
     └── MachineError         5: git, a network, a Python or a package is lacking
-          CloneError, CutOffError, EnvironmentBuildError, GitError, GitLockedError, GitMissingError, NoHomeError,
-          NoPython2Error, NoSpaceError, NotACheckoutError, PlotLibraryError, PortLibraryError, UnreachableError,
-          WrongPythonError
+          CloneError, ClusterError, ClusterLibraryError, CutOffError, EnvironmentBuildError, FolderNotSharedError,
+          GitError, GitLockedError, GitMissingError, NoHomeError, NoPython2Error, NoSpaceError, NotACheckoutError,
+          PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
 """
 
 from __future__ import annotations
@@ -116,6 +117,15 @@ from lnpatch.errors.port import (
     PortLibraryError,
     PortModifiedError,
 )
+from lnpatch.errors.study import (
+    ClusterError,
+    ClusterLibraryError,
+    FolderNotSharedError,
+    NotAStudyError,
+    StudyBusyError,
+    StudyDiffersError,
+    StudyPlaceError,
+)
 from lnpatch.errors.training import (
     BadDataError,
     BadModelError,
@@ -167,6 +177,8 @@ __all__ = [
     "ChecksumError",
     "ChecksumRecordError",
     "CloneError",
+    "ClusterError",
+    "ClusterLibraryError",
     "ConflictError",
     "CutOffError",
     "DataChangedError",
@@ -183,6 +195,7 @@ __all__ = [
     "FigureFormatError",
     "FileError",
     "FilteredFilesError",
+    "FolderNotSharedError",
     "GitError",
     "GitLockedError",
     "GitMissingError",
@@ -208,6 +221,7 @@ __all__ = [
     "NoUpdatesError",
     "NotACheckoutError",
     "NotARunError",
+    "NotAStudyError",
     "NotAppliedError",
     "NotFoundError",
     "NotTrackedError",
@@ -243,6 +257,9 @@ __all__ = [
     "SourceTooDeepError",
     "SourceUnreadableError",
     "StoppedError",
+    "StudyBusyError",
+    "StudyDiffersError",
+    "StudyPlaceError",
     "TargetNotFoundError",
     "TargetUnknownError",
     "TextError",

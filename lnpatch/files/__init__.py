@@ -9,7 +9,7 @@ from lnpatch.files.atomic import (
     naming_file,
 )
 from lnpatch.files.digest import sha256_of, sha256_of_file
-from lnpatch.files.process_lock import LockTakenError, ProcessLock, hold_lock
+from lnpatch.files.process_lock import LockTakenError, ProcessLock, hold_lock, is_held
 
 __all__ = [
     "PARTIAL_PATTERN",
@@ -20,6 +20,7 @@ __all__ = [
     "atomic_write",
     "current_umask",
     "hold_lock",
+    "is_held",
     "naming_file",
     "sha256_of",
     "sha256_of_file",

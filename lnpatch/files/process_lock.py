@@ -48,6 +48,23 @@ def hold_lock(path: Path, patience: float = 0.0) -> Iterator[ProcessLock]:
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Return whether a process holds the lock on the file at *path*; it is not made where it is not there."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _acquire(descriptor: int, path: Path, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:

@@ -218,6 +218,8 @@ class Job:
     run_settings: dict[str, Scalar] = field(default_factory=dict)
     #: Those with which the repository resumes from its own model.
     resume_settings: dict[str, Scalar] = field(default_factory=dict)
+    #: Those that seed the repository's random numbers anew, which ``--seed`` sets as well.
+    seed_settings: tuple[str, ...] = ()
     #: What is written when a trainer is stopped.
     saves: tuple[Save, ...] = ()
     #: The file in a run's folder that evaluation and encoding take.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import UsageError
+from lnpatch.errors import NoPython2Error, UsageError
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.find_python2 import find_python2, is_python2
@@ -75,6 +75,18 @@ def choose_runtime(options: RuntimeOptions) -> Runtime:
             f"--precision {options.precision} belongs to --device gpu and --runtime pytensor; all else computes in float32."
         )
     return runtimes()[name](options)
+
+
+def prefer_installed(recipe: Recipe) -> RuntimeOptions:
+    """Return a runtime that is installed already, the faster one first; else the one that would be built."""
+    for name in ("pytensor", "theano"):
+        options = RuntimeOptions(runtime=name)
+        try:
+            if choose_runtime(options).find_environment(recipe, "train") is not None:
+                return options
+        except NoPython2Error:
+            continue
+    return RuntimeOptions()
 
 
 def _names_python2(python: str | None) -> bool:

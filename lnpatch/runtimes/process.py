@@ -54,7 +54,7 @@ def run_launch(launch: Launch, on_line: Callable[[bytes], None], keep_open: Sequ
         raise FileError(os.fspath(launch.python), error.strerror or str(error)) from error
     stopper = _Stopper(process)
     try:
-        with _signals_to(stopper.pass_on):
+        with signals_to(stopper.pass_on):
             while True:
                 try:
                     _pass_lines(process, on_line)
@@ -86,8 +86,10 @@ class _Stopper:
 
 
 @contextmanager
-def _signals_to(pass_on: Callable[[int], None]) -> Iterator[None]:
+def signals_to(pass_on: Callable[[int], None]) -> Iterator[None]:
     """Call *pass_on* at each of the signals that ask to stop; one that is ignored, as SIGHUP under nohup, stays so.
+
+    In another thread than the main one, where no handler can be set, nothing is done.
 
     An exception, as Python raises it at Ctrl-C, would come in the middle of a line, and lose it.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -117,8 +118,7 @@ class PyTensorRuntime:
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
             "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
-            "PYTHONPATH": os.pathsep.join([str(templates() / "pytensor"), *path]),
-            "PYTHONNOUSERSITE": "1",
+            **_search_path(environment, [str(templates() / "pytensor"), *path]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding
         }
@@ -142,6 +142,19 @@ class PyTensorRuntime:
             versions |= plugins
         versions["python"] = ".".join(map(str, sys.version_info[:3]))
         return Environment(Path(sys.prefix), Path(sys.executable), versions)
+
+
+def _search_path(environment: Environment, path: Sequence[str]) -> dict[str, str]:
+    """Return the variables that say where a process finds modules: in *path* first, then where its Python has them.
+
+    An environment that lnpatch has built has all of its packages itself. Where this Python is used instead, a process of its
+    own has to find them where this one does: they may be the user's (``pip install --user``), or in PYTHONPATH.
+    """
+    if environment.python != Path(sys.executable):
+        return {"PYTHONPATH": os.pathsep.join(path), "PYTHONNOUSERSITE": "1"}
+    own = [os.path.abspath(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    variables = {"PYTHONPATH": os.pathsep.join([*path, *own])}
+    return variables if site.ENABLE_USER_SITE else {**variables, "PYTHONNOUSERSITE": "1"}
 
 
 def _installed_version(distribution: str) -> str:

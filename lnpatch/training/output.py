@@ -71,6 +71,17 @@ class ShapeCompiled:
 
 
 @dataclass(frozen=True)
+class PeakMemory:
+    """JAX's process has ended, and says how much of the GPU's memory it has had in use."""
+
+    #: At most, on the fullest GPU.
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.bytes / 1e9:.2f} GB of the GPU's memory in use at most"
+
+
+@dataclass(frozen=True)
 class Saving:
     """The launcher is about to replace the saved model, and waits for all updates to be written down."""
 
@@ -100,7 +111,7 @@ class Evaluated:
         return f"{self.task or 'evaluation'}: {listed} in {self.seconds:.1f} s"
 
 
-LauncherEvent = Validation | ShapeCompiled | Saving | BatchWords | Evaluated
+LauncherEvent = Validation | ShapeCompiled | PeakMemory | Saving | BatchWords | Evaluated
 Event = Update | CostBecameNaN | LauncherEvent
 
 
@@ -161,6 +172,7 @@ def is_event(line: str) -> bool:
 #: The events by their names in the output.
 _EVENTS: Mapping[str, type[LauncherEvent]] = {
     "compiled": ShapeCompiled,
+    "peak_memory": PeakMemory,
     "saving": Saving,
     "validation": Validation,
     "words": BatchWords,

@@ -115,6 +115,8 @@ def check_request(patched: Patched, options: TrainOptions, report_step: ReportSt
         elif held_out is not None:
             held_out.check(data.sentences, {**defaults, **settings})
     seed = options.seed if options.seed is not None else (_SMOKE_SEED if smoke else None)
+    if seed is not None:
+        settings = {**dict.fromkeys(job.seed_settings, seed), **settings}
     options = replace(options, cell=cell, data=data.path or None, seed=seed)
     return TrainRequest(patched, job, options, cell, settings, known, data, smoke, makes_data, earlier, held_out)
 

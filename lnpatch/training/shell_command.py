@@ -56,14 +56,21 @@ def make_shell_command(recipe: Recipe, root: Path, options: TrainOptions, runtim
         runtime: the name of the runtime.
         folder: the run's folder, an absolute path.
     """
-    # -P: in whatever folder it starts, Python imports nothing from there
-    words = [sys.executable, "-P", "-m", "lnpatch", "train", name_recipe(recipe), "--dir", os.fspath(root)]
-    words += [*_runtime_words(options.runtime, runtime), *_option_words(options), "--output", os.fspath(folder)]
+    words = [*_command_words("train", recipe, root, options.runtime, runtime), *_option_words(options)]
+    words += ["--output", os.fspath(folder)]
     if options.resume:
         words.append("--resume")
     if options.arguments:
         words += ["--", *options.arguments]
     return ShellCommand(tuple(words), dict(_variables()))
+
+
+def make_evaluate_command(
+    recipe: Recipe, root: Path, options: RuntimeOptions, runtime: str, folder: Path
+) -> ShellCommand:
+    """Return the command that evaluates the model of the run in *folder*, and prints its figures as a JSON document."""
+    words = [*_command_words("evaluate", recipe, root, options, runtime), "--model", os.fspath(folder)]
+    return ShellCommand((*words, "--format", "json"), dict(_variables()))
 
 
 def name_recipe(recipe: Recipe) -> str:
@@ -74,6 +81,13 @@ def name_recipe(recipe: Recipe) -> str:
 def make_setup_command(recipe: Recipe, options: RuntimeOptions, runtime: str) -> str:
     """Return the line that builds the environment of the runtime *runtime*, which *options* have come to mean here."""
     return shlex.join(["lnpatch", "setup", name_recipe(recipe), *_runtime_words(options, runtime)])
+
+
+def _command_words(command: str, recipe: Recipe, root: Path, options: RuntimeOptions, runtime: str) -> list[str]:
+    """Return how a command of this lnpatch begins that works on the checkout *root*."""
+    # -P: in whatever folder it starts, Python imports nothing from there
+    words = [sys.executable, "-P", "-m", "lnpatch", command, name_recipe(recipe), "--dir", os.fspath(root)]
+    return [*words, *_runtime_words(options, runtime)]
 
 
 def _runtime_words(options: RuntimeOptions, runtime: str) -> list[str]:

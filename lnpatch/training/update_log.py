@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,9 @@ _KINDS = {"cost", "validation"}
 
 #: No update has a greater number: up to here a float has every integer.
 _LAST_UPDATE = 2**53
+
+#: What a line with a validation has, and no other one that lnpatch writes.
+_VALIDATION = b'"validation"'
 
 
 @dataclass
@@ -70,6 +75,45 @@ class UpdateLog:
             yield f"{self.file}: broken lines were left out, the first is line {self.first_broken}."
         if self.first_repeated:
             yield f"{self.file}: lines that repeat an update or go back were left out, the first is line {self.first_repeated}."
+
+
+def read_last_entries(file: Path, size: int = 65536) -> list[dict[str, Any]]:
+    """Read the entries in the last *size* bytes of a file, whatever its length, to see how far a run is.
+
+    None where there is no such file; the file may be growing.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if not file.is_file():
+        return []
+    with file.open("rb") as stream:
+        start = max(0, stream.seek(0, os.SEEK_END) - size)
+        stream.seek(start)
+        lines = stream.read(size).split(b"\n")
+    # the first line may have been cut, the last one is being written
+    entries = map(_parse_entry, lines[1 if start else 0 : -1])
+    return [entry for entry in entries if entry is not None and _KINDS & entry.keys()]
+
+
+def read_validations(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield the validations of a file in order, without parsing the updates between them: some hundred times faster.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if not file.is_file() or not file.stat().st_size:
+        return
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        place = data.find(_VALIDATION)
+        while place >= 0:
+            start, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place)
+            if end < 0:  # it is being written
+                return
+            entry = _parse_entry(data[start : min(end, start + LONGEST_LINE + 1)])
+            if entry is not None and "validation" in entry:
+                yield entry
+            place = data.find(_VALIDATION, end)
 
 
 def read_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from lnpatch.recipes import find_recipe
-from lnpatch.training.output import CostBecameNaN, Event, OutputParser, Update, Validation
+from lnpatch.training.output import CostBecameNaN, Event, OutputParser, PeakMemory, Update, Validation, parse_event
 
 UPDATES = [
     pytest.param("Epoch  0 Update  1 Cost  681.25 UD  0.125", Update(0, 1, 681.25, 0.125), id="first"),
@@ -73,3 +73,21 @@ def test_numbers_go_on_from_an_offset() -> None:
     assert events == [Update(0, 102, 1.0, 0.5)]
     assert isinstance(events[0], Update)
     assert math.isfinite(events[0].cost)
+
+
+@pytest.mark.parametrize(
+    ("facts", "event"),
+    [
+        ('{"event":"peak_memory","bytes":3100000000}', PeakMemory(3_100_000_000)),
+        pytest.param('{"event":"peak_memory","bytes":"3 GB"}', None, id="not a number"),
+        pytest.param('{"event":"peak_memory","bytes":1' + 400 * "0" + "}", None, id="too large"),
+        pytest.param('{"event":"peak_memory"}', None, id="no figure"),
+        pytest.param('{"event":"another","bytes":5}', None, id="no event of ours"),
+    ],
+)
+def test_events(facts: str, event: PeakMemory | None) -> None:
+    assert parse_event(f"lnpatch-event {facts}") == event
+
+
+def test_peak_memory_in_words() -> None:
+    assert str(PeakMemory(3_100_000_000)) == "3.10 GB of the GPU's memory in use at most"

@@ -23,6 +23,14 @@ def report_compilation(shapes: Mapping[str, Sequence[str]], compiled: int, bound
     _write_event("compiled", shapes=shapes, compiled=compiled, bound=bound, seconds=round(seconds, 1))
 
 
+def report_peak_memory(peak: int) -> None:
+    """Write how many bytes of a GPU's memory this process has had in use at most, on the fullest of its GPUs.
+
+    lnpatch-event {"event":"peak_memory","bytes":3328599654}
+    """
+    _write_event("peak_memory", bytes=peak)
+
+
 def _write_event(event: str, **facts: Any) -> None:
     line = json.dumps({"event": event, **facts}, separators=(",", ":"))
     # one write: other threads must not print into the middle of the line

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import statistics
 import subprocess
@@ -18,7 +17,7 @@ from lnpatch.errors import LnpatchError
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.choose import choose_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.output import OutputParser
+from lnpatch.training.output import OutputParser, PeakMemory, ShapeCompiled, Update
 from lnpatch.training.run_folder import LOG, UPDATES
 from tests.benchmarks.runtimes import corpora, machine
 
@@ -28,9 +27,6 @@ THEANO, JAX = "Python 2.7, Theano", "PyTensor, JAX backend"
 PLAIN = "PyTensor, JAX backend, plain GRU"
 
 _JAX_OPTIONS = RuntimeOptions("pytensor", backend="jax", device=machine.DEVICE)
-
-#: What the JAX backend reports when it has compiled, before the update's own line.
-_COMPILED = re.compile(r'^lnpatch-event \{"event":"compiled"')
 
 
 @dataclass(frozen=True)
@@ -77,11 +73,15 @@ class Speed:
     minimum: float
     #: The trainer's own figure: the middle update.
     median: float
-    #: From one report to the next, the middle one: with reading data and all else.
+    #: From one report to the next, in the mean: with reading data and all else.
     with_data: float
     first_cost: float
     #: How many shapes JAX has compiled.
     shapes: int
+    #: How long it was busy with that, the first run of each included.
+    compiling: float
+    #: The most bytes of a GPU's memory in use; 0 where nobody has counted.
+    memory: int
     #: On a training that has not come to its end.
     remark: str = ""
 
@@ -177,8 +177,8 @@ def read_speed(run: Path, skipped: int, remark: str = "") -> Speed:
     """Return the figures of a run's folder, without its first *skipped* updates and those in which JAX compiled."""
     records = [json.loads(line) for line in (run / UPDATES).read_text().splitlines()]
     updates: list[dict[str, Any]] = [record for record in records if "cost" in record]
-    compiling, shapes = find_compiling_updates((run / LOG).read_text(errors="replace"))
-    counted = [u for u in updates[skipped:] if u["update"] not in compiling]
+    compilations = read_compilations((run / LOG).read_text(errors="replace"))
+    counted = [u for u in updates[skipped:] if u["update"] not in compilations.updates]
     # an epoch's end has other things to do
     steps = [b["elapsed"] - a["elapsed"] for a, b in pairwise(updates) if b in counted and a["epoch"] == b["epoch"]]
     seconds = [update["seconds"] for update in counted] or [float("nan")]
@@ -187,23 +187,43 @@ def read_speed(run: Path, skipped: int, remark: str = "") -> Speed:
         len(counted),
         min(seconds),
         statistics.median(seconds),
-        statistics.median(steps or [float("nan")]),
+        statistics.mean(steps or [float("nan")]),
         updates[0]["cost"] if updates else float("nan"),
-        shapes,
+        compilations.shapes,
+        compilations.seconds,
+        compilations.memory,
         remark,
     )
 
 
-def find_compiling_updates(log: str) -> tuple[set[int], int]:
-    """Return the numbers of the updates in which JAX compiled, and how many shapes it compiled in all."""
+@dataclass(frozen=True)
+class Compilations:
+    """What the JAX backend has reported in a run's log."""
+
+    #: The numbers of the updates in which it compiled.
+    updates: frozenset[int]
+    #: How many shapes, of all functions.
+    shapes: int
+    #: How long that took in all.
+    seconds: float
+    #: The most bytes of a GPU's memory in use.
+    memory: int
+
+
+def read_compilations(log: str) -> Compilations:
+    """Return what a log says of them; an update's own line comes after what was compiled in it."""
     parser = OutputParser()
-    compiling: set[int] = set()
-    shapes, compiled = 0, False
-    for line in log.splitlines():
-        if _COMPILED.search(line):
-            shapes, compiled = shapes + 1, True
-        if parser.parse(line):
+    updates: set[int] = set()
+    seconds: list[float] = []
+    memory, compiled = 0, False
+    for event in (event for line in log.splitlines() for event in parser.parse(line)):
+        if isinstance(event, ShapeCompiled):
+            seconds.append(event.seconds)
+            compiled = True
+        elif isinstance(event, PeakMemory):
+            memory = max(memory, event.bytes)
+        elif isinstance(event, Update):
             if compiled:
-                compiling.add(parser.update)
+                updates.add(event.update)
             compiled = False
-    return compiling, shapes
+    return Compilations(frozenset(updates), len(seconds), sum(seconds), memory)

@@ -20,6 +20,7 @@ from theano._callable import Function
 from theano._events import report_compilation
 from theano._graph import Graph
 from theano._jax.convert import convert_to_jax
+from theano._jax.memory import report_peak_at_exit
 from theano._padding import PaddedCall, find_padding
 
 #: Returns what checkify has found, and (outputs, new values of updated).
@@ -105,6 +106,7 @@ class JaxFunction(Function):
         if key not in self.compiled:
             self.compiled.add(key)
             self._report_shape(call.arrays, time.perf_counter() - started)
+            report_peak_at_exit()
         # copied: what JAX gives is read-only, and the repositories write into their results
         return [result.copy() for result in call.cut_outputs(outputs)]
 

@@ -1,0 +1,151 @@
+"""``lnpatch reproduce``."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lnpatch.cli import lazy_commands as commands
+from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
+from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
+from lnpatch.cli.study_view import study_view
+from lnpatch.errors import ExitCode, UsageError
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.plan import StudyRequest, parse_cells, parse_seeds
+
+if TYPE_CHECKING:
+    from lnpatch.commands.reproduce import StudyResult
+    from lnpatch.study.run_status import RunStatus
+
+
+@click.command()
+@optional_target_argument
+@click.option("--dir", "directory", type=TEXT, metavar="DIR", help="A checkout to train; by default one in the study.")
+@click.option("--from", "source", type=TEXT, metavar="URL|PATH", help="Clone this instead of the recipe's address.")
+@click.option(
+    "--cells", type=TEXT, metavar="NAME,...", help="The cells to compare; by default the paper's and its baseline."
+)
+@click.option("--seeds", type=TEXT, metavar="N|SEED,...", help="How many seeds, or which; by default 3.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=TEXT,
+    metavar="KEY=VALUE",
+    help="A hyperparameter of the trainer; may be repeated. The paper's are set already.",
+)
+@click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop each run after so many updates.")
+@click.option("--data", type=TEXT, metavar="DIR|FILE", help="The training data.")
+@click.option("--smoke", is_flag=True, help="Train on tiny data made for it, with small dimensions.")
+@runtime_options
+@click.option("-o", "--output", type=TEXT, metavar="STUDY", help="The study's folder; by default studies/TARGET, here.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Runs at once; by default one a processor, or one a card."
+)
+@click.option("--status", is_flag=True, help="Say how far the study is, and do nothing.")
+@click.option("--cancel", is_flag=True, help="Stop a study that goes on elsewhere, its models saved.")
+@format_option
+@click.pass_context
+def reproduce(
+    context: click.Context,
+    /,
+    target: str | None,
+    output: str | None,
+    jobs: int | None,
+    status: bool,
+    cancel: bool,
+    form: str,
+    **choices: Any,
+) -> None:
+    """Compare baseline and LN as the paper does, and write a report.
+
+    A study is a folder: it clones and patches the repository, trains each cell with several seeds, evaluates the models
+    and writes report.html. Asked again it goes on where it was: what is done stays, what failed or was killed is resumed,
+    and further --cells and --seeds may come to it.
+    """
+    if status and cancel:
+        raise UsageError("--status and --cancel do not go together.")
+    if status or cancel:
+        result = (commands.study_status if status else commands.cancel_study)(target, output=output)
+    else:
+        request = _make_request(**choices)
+        with study_view() as view:
+            result = commands.reproduce(target, output=output, request=request, jobs=jobs, view=view)
+    if form == "json":
+        print_json(_study_json(result))
+    else:
+        _print_study(result)
+    if not (status or cancel or result.is_done):
+        context.exit(ExitCode.FAILED)
+
+
+def _make_request(
+    cells: str | None, seeds: str | None, settings: tuple[str, ...], runtime: RuntimeOptions, **others: Any
+) -> StudyRequest:
+    return StudyRequest(
+        cells=parse_cells(cells) if cells is not None else None,
+        seeds=parse_seeds(seeds) if seeds is not None else None,
+        settings=settings,
+        runtime=runtime,
+        **others,
+    )
+
+
+def _study_json(result: StudyResult) -> dict[str, Any]:
+    plan = result.study.plan
+    return {
+        "study": str(result.folder),
+        "target": plan.target,
+        "cells": list(plan.cells),
+        "seeds": list(plan.seeds),
+        "runs": [_run_json(run) for run in result.runs],
+        "report": [str(path) for path in result.report],
+        "stopped": result.stopped,
+        "notes": list(result.notes),
+    }
+
+
+def _run_json(status: RunStatus) -> dict[str, Any]:
+    return {
+        "path": str(status.folder),
+        "name": status.name,
+        "cell": status.run.cell,
+        "seed": status.run.seed,
+        "state": status.state,
+        "updates": status.updates,
+        "max_updates": status.max_updates,
+        "cost": status.cost,
+        "best": asdict(status.best) if status.best else None,
+        "reason": status.reason or None,
+        "job": status.job or None,
+        "evaluation": {task: dict(figures) for task, figures in status.evaluation.items()},
+    }
+
+
+def _print_study(result: StudyResult) -> None:
+    """Print a line a run, what went wrong, and where the report is."""
+    print_notes(result.notes)
+    console = make_console()
+    table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("run", "state", "updates", "cost", "best validation"):
+        table.add_column(heading, justify="right" if heading in ("updates", "cost") else "left", no_wrap=True)
+    for run in result.runs:
+        table.add_row(run.name, run.state, *_figures(run))
+    console.print(table)
+    for run in result.runs:
+        if run.reason:
+            console.print(f"{run.name}: {run.reason}")
+    for path in result.report:
+        console.print(f"  {short_path(path)}")
+    if not result.is_done:
+        print_next(shlex.join(["lnpatch", "reproduce", "--output", short_path(result.folder)]))
+
+
+def _figures(run: RunStatus) -> tuple[str, str, str]:
+    limit = f"/{run.max_updates}" if run.max_updates else ""
+    best = f"{run.best.name} {run.best.value:.4g} at {run.best.update}" if run.best else "-"
+    return f"{run.updates}{limit}", "-" if run.cost is None else f"{run.cost:.4g}", best

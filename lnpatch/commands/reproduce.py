@@ -1,0 +1,302 @@
+"""``lnpatch reproduce``: the comparison that the paper makes, from the checkout to the report, as a study that can go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lnpatch import __version__
+from lnpatch.checkout.clone import ReportCloning
+from lnpatch.commands.apply import apply
+from lnpatch.commands.diff import diff
+from lnpatch.commands.locate import Target, as_recipe, locate
+from lnpatch.errors import NotAStudyError, StudyBusyError, StudyDiffersError
+from lnpatch.files import sha256_of
+from lnpatch.recipes import Recipe, find_recipe
+from lnpatch.runtimes.choose import choose_runtime, prefer_installed
+from lnpatch.runtimes.environment import Environment
+from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.local import LocalWork
+from lnpatch.study.places import find_places
+from lnpatch.study.plan import (
+    StudyPlan,
+    StudyRequest,
+    choose_patch,
+    extend_plan,
+    injected_cells,
+    make_plan,
+    require_cells,
+)
+from lnpatch.study.run_status import RunStatus
+from lnpatch.study.run_task import RunTask, Step
+from lnpatch.study.study_folder import (
+    Study,
+    StudyCheckout,
+    StudyFolder,
+    hold_study,
+    read_study,
+    read_study_holder,
+    write_study,
+)
+from lnpatch.study.study_view import SilentStudyView, StudyView
+from lnpatch.study.tasks import make_task, read_status
+from lnpatch.training.patched import open_patched
+from lnpatch.training.request import TrainOptions, check_request
+from lnpatch.training.run_folder import RunState, time_now
+from lnpatch.training.shell_command import name_recipe
+
+#: The packages whose versions belong to a study.
+_VERSIONS = ("python", "theano", "pytensor", "jax", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """How a study stands."""
+
+    #: Its folder, an absolute path.
+    folder: Path
+    study: Study
+    runs: tuple[RunStatus, ...]
+    #: The files of the report that was written.
+    report: tuple[Path, ...] = ()
+    #: Whether it was told to stop.
+    stopped: bool = False
+    #: Remarks for people.
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every run has come to its end."""
+        return all(run.state == RunState.DONE for run in self.runs)
+
+
+def reproduce(
+    target: Target = None,
+    *,
+    output: str | os.PathLike[str] | None = None,
+    request: StudyRequest | None = None,
+    jobs: int | None = None,
+    view: StudyView | None = None,
+    report_cloning: ReportCloning = lambda step, done, total: None,
+) -> StudyResult:
+    """Train baseline and layer-normalized cell with several seeds, evaluate them, and write a report.
+
+    Asked again it goes on: what is done stays, what failed or was killed is resumed, cells and seeds may come to it.
+
+    Args:
+        target: a name, an alias, the path of a recipe file, or a recipe; None for that of the study in *output*, or the
+            one that is around.
+        output: the study's folder; by default ``studies/TARGET``, here.
+        request: what to train; by default the paper's comparison, with three seeds.
+        jobs: the runs at once; by default as many as there are processors, or cards.
+        view: shows the study while it goes on; by default nothing is shown.
+        report_cloning: called with a clone's progress: the step, how far it is, and of how much.
+
+    Raises:
+        LnpatchError: see :mod:`lnpatch.errors`; a run that fails is no error, and is in the result.
+    """
+    view = view or SilentStudyView()
+    request = _with_absolute_paths(request or StudyRequest())
+    opened = _open_study(target, output, request)
+    with hold_study(opened.folder.path):
+        study = _prepare(opened, view, report_cloning)
+        tasks = {run.name: make_task(opened.recipe, study, opened.folder, run) for run in study.plan.runs}
+        work = _do_runs(study, tasks, jobs, view)
+        return _conclude(opened, study, tasks, work, view)
+
+
+def study_status(target: Target = None, *, output: str | os.PathLike[str] | None = None) -> StudyResult:
+    """Say how a study stands; nothing is changed.
+
+    Raises:
+        NotAStudyError: there is none.
+    """
+    opened = _open_study(target, output, StudyRequest())
+    study = _require_study(opened)
+    return StudyResult(opened.folder.path, study, _read_statuses(opened, study))
+
+
+def cancel_study(target: Target = None, *, output: str | os.PathLike[str] | None = None) -> StudyResult:
+    """Stop a study that goes on elsewhere, its models saved; return when it has stopped.
+
+    Raises:
+        NotAStudyError: there is none.
+        StudyBusyError: it goes on on another machine, which this one cannot reach.
+    """
+    opened = _open_study(target, output, StudyRequest())
+    study = _require_study(opened)
+    folder = opened.folder.path
+    holder = read_study_holder(folder)
+    if holder is not None:
+        if not holder.is_here():
+            raise StudyBusyError(str(folder), str(holder))
+        os.kill(holder.pid, signal.SIGTERM)
+        while read_study_holder(folder) == holder:
+            time.sleep(0.1)
+    notes = () if holder is not None else ("Nothing of it was under way.",)
+    return StudyResult(folder, study, _read_statuses(opened, study), notes=notes)
+
+
+@dataclass(frozen=True)
+class _OpenStudy:
+    """A study that is asked for: what there is of it, and what it is to be."""
+
+    folder: StudyFolder
+    recipe: Recipe
+    plan: StudyPlan
+    #: What ``study.json`` says; None for a new study.
+    earlier: Study | None
+
+
+def _open_study(target: Target, output: str | os.PathLike[str] | None, request: StudyRequest) -> _OpenStudy:
+    """Find the study that is meant, and what it is to be; nothing is made."""
+    earlier = read_study(Path(output)) if output is not None else None
+    recipe = as_recipe(target) if target is not None else None
+    if recipe is None and earlier is None:
+        location = locate(None, request.directory)
+        recipe, request = location.recipe, replace(request, directory=str(location.directory.absolute()))
+    if output is None and recipe is not None:
+        output = Path("studies") / (f"{recipe.name}-smoke" if request.smoke else recipe.name)
+        earlier = read_study(output)
+    folder = Path(str(output)).absolute()
+    if earlier is None:
+        assert recipe is not None
+        # the embedded repository is for trying lnpatch out, offline and in minutes
+        tries_out = bool(recipe.repository.embedded) and request.runtime == RuntimeOptions()
+        runtime = choose_runtime(prefer_installed(recipe) if tries_out else request.runtime).name
+        plan = make_plan(recipe, name_recipe(recipe), request, runtime)
+    else:
+        if recipe is not None and recipe.name != earlier.plan.target:
+            raise StudyDiffersError(str(folder), [f"TARGET {recipe.name}, where the study has {earlier.plan.target}"])
+        plan = extend_plan(str(folder), earlier.plan, request)
+        recipe = recipe or find_recipe(earlier.plan.recipe)
+        require_cells(plan.cells, recipe)
+    return _OpenStudy(StudyFolder(folder), recipe, plan, earlier)
+
+
+def _require_study(opened: _OpenStudy) -> Study:
+    if opened.earlier is None:
+        raise NotAStudyError(str(opened.folder.path), ["there is no study.json in it"])
+    return opened.earlier
+
+
+def _with_absolute_paths(request: StudyRequest) -> StudyRequest:
+    """Return a request whose paths mean the same in every folder."""
+
+    def absolute(path: str | None) -> str | None:
+        return os.path.abspath(os.path.expanduser(path)) if path else None
+
+    source = request.source
+    if source is not None and Path(source).exists():
+        source = absolute(source)
+    runtime = replace(request.runtime, python=request.runtime.python and absolute(request.runtime.python))
+    return replace(
+        request, data=absolute(request.data), directory=absolute(request.directory), source=source, runtime=runtime
+    )
+
+
+# Before the runs
+
+
+def _prepare(opened: _OpenStudy, view: StudyView, report_cloning: ReportCloning) -> Study:
+    """Have checkouts and environment, find out that the runs can be trained, and write the study down."""
+    plan, recipe, earlier = opened.plan, opened.recipe, opened.earlier
+    checkouts = _patch_checkouts(opened, report_cloning)
+    study = Study(
+        plan,
+        checkouts,
+        earlier.versions if earlier else {},
+        earlier.submissions if earlier else (),
+        earlier.created if earlier else time_now(),
+    )
+    for checkout in checkouts:
+        _check_training(recipe, study, checkout, view.report_step)
+    environment = _build_environments(recipe, plan, view.report_step)
+    packages = {name: version for name in _VERSIONS if (version := environment.version(name))}
+    study = replace(study, versions=study.versions or {"lnpatch": __version__, **packages})
+    if study != earlier:
+        write_study(opened.folder.path, study)
+    return study
+
+
+def _patch_checkouts(opened: _OpenStudy, report_cloning: ReportCloning) -> tuple[StudyCheckout, ...]:
+    """Clone and patch what is not there yet: a checkout for each injected cell, since a patch brings one.
+
+    Raises:
+        StudyDiffersError: a checkout is not what the study began with.
+        LnpatchError: a repository cannot be cloned or patched.
+    """
+    plan, recipe = opened.plan, opened.recipe
+    known = {checkout.cell: checkout for checkout in opened.earlier.checkouts} if opened.earlier else {}
+    checkouts: list[StudyCheckout] = []
+    for cell in injected_cells(plan.cells, tuple(known), recipe):
+        earlier = known.get(cell)
+        own = opened.folder.checkout(cell, first=not checkouts)
+        folder = Path(earlier.folder if earlier else plan.directory or own)
+        report = apply(recipe, folder, cell=cell, source=plan.source or None, report_cloning=report_cloning)
+        digest = sha256_of(diff(recipe, folder, cell=cell).patch)
+        checkout = StudyCheckout(str(folder), cell, report.commit, digest)
+        if earlier is not None and checkout != earlier:
+            what = "commit" if checkout.commit != earlier.commit else "patch"
+            before, now = (earlier.commit, checkout.commit) if what == "commit" else (earlier.patch_sha256, digest)
+            found = f"the {what} in {folder} is {now[:12]}, where the study began with {before[:12]}"
+            raise StudyDiffersError(str(opened.folder.path), [found])
+        checkouts.append(checkout)
+    return tuple(checkouts)
+
+
+def _check_training(recipe: Recipe, study: Study, checkout: StudyCheckout, report_step: Callable[[str], None]) -> None:
+    """Refuse what no run of a checkout could be trained with, before the first of them starts.
+
+    Raises:
+        LnpatchError: a hyperparameter, the data, or a cell.
+    """
+    plan = study.plan
+    patched = open_patched(recipe, Path(checkout.folder))
+    cells = [cell for cell in plan.cells if choose_patch(cell, study.patched_cells, recipe) == checkout.cell]
+    for cell in cells:
+        patched.choose_cell(cell)
+    if cells:
+        options = TrainOptions(plan.runtime_options, cells[0], plan.data or None, plan.smoke, plan.assignments)
+        check_request(patched, options, report_step)
+
+
+def _build_environments(recipe: Recipe, plan: StudyPlan, report_step: Callable[[str], None]) -> Environment:
+    """Build what the runs need, so that they do not wait for each other; return what trains."""
+    runtime = choose_runtime(plan.runtime_options)
+    for job in ("evaluate", "train"):
+        if job in recipe.jobs:
+            environment = runtime.ensure_environment(recipe, job, report_step)
+    return environment
+
+
+# The runs, and what comes after them
+
+
+def _do_runs(study: Study, tasks: dict[str, RunTask], jobs: int | None, view: StudyView) -> LocalWork:
+    to_do = [task for task in tasks.values() if task.next_step() is not Step.NOTHING]
+    places = find_places(study.plan.device, len(to_do), jobs)
+
+    def show() -> None:
+        view.show_runs([read_status(tasks[run.name], run) for run in study.plan.runs])
+
+    work = LocalWork(to_do, places, show, view.show_stopping)
+    work.run()
+    return work
+
+
+def _conclude(
+    opened: _OpenStudy, study: Study, tasks: dict[str, RunTask], work: LocalWork, view: StudyView
+) -> StudyResult:
+    statuses = tuple(read_status(tasks[run.name], run, work.failures.get(run.name, "")) for run in study.plan.runs)
+    view.show_runs(statuses)
+    return StudyResult(opened.folder.path, study, statuses, stopped=work.stopped)
+
+
+def _read_statuses(opened: _OpenStudy, study: Study) -> tuple[RunStatus, ...]:
+    runs = study.plan.runs
+    return tuple(read_status(make_task(opened.recipe, study, opened.folder, run), run) for run in runs)
