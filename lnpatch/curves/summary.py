@@ -120,7 +120,7 @@ def summarise_runs(runs: Sequence[RunSeries], metric: str | None = None, window:
 def describe_runs(runs: Sequence[RunSeries]) -> str:
     """Return what runs are of, for a title: target, data and budget."""
     targets = dict.fromkeys(run.target for run in runs if run.target)
-    data = dict.fromkeys(_is_smoke(run) and "tiny data" or run.data for run in runs)
+    data = dict.fromkeys((_is_smoke(run) and "tiny data") or run.data for run in runs)
     updates = sorted(run.updates for run in runs)
     budget = f"{updates[-1]}" if updates[0] == updates[-1] else f"{updates[0]} to {updates[-1]}"
     return ", ".join([*targets, *filter(None, data), f"{budget} updates"])

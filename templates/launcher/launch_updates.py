@@ -74,8 +74,9 @@ class UpdateCounter(object):
             self.before_first()
         self.count += 1
         if self.count_words is not None and self.is_printed():
-            update = self.record.updates_before + self.count
-            print_event({"event": "words", "update": update, "words": self.count_words(inputs)})
+            words = self.count_words(inputs)
+            if words is not None:
+                print_event({"event": "words", "update": self.record.updates_before + self.count, "words": words})
 
     def is_printed(self):
         """Return whether the trainer will print this update; all three call the updates from one line to the next dispFreq."""
