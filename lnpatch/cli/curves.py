@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,10 +18,11 @@ from lnpatch.cli.console import format_duration, make_console, print_json, print
 from lnpatch.cli.options import TEXT, format_option
 from lnpatch.cli.visible_text import make_one_line
 from lnpatch.curves import textplot
-from lnpatch.curves.comparison import FINAL_COST, CellComparison, CurvePoint, RunComparison
+from lnpatch.curves.comparison import CellComparison, CurvePoint, RunComparison
 from lnpatch.curves.panels import Panel, metric_title
-from lnpatch.curves.series import Series, cell_title, running_mean
+from lnpatch.curves.series import Series, running_mean
 from lnpatch.curves.summary import CurvesSummary, RunSummary
+from lnpatch.curves.words import compare_in_words, format_figure
 from lnpatch.errors import PlotLibraryError, UsageError
 
 if TYPE_CHECKING:
@@ -180,10 +180,7 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
     _print_table(report.summary)
-    grouped = {id(each) for group in report.summary.groups for each in group.comparisons}
-    sentences = [sentence for group in report.summary.groups for sentence in compare_cells_in_words(group)]
-    for comparison in report.summary.comparisons:
-        sentences += [] if id(comparison) in grouped else _compare_in_words(comparison)
+    sentences = compare_in_words(report.summary)
     if sentences:
         make_console().print("\n" + "\n".join(sentences))
     for figure in report.figures:
@@ -226,11 +223,11 @@ def _print_table(summary: CurvesSummary) -> None:
         (
             run.label,
             str(run.run.updates),
-            _format_figure(run.final_cost),
-            _format_figure(run.best.value) if run.best else "-",
+            format_figure(run.final_cost),
+            format_figure(run.best.value) if run.best else "-",
             str(run.best.update) if run.best else "-",
             _duration(run.best),
-            _format_figure(run.seconds_per_update, digits=3),
+            format_figure(run.seconds_per_update, digits=3),
             *([", ".join(run.marks)] if marked else []),
         )
         for run in summary.runs
@@ -248,69 +245,6 @@ def _print_table(summary: CurvesSummary) -> None:
     for row in rows:
         table.add_row(*row)
     make_console().print(table)
-
-
-def _compare_in_words(comparison: RunComparison) -> list[str]:
-    """Say how soon the run is where the baseline got, as the paper says it, and what an update costs."""
-    sentences = []
-    run, baseline, goal = comparison.label, comparison.baseline, comparison.goal
-    if goal is not None:
-        best = "final cost" if comparison.figure == FINAL_COST else f"best validation {metric_title(comparison.figure)}"
-        level = f"{baseline}'s {best}, {_format_figure(goal.value)},"
-        if comparison.share_of_updates is not None:
-            shares = f"{comparison.share_of_updates:.0%} of the updates"
-            if comparison.share_of_seconds is not None:
-                shares += f" and {comparison.share_of_seconds:.0%} of the seconds"
-            sentences.append(f"{run} reaches {level} after {shares} that {baseline} took.")
-        else:
-            sentences.append(f"{run} has not reached {level} so far; its best is {_format_figure(comparison.closest)}.")
-    if comparison.cost_ratio is not None:
-        sentences.append(_compare_last_costs(run, baseline, (comparison.cost_ratio,), comparison.paired))
-    if comparison.seconds_ratio is not None:
-        sentences.append(
-            f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}."
-        )
-    return sentences
-
-
-def compare_cells_in_words(group: CellComparison) -> list[str]:
-    """Say the same of several runs of a cell: in the middle, and from the least to the greatest."""
-    cell, baseline = cell_title(group.cell), cell_title(group.baseline)
-    best = "final cost" if group.figure == FINAL_COST else f"best validation {metric_title(group.figure)}"
-    sentences = []
-    if group.reached:
-        shares = f"{_band(group.shares_of_updates)} of the updates"
-        if group.shares_of_seconds:
-            shares += f" and {_band(group.shares_of_seconds)} of the seconds"
-        sentences.append(
-            f"{group.reached} of {len(group.comparisons)} runs of {cell} reach the {best} of {baseline}, after {shares} that it took."
-        )
-    elif group.figure:
-        sentences.append(f"No run of {cell} has reached the {best} of {baseline} so far.")
-    if group.cost_ratios:
-        paired = all(each.paired for each in group.comparisons)
-        sentences.append(_compare_last_costs(cell, baseline, group.cost_ratios, paired))
-    if group.seconds_ratio is not None:
-        sentences.append(f"An update of {cell} takes {group.seconds_ratio:.2f} times the seconds of one of {baseline}.")
-    return sentences
-
-
-def _compare_last_costs(run: str, baseline: str, ratios: Sequence[float], paired: bool) -> str:
-    """Say how the costs compare at equal updates, in their last tenth."""
-    middle = statistics.median(ratios)
-    band = "" if len(ratios) == 1 else f" ({ratios[0]:.3f} to {ratios[-1]:.3f})"
-    batches = ", of the same batches" if paired else ""
-    return f"In the last tenth of equal updates{batches}, the cost of {run} is {middle:.3f}{band} times that of {baseline}."
-
-
-def _band(shares: Sequence[float]) -> str:
-    """Return the median of shares, and their range."""
-    middle = f"{statistics.median(shares):.0%}"
-    return middle if len(shares) == 1 else f"{middle} ({shares[0]:.0%} to {shares[-1]:.0%})"
-
-
-def _format_figure(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
 def _duration(best: CurvePoint | None) -> str:

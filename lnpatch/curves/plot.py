@@ -132,8 +132,6 @@ def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel], t
     columns = 1 + max(panel.column for panel in panels)
     legend = _LEGEND * (2 if title else 1)
     figure = figure_class(figsize=(_WIDTH * columns, _HEIGHT * rows + legend), layout="constrained")
-    if title:
-        figure.suptitle(_as_label(title), fontsize=9)
     axes = figure.subplots(rows, columns, squeeze=False)
     used = {(panel.row, panel.column) for panel in panels}
     for row in range(rows):
@@ -154,6 +152,8 @@ def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel], t
         ncols=_count_legend_columns(list(entries), _WIDTH * columns),
         frameon=False,
         handlelength=2.6,
+        title=_as_label(title) or None,  # no title of the figure, which would lie over a legend outside of its axes
+        title_fontsize=9,
     )
     return figure
 

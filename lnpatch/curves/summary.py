@@ -168,9 +168,10 @@ def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSum
             yield words.format(label=summary.label, updates=summary.run.updates)
     if any(_is_smoke(summary.run) for summary in summaries):
         yield "Smoke runs train tiny models on tiny data: they show that all works, not which cell is better."
-    for summary in summaries:
-        if seconds := round(summary.run.compile_seconds, 1):
-            yield f"{summary.label} has compiled for {seconds:g} s between its updates, which are no seconds of training here."
+    if compiled := sorted(filter(None, (round(summary.run.compile_seconds, 1) for summary in summaries))):
+        seconds = f"{compiled[0]:g}" + (f" to {compiled[-1]:g}" if compiled[-1] > compiled[0] else "")
+        runs = "One run has" if len(compiled) == 1 else f"{len(compiled)} runs have"
+        yield f"{runs} compiled for {seconds} s between updates, which are no seconds of training here."
     for summary, baseline in pairs:
         yield from _describe_differences(summary, baseline)
     targets = dict.fromkeys(summary.run.target for summary in summaries if summary.run.target)
