@@ -18,6 +18,7 @@ ORDER = (
     "cli",
     "commands",
     "study",
+    "report",
     "curves",
     "training",
     "runtimes",

@@ -76,8 +76,6 @@ class LocalWork:
         for place, process in list(self._running.items()):
             if process.poll() is not None:
                 del self._running[place]
-                with self._keep_failures(process.task):
-                    process.finish()
                 self._queue.appendleft(process.task)
         return len(self._running) < before
 

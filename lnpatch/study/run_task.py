@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -12,12 +11,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from lnpatch.errors import FileError, NotARunError
 from lnpatch.files import LockTakenError, hold_lock, is_held
 from lnpatch.recipes.job import Job
-from lnpatch.study.evaluation import EVALUATION, record_evaluation
+from lnpatch.training.evaluations import EVALUATION
 from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RUN, RunInfo, RunState, read_info
 from lnpatch.training.run_lock import LOCK, is_locked
@@ -75,9 +73,9 @@ class RunTask:
             return Step.NOTHING
         if not has_come_to_its_end(self.folder, self.job, info):
             return Step.RESUME
-        return Step.EVALUATE if Step.EVALUATE in self.commands and not self.is_evaluated() else Step.NOTHING
+        return Step.EVALUATE if Step.EVALUATE in self.commands and not self._is_evaluated() else Step.NOTHING
 
-    def is_evaluated(self) -> bool:
+    def _is_evaluated(self) -> bool:
         """Return whether there are figures of the model as it is now."""
         figures, model = self.folder / EVALUATION, self.folder / self.job.model
         return figures.exists() and model.exists() and figures.stat().st_mtime >= model.stat().st_mtime
@@ -123,15 +121,6 @@ class StepProcess:
             number = signal.SIGINT if self._interrupts < 3 else signal.SIGKILL
         if not self.has_ended():
             os.kill(self.process.pid, number)
-
-    def finish(self) -> None:
-        """Keep what an evaluation that has ended well has printed.
-
-        Raises:
-            FileError: the figures cannot be written.
-        """
-        if self.step is Step.EVALUATE and self.process.returncode == 0 and not self.task.is_evaluated():
-            record_evaluation(self.task.folder, _read_json(self.task.evaluation_output))
 
 
 def start_step(task: RunTask, step: Step, variables: Mapping[str, str], cpus: Sequence[int] = ()) -> StepProcess | None:
@@ -201,11 +190,3 @@ def _clear_left_overs(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _read_json(file: Path) -> Any:
-    """Return the document in a file; None where there is none."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
