@@ -31,7 +31,7 @@ _MINUTES = 240
 #: How often a job that has reached its time limit is queued again.
 _MOST_TIMEOUTS = 10_000
 
-#: Seconds before a time limit at which a job is told to save.
+#: Seconds before a time limit at which a job is told to save; less for a limit of a few minutes.
 _SAVING_SECONDS = 90
 
 #: What ``squeue`` calls a job that is not begun, or under way; anything else has ended.
@@ -245,7 +245,7 @@ def _name_parameters(options: ClusterOptions) -> dict[str, Any]:
             passed_on[name] = value
     if options.name != SLURM:
         return named
-    delay = named.get("slurm_signal_delay_s", _SAVING_SECONDS)
+    delay = named.get("slurm_signal_delay_s", min(_SAVING_SECONDS, (options.minutes or _MINUTES) * 15))
     # a job starts without its user's variables where the cluster is set up so
     variables = {name: os.environ[name] for name in ("PYTHONPATH", "LNPATCH_CACHE") if os.environ.get(name)}
     exports = {"SUBMITIT_PREEMPT_SIGNAL": PREEMPTION_SIGNAL, **variables}

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lnpatch.errors import FolderNotSharedError, TrainingFailedError
 from lnpatch.study.local import LocalWork
 from lnpatch.study.places import find_places
+from lnpatch.study.progress import read_progress
 from lnpatch.study.run_task import RunTask, Step, find_error
 from lnpatch.training.run_folder import RUN, RunState, read_info
 
@@ -24,6 +25,9 @@ PREEMPTION_SIGNAL = "USR1"
 
 #: Seconds that a job which was told to end waits to be ended; after them it was preempted with a longer grace.
 _PATIENCE = 90.0
+
+#: How often in a row a job is cut off without an update, until it is not queued again: its time limit is too short.
+_MOST_IDLE = 5
 
 
 @dataclass
@@ -35,6 +39,9 @@ class ClusterJob:
     device: str
     #: A file in the study's folder that was made when the job was submitted.
     mark: Path
+    #: The update that its run was at when the job was last queued again, and how often that was so in a row.
+    update: int = 0
+    idle: int = 0
     _work: LocalWork | None = field(default=None, init=False, repr=False)
 
     def __call__(self) -> None:
@@ -54,14 +61,23 @@ class ClusterJob:
             raise TrainingFailedError(self.task.name, str(self.task.folder), reason, ())
 
     def checkpoint(self) -> Any:
-        """Have the training save and stop, and return what is to be queued again; called by submitit at a signal."""
+        """Have the training save and stop, and return what is to be queued again; called by submitit at a signal.
+
+        None where the job has come no further in several times.
+        """
         from submitit.core.utils import DelayedSubmission
 
         if self._work is not None:
             self._work.stop(signal.SIGTERM)
             while not self._work.has_ended():
                 time.sleep(0.05)
-        return DelayedSubmission(ClusterJob(self.task, self.device, self.mark))
+        update = read_progress(self.task.folder).updates
+        idle = self.idle + 1 if update == self.update else 0
+        if idle == _MOST_IDLE:
+            with self.task.log.open("a", encoding="utf-8") as log:
+                log.write(f"error: cut off {idle} times without an update or an evaluation; it needs more --time\n")
+            return None
+        return DelayedSubmission(replace(self, update=update, idle=idle))
 
     def _require_shared(self) -> None:
         if not self.mark.exists():

@@ -17,7 +17,7 @@ from lnpatch.study import cluster
 from lnpatch.study.cluster import ClusterJobStatus, JobState, explain_lost_job, find_jobs, require_cluster
 from lnpatch.study.cluster_job import ClusterJob
 from lnpatch.study.cluster_options import ClusterOptions
-from lnpatch.study.run_task import RunTask
+from lnpatch.study.run_task import RunTask, find_error
 from lnpatch.study.study_folder import StudyFolder, Submission
 from tests.conftest import Output
 from tests.training.conftest import TOY
@@ -144,6 +144,17 @@ def test_a_job_that_sees_another_folder(tmp_path: Path) -> None:
         ClusterJob(task, "cpu", tmp_path / "cluster/submitted-2")()
     assert str(tmp_path) in refused.value.message
     assert os.uname().nodename in refused.value.message
+
+
+def test_a_job_that_comes_no_further_is_not_queued_for_ever(tmp_path: Path) -> None:
+    job = find_recipe("demo").jobs["train"]
+    task = RunTask("gru-1", tmp_path / "run", job, {}, tmp_path / "log", tmp_path / "figures", tmp_path / "lock")
+    cluster_job = ClusterJob(task, "cpu", tmp_path / "mark", update=3, idle=4)
+    for _ in range(4):  # it was at another update, so this counts anew
+        cluster_job = cluster_job.checkpoint().function
+        cluster_job = cluster_job.checkpoint().function if cluster_job.idle == 0 else cluster_job
+    assert cluster_job.checkpoint() is None
+    assert "it needs more --time" in find_error(task.log)
 
 
 def test_a_job_that_has_left_nothing(tmp_path: Path) -> None:
