@@ -150,9 +150,9 @@ def test_a_job_that_comes_no_further_is_not_queued_for_ever(tmp_path: Path) -> N
     job = find_recipe("demo").jobs["train"]
     task = RunTask("gru-1", tmp_path / "run", job, {}, tmp_path / "log", tmp_path / "figures", tmp_path / "lock")
     cluster_job = ClusterJob(task, "cpu", tmp_path / "mark", update=3, idle=4)
-    for _ in range(4):  # it was at another update, so this counts anew
+    for idle in range(5):  # it was at another update before, so this counts anew
         cluster_job = cluster_job.checkpoint().function
-        cluster_job = cluster_job.checkpoint().function if cluster_job.idle == 0 else cluster_job
+        assert (cluster_job.update, cluster_job.idle) == (0, idle)
     assert cluster_job.checkpoint() is None
     assert "it needs more --time" in find_error(task.log)
 
