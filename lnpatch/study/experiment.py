@@ -10,9 +10,9 @@ from pathlib import Path
 from lnpatch.curves.read import read_run_series
 from lnpatch.curves.series import RunSeries
 from lnpatch.errors import LnpatchError
-from lnpatch.study.machine import describe_machine
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.report.experiment import Difference, Experiment, ReportRun
+from lnpatch.study.machine import describe_machine
 from lnpatch.study.plan import StudyPlan, command_words
 from lnpatch.study.run_status import RunStatus
 from lnpatch.study.run_task import RunTask, Step
