@@ -17,6 +17,7 @@ TREES = {"lnpatch": ROOT / "lnpatch", "theano": ROOT / "templates" / "pytensor" 
 ORDER = (
     "cli",
     "commands",
+    "configuration",
     "study",
     "curves",
     "training",

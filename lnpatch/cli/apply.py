@@ -11,6 +11,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.configured import find_configured, find_repository, tell_configured
 from lnpatch.cli.console import make_console, print_json, print_notes
 from lnpatch.cli.options import (
     TEXT,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--commit", is_flag=True, help="Commit the patch on a branch of its own, ready for a pull request.")
 @format_option
+@click.pass_context
 def apply(
+    context: click.Context,
     target: str,
     directory: str | None,
     source: str | None,
@@ -56,6 +59,7 @@ def apply(
 
     A new clone is made at the commit that the recipe names.
     """
+    mirror = find_configured(context, "mirror", lambda: commands.as_recipe(target)) if source is None else None
     with _clone_progress() as report_cloning:
         report = commands.apply(
             target,
@@ -64,6 +68,7 @@ def apply(
             data_dir=data_dir,
             repairs=not no_repairs,
             source=source,
+            mirror=find_repository(mirror, commands.as_recipe(target)) if mirror else None,
             ref=ref,
             dry_run=dry_run,
             commit=commit,
@@ -73,6 +78,8 @@ def apply(
         print_json(change_json(report))
     else:
         print_notes(report.notes)
+        if report.cloned:
+            tell_configured(mirror)
         print_change(report)
 
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from lnpatch.commands.demo import train_demo as train_demo
     from lnpatch.commands.diff import diff as diff
     from lnpatch.commands.doctor import diagnose as diagnose
+    from lnpatch.commands.doctor import find_configuration as find_configuration
     from lnpatch.commands.doctor import measure_cache as measure_cache
     from lnpatch.commands.download import download as download
     from lnpatch.commands.encode import encode as encode
     from lnpatch.commands.evaluate import evaluate as evaluate
+    from lnpatch.commands.locate import as_recipe as as_recipe
+    from lnpatch.commands.locate import locate as locate
     from lnpatch.commands.port import port as port
     from lnpatch.commands.recipes import show as show
     from lnpatch.commands.recipes import targets as targets
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
 
 #: The modules of those that are not called as their module is.
 _MODULES = {
+    "as_recipe": "locate",
     "cancel_study": "reproduce",
     "study_status": "reproduce",
     "measure_cache": "doctor",
     "diagnose": "doctor",
+    "find_configuration": "doctor",
     "run_demo": "demo",
     "show": "recipes",
     "status_of_all": "status",

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.configured import find_configured, find_repository, make_runtime_options, tell_configured
 from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
 from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
 from lnpatch.cli.study_view import study_view
 from lnpatch.errors import ExitCode, UsageError
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.study.plan import StudyRequest, parse_cells, parse_seeds
+from lnpatch.study.study_folder import STUDY
 
 if TYPE_CHECKING:
     from lnpatch.commands.reproduce import StudyResult
+    from lnpatch.configuration.in_force import Setting
+    from lnpatch.recipes import Recipe
     from lnpatch.study.run_status import RunStatus
 
 
@@ -70,11 +75,16 @@ def reproduce(
     if status and cancel:
         raise UsageError("--status and --cancel do not go together.")
     if status or cancel:
-        result = (commands.study_status if status else commands.cancel_study)(target, output=output)
+        result = (commands.study_status if status else commands.cancel_study)(
+            target, output=output, studies=_find_studies(context)[0]
+        )
     else:
-        request = _make_request(**choices)
+        request = _make_request(**choices | {"runtime": make_runtime_options(context, typed_only=True)})
+        new, studies = _add_configured(context, target, _make_request(**choices), tell=form == "text")
         with study_view() as view:
-            result = commands.reproduce(target, output=output, request=request, jobs=jobs, view=view)
+            result = commands.reproduce(
+                target, output=output, request=request, new_request=new, studies=studies, jobs=jobs, view=view
+            )
     if form == "json":
         print_json(_study_json(result))
     else:
@@ -93,6 +103,35 @@ def _make_request(
         runtime=runtime,
         **others,
     )
+
+
+def _add_configured(
+    context: click.Context, target: str | None, request: StudyRequest, tell: bool
+) -> tuple[StudyRequest, str]:
+    """Return what a new study is asked for, with what is configured, and the folder of studies."""
+
+    def find_recipe() -> Recipe:
+        return commands.locate(target, request.directory).recipe
+
+    data = mirror = None
+    studies, output = _find_studies(context)
+    if context.params["output"] is not None and os.path.exists(os.path.join(context.params["output"], STUDY)):
+        return request, studies  # it goes on as it is
+    if request.data is None and not request.smoke:
+        data = find_configured(context, "data", find_recipe)
+        request = replace(request, data=data.value if data else None)
+    if request.source is None and request.directory is None and target is not None:
+        mirror = find_configured(context, "mirror", find_recipe)
+        request = replace(request, source=find_repository(mirror, find_recipe()) if mirror else None)
+    if tell:
+        tell_configured(data, mirror, output)
+    return request, studies
+
+
+def _find_studies(context: click.Context) -> tuple[str, Setting | None]:
+    """Return the folder of the studies that ``--output`` names none for, and what has configured it."""
+    output = find_configured(context, "output") if context.params["output"] is None else None
+    return (os.path.join(output.value, "studies") if output else "studies"), output
 
 
 def _study_json(result: StudyResult) -> dict[str, Any]:

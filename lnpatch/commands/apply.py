@@ -32,6 +32,7 @@ def apply(
     data_dir: str | None = None,
     repairs: bool = True,
     source: str | None = None,
+    mirror: str | None = None,
     ref: str | None = None,
     dry_run: bool = False,
     commit: bool = False,
@@ -46,6 +47,7 @@ def apply(
         data_dir: the folder of the data, for repositories that have it in their source.
         repairs: whether upstream's mistakes are mended.
         source: what to clone instead of the recipe's address: a local repository, or a URL.
+        mirror: the same, where it was not asked for this time, so that a checkout that is there needs no remark.
         ref: the revision of a new clone, instead of the recipe's commit.
         dry_run: say what would change, and change nothing.
         commit: commit the patch on a branch of its own.
@@ -57,7 +59,7 @@ def apply(
     location = locate_for_apply(target, directory)
     options = PatchOptions(cell, data_dir, repairs)
     options.values(location.recipe)  # refuses wrong options before anything is cloned
-    with _open_or_clone(location, source, ref, dry_run, report_cloning) as opened:
+    with _open_or_clone(location, source, mirror, ref, dry_run, report_cloning) as opened:
         with _no_lock() if dry_run else locked_for_writing(opened.checkout) as notes:
             opened = replace(opened, notes=(*opened.notes, *notes))
             change = make_change(location.recipe, opened.checkout, options)
@@ -85,7 +87,12 @@ def _no_lock() -> Iterator[list[str]]:
 
 @contextmanager
 def _open_or_clone(
-    location: Location, source: str | None, ref: str | None, dry_run: bool, report_cloning: ReportCloning
+    location: Location,
+    source: str | None,
+    mirror: str | None,
+    ref: str | None,
+    dry_run: bool,
+    report_cloning: ReportCloning,
 ) -> Iterator[_Opened]:
     """Open the checkout, or clone it: in a dry run into a folder that is removed again."""
     recipe, directory = location.recipe, location.directory
@@ -98,12 +105,12 @@ def _open_or_clone(
                 notes.append(f"{directory} is there already and is used as it is; {name} is for a new clone.")
         yield _Opened(checkout, tuple(notes), cloned=False)
     elif not dry_run:
-        checkout, notes = make_checkout(recipe, directory, source, ref, report_cloning)
+        checkout, notes = make_checkout(recipe, directory, source or mirror, ref, report_cloning)
         yield _Opened(checkout, tuple(notes), cloned=True)
     else:
         with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
             try:
-                checkout, notes = make_checkout(recipe, Path(folder) / "clone", source, ref, report_cloning)
+                checkout, notes = make_checkout(recipe, Path(folder) / "clone", source or mirror, ref, report_cloning)
             except CloneError as error:
                 error.directory = str(directory)
                 raise

@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lnpatch.errors import LnpatchError, NoPython2Error, WrongPythonError
+from lnpatch.configuration.in_force import Setting, settings_in_force
+from lnpatch.configuration.search import find_files
+from lnpatch.errors import ConfigurationError, LnpatchError, NoPython2Error, WrongPythonError
 from lnpatch.folders import cache_root, data_folder
 from lnpatch.recipes import Recipe, known_recipes
 from lnpatch.runtimes.choose import runtimes
@@ -57,6 +59,24 @@ class CacheUse:
     #: Empty for a user without a home.
     folder: str
     bytes: int
+
+
+@dataclass(frozen=True)
+class Configured:
+    """What is configured here."""
+
+    settings: tuple[Setting, ...] = ()
+    #: Files that were left unread, and why; or what is wrong with one.
+    notes: tuple[str, ...] = ()
+
+
+def find_configuration() -> Configured:
+    """Return what is in force here, and where it comes from; a file that cannot be used is told, and nothing else is read."""
+    try:
+        found = find_files()
+    except ConfigurationError as error:
+        return Configured(notes=(error.message,))
+    return Configured(tuple(settings_in_force(found)), found.notes)
 
 
 def diagnose() -> list[Diagnosis]:

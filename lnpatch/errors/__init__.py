@@ -12,7 +12,7 @@ A caller catches a kind, or a single failure::
     │     UnsafePathError (NestedRepositoryError), UnusableFileError (BadModelError, TextError, WordVectorsError),
     │     WrongContentError, WrongSizeError
     ├── InvalidRequestError  2: what was asked for cannot be
-    │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
+    │     AmbiguousTargetError, ConfigurationError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
     ├── NotFoundError        3: a target, a file or an anchor is not there
     │     ArtefactNotFoundError, CheckoutMissingError, DataMissingError, DeadLinkError, JobSourceError,
@@ -155,6 +155,7 @@ from lnpatch.errors.training import (
 )
 from lnpatch.errors.usage import (
     AmbiguousTargetError,
+    ConfigurationError,
     RecipeError,
     RecordedRecipeError,
     StoppedError,
@@ -179,6 +180,7 @@ __all__ = [
     "CloneError",
     "ClusterError",
     "ClusterLibraryError",
+    "ConfigurationError",
     "ConflictError",
     "CutOffError",
     "DataChangedError",
