@@ -31,6 +31,7 @@ ORDER = (
     "syntax",
     "source",
     "pickles",
+    "cache",
     "files",
     "schema",
     "suggest",

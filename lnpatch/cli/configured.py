@@ -38,7 +38,7 @@ class ConfiguredOption(click.Option):
         """Return what a wrong value is told of: the variable where it came from there."""
         if ctx is not None and ctx.get_parameter_source(str(self.name)) is ParameterSource.ENVIRONMENT:
             return f"'{self.envvar}'"
-        return super().get_error_hint(ctx)  # type: ignore[arg-type]
+        return super().get_error_hint(ctx)
 
 
 def is_typed(context: click.Context, name: str) -> bool:

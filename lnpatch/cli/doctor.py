@@ -52,7 +52,9 @@ def _print_doctor(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> None:
             if requirement.mend and not requirement.there:
                 console.print(f"       {requirement.mend}", style="dim")
     if cache.folder:
-        console.print(f"cache: {cache.bytes / 1e6:.0f} MB in {cache.folder}; it can be removed at any time")
+        console.print(
+            f"cache: {cache.bytes / 1e6:.0f} MB in {cache.folder}; `lnpatch cache prune` removes what is not used"
+        )
 
 
 def _print_configuration(configured: Configured) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from lnpatch.cli.configured import ConfiguredOption, make_runtime_options
 from lnpatch.runtimes.runtime_options import BACKENDS, DEVICES, PRECISIONS, RUNTIMES, RuntimeOptions
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: What the options of :func:`runtime_options` are called.
 _RUNTIME_OPTIONS = {field.name for field in fields(RuntimeOptions)}
@@ -28,6 +31,12 @@ class Text(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not value:
             self.fail("the value is empty", param, ctx)
         return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return what a shell may offer: targets, cells, runs and so on, by the parameter's name, else paths."""
+        from lnpatch.cli.complete_words import complete_word  # only where a shell asks
+
+        return complete_word(ctx, param, incomplete)
 
 
 TEXT = Text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from lnpatch.cache.entries import measure
 from lnpatch.configuration.in_force import Setting, settings_in_force
 from lnpatch.configuration.search import find_files
 from lnpatch.errors import ConfigurationError, LnpatchError, NoPython2Error, WrongPythonError
@@ -109,14 +109,7 @@ def measure_cache() -> CacheUse:
         root = cache_root()
     except LnpatchError:
         return CacheUse("", 0)
-    total = 0
-    for folder, _, files in os.walk(root):
-        for name in files:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_size
-            except OSError:  # removed in between
-                continue
-    return CacheUse(str(root), total)
+    return CacheUse(str(root), measure(root))
 
 
 def _look_for(name: str, look: Callable[[], Requirement]) -> Requirement:
