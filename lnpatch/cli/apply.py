@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @no_repairs_option
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--commit", is_flag=True, help="Commit the patch on a branch of its own, ready for a pull request.")
+@click.option("--update", is_flag=True, help="Put the patch of this lnpatch in the place of an older one's.")
 @format_option
 @click.pass_context
 def apply(
@@ -53,11 +54,13 @@ def apply(
     no_repairs: bool,
     dry_run: bool,
     commit: bool,
+    update: bool,
     form: str,
 ) -> None:
     """Patch TARGET's checkout; clone it if it is not there.
 
-    A new clone is made at the commit that the recipe names.
+    A new clone is made at the commit that the recipe names. A patch of an older lnpatch stays as it is, and the newer one is
+    shown; --update takes it, and keeps what you have changed since.
     """
     mirror = find_configured(context, "mirror", lambda: commands.as_recipe(target)) if source is None else None
     with _clone_progress() as report_cloning:
@@ -72,6 +75,7 @@ def apply(
             ref=ref,
             dry_run=dry_run,
             commit=commit,
+            update=update,
             report_cloning=report_cloning,
         )
     if form == "json":

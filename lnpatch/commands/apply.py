@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lnpatch import __version__
 from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
 from lnpatch.checkout.recovery import locked_for_writing
@@ -19,8 +20,8 @@ from lnpatch.errors import CloneError
 from lnpatch.patch.applied import open_checkout
 from lnpatch.patch.change import Change, WrittenChange, make_change, write_change
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.report import Report, make_report
+from lnpatch.patch.update import Update
 from lnpatch.recipes import Recipe
 
 
@@ -36,6 +37,7 @@ def apply(
     ref: str | None = None,
     dry_run: bool = False,
     commit: bool = False,
+    update: bool = False,
     report_cloning: ReportCloning = lambda step, done, total: None,
 ) -> Report:
     """Patch the checkout of a target; where there is none, the repository is cloned at the recipe's commit.
@@ -51,6 +53,7 @@ def apply(
         ref: the revision of a new clone, instead of the recipe's commit.
         dry_run: say what would change, and change nothing.
         commit: commit the patch on a branch of its own.
+        update: put the patch of this lnpatch in the place of an older one's; without, it is offered as ``update`` of the report.
         report_cloning: called with a clone's progress: the step, how far it is, and of how much.
 
     Raises:
@@ -62,7 +65,7 @@ def apply(
     with _open_or_clone(location, source, mirror, ref, dry_run, report_cloning) as opened:
         with _no_lock() if dry_run else locked_for_writing(opened.checkout) as notes:
             opened = replace(opened, notes=(*opened.notes, *notes))
-            change = make_change(location.recipe, opened.checkout, options)
+            change = make_change(location.recipe, opened.checkout, options, update=update)
             if dry_run:
                 written = WrittenChange(diff_files(opened.checkout, change.files))
             else:
@@ -118,17 +121,31 @@ def _open_or_clone(
 
 
 def _report(location: Location, opened: _Opened, change: Change, written: WrittenChange, dry_run: bool) -> Report:
+    offered = change.update if change.update and not change.takes_update else None
     return make_report(
         location.recipe,
         opened.checkout,
         change.cell,
-        change.state if dry_run else PatchState.APPLIED,
+        change.state if dry_run else change.state_after,
         change.edits,
-        (*opened.notes, *written.notes),
+        (*opened.notes, *written.notes, *_describe_offer(change, offered)),
         directory=location.directory if dry_run else None,
         written=tuple(file.path for file in change.files),
         branch=written.branch,
         patch=written.patch,
         cloned=opened.cloned,
         dry_run=dry_run,
+        update=diff_files(opened.checkout, offered.difference) if offered else b"",
+        updated=change.takes_update,
     )
+
+
+def _describe_offer(change: Change, offered: Update | None) -> Iterator[str]:
+    """Say that there is a newer patch, and what is in its way."""
+    if offered is None or change.applied is None:
+        return
+    version = change.applied.record.made_of.version
+    older = f"lnpatch {version}" if version not in ("", __version__) else "another lnpatch"
+    yield f"The patch is one of {older}; --update puts the newer one in its place, and keeps your own changes."
+    if offered.overlaps:
+        yield f"Your changes lie over it, and have to be moved first: {', '.join(map(str, offered.overlaps))}"

@@ -22,8 +22,8 @@ A caller catches a kind, or a single failure::
     ├── ConflictError        4: going on would overwrite or lose something
     │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError,
     │     FilteredFilesError, InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError,
-    │     PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError,
-    │     StudyBusyError, StudyDiffersError, StudyPlaceError
+    │     OutdatedPatchError, PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError,
+    │     RunExistsError, StudyBusyError, StudyDiffersError, StudyPlaceError, UpdateConflictError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, ClusterError, ClusterLibraryError, CutOffError, EnvironmentBuildError, FolderNotSharedError,
           GitError, GitLockedError, GitMissingError, NoHomeError, NoPython2Error, NoSpaceError, NotACheckoutError,
@@ -61,6 +61,7 @@ from lnpatch.errors.checkout import (
     NotTrackedError,
     OperationInProgressError,
     OtherCellError,
+    OutdatedPatchError,
     Overlap,
     PlaceTakenError,
     RecordError,
@@ -69,6 +70,7 @@ from lnpatch.errors.checkout import (
     SourceMissingError,
     UnsafeAddressError,
     UnsafePathError,
+    UpdateConflictError,
 )
 from lnpatch.errors.curves import (
     FigureFormatError,
@@ -230,6 +232,7 @@ __all__ = [
     "NothingToDrawError",
     "OperationInProgressError",
     "OtherCellError",
+    "OutdatedPatchError",
     "Overlap",
     "PatchRefusedError",
     "PickleBrokenError",
@@ -273,6 +276,7 @@ __all__ = [
     "UnsafeAddressError",
     "UnsafePathError",
     "UnusableFileError",
+    "UpdateConflictError",
     "UsageError",
     "WordVectorsError",
     "WrongContentError",
