@@ -19,6 +19,7 @@ ORDER = (
     "commands",
     "configuration",
     "study",
+    "report",
     "curves",
     "training",
     "runtimes",

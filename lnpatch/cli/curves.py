@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,10 +18,11 @@ from lnpatch.cli.console import format_duration, make_console, print_json, print
 from lnpatch.cli.options import TEXT, format_option
 from lnpatch.cli.visible_text import make_one_line
 from lnpatch.curves import textplot
-from lnpatch.curves.comparison import FINAL_COST, CellComparison, CurvePoint, RunComparison
+from lnpatch.curves.comparison import CellComparison, CurvePoint, RunComparison
 from lnpatch.curves.panels import Panel, metric_title
-from lnpatch.curves.series import Series, cell_title, running_mean
-from lnpatch.curves.summary import RunSummary
+from lnpatch.curves.series import Series, running_mean
+from lnpatch.curves.summary import CurvesSummary, RunSummary
+from lnpatch.curves.words import compare_in_words, format_figure
 from lnpatch.errors import PlotLibraryError, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     multiple=True,
     type=TEXT,
     metavar="FILE",
-    help="Draw the curves into FILE: .png, .svg or .pdf; may be given several times.",
+    help="Draw the curves into FILE: .png, .svg or .pdf; or write their numbers: .csv. May be given several times.",
 )
 @click.option(
     "--metric",
@@ -91,6 +91,7 @@ def curves_json(report: CurvesReport) -> dict[str, Any]:
     return {
         "metric": summary.metric or None,
         "window": summary.window,
+        "cost_per_word": summary.per_word,
         "runs": [_run_json(run, summary.window) for run in summary.runs],
         "comparisons": [_comparison_json(comparison) for comparison in summary.comparisons],
         "groups": [_group_json(group) for group in summary.groups],
@@ -115,6 +116,8 @@ def _run_json(summary: RunSummary, window: int) -> dict[str, Any]:
         "final_cost": summary.final_cost,
         "best_validation": _point_json(summary.best),
         "seconds_per_update": summary.seconds_per_update,
+        "compile_seconds": run.compile_seconds,
+        "marks": list(summary.marks),
         "cost": cost,
         "validation": {name: _series_json(series) for name, series in run.validation.items()},
     }
@@ -139,6 +142,7 @@ def _comparison_json(comparison: RunComparison) -> dict[str, Any]:
         "share_of_seconds": comparison.share_of_seconds,
         "seconds_per_update_ratio": comparison.seconds_ratio,
         "paired": comparison.paired,
+        "cost_ratio": comparison.cost_ratio,
     }
 
 
@@ -175,11 +179,8 @@ def print_curves(report: CurvesReport, plot: bool | None) -> None:
     print_notes(report.summary.notes)
     if report.panels and (plot or (plot is None and sys.stdout.isatty())):
         _print_plot(report, asked=bool(plot))
-    _print_table(report.summary.runs, report.summary.metric)
-    grouped = {id(each) for group in report.summary.groups for each in group.comparisons}
-    sentences = [sentence for group in report.summary.groups for sentence in compare_cells_in_words(group)]
-    for comparison in report.summary.comparisons:
-        sentences += [] if id(comparison) in grouped else _compare_in_words(comparison)
+    _print_table(report.summary)
+    sentences = compare_in_words(report.summary)
     if sentences:
         make_console().print("\n" + "\n".join(sentences))
     for figure in report.figures:
@@ -215,79 +216,35 @@ def _can_show(text: str, encoding: str) -> bool:
     return True
 
 
-def _print_table(summaries: Sequence[RunSummary], metric: str) -> None:
+def _print_table(summary: CurvesSummary) -> None:
+    metric = summary.metric
+    marked = any(run.marks for run in summary.runs)
     rows = [
         (
-            summary.label,
-            str(summary.run.updates),
-            _format_figure(summary.final_cost),
-            _format_figure(summary.best.value) if summary.best else "-",
-            str(summary.best.update) if summary.best else "-",
-            _duration(summary.best),
-            _format_figure(summary.seconds_per_update, digits=3),
+            run.label,
+            str(run.run.updates),
+            format_figure(run.final_cost),
+            format_figure(run.best.value) if run.best else "-",
+            str(run.best.update) if run.best else "-",
+            _duration(run.best),
+            format_figure(run.seconds_per_update, digits=3),
+            *([", ".join(run.marks)] if marked else []),
         )
-        for summary in summaries
+        for run in summary.runs
     ]
     best = f"best {metric_title(metric)}" if metric else "best validation"
+    cost = "final cost per word" if summary.per_word else "final cost"
     table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("run", overflow="fold")
-    for place, heading in enumerate(("updates", "final cost", best, "at update", "after", "s/update"), 1):
+    for place, heading in enumerate(("updates", cost, best, "at update", "after", "s/update"), 1):
         # in a narrow terminal headings and labels are folded, figures stay whole
         width = max(len(row[place]) for row in rows)
         table.add_column(heading, justify="right", overflow="fold", min_width=width)
+    if marked:
+        table.add_column("", overflow="fold")
     for row in rows:
         table.add_row(*row)
     make_console().print(table)
-
-
-def _compare_in_words(comparison: RunComparison) -> list[str]:
-    """Say how soon the run is where the baseline got, as the paper says it, and what an update costs."""
-    sentences = []
-    run, baseline, goal = comparison.label, comparison.baseline, comparison.goal
-    if goal is not None:
-        best = "final cost" if comparison.figure == FINAL_COST else f"best validation {metric_title(comparison.figure)}"
-        level = f"{baseline}'s {best}, {_format_figure(goal.value)},"
-        if comparison.share_of_updates is not None:
-            shares = f"{comparison.share_of_updates:.0%} of the updates"
-            if comparison.share_of_seconds is not None:
-                shares += f" and {comparison.share_of_seconds:.0%} of the seconds"
-            sentences.append(f"{run} reaches {level} after {shares} that {baseline} took.")
-        else:
-            sentences.append(f"{run} has not reached {level} so far; its best is {_format_figure(comparison.closest)}.")
-    if comparison.seconds_ratio is not None:
-        sentences.append(
-            f"An update of {run} takes {comparison.seconds_ratio:.2f} times the seconds of one of {baseline}."
-        )
-    return sentences
-
-
-def compare_cells_in_words(group: CellComparison) -> list[str]:
-    """Say the same of several runs of a cell: in the middle, and from the least to the greatest."""
-    cell, baseline = cell_title(group.cell), cell_title(group.baseline)
-    best = "final cost" if group.figure == FINAL_COST else f"best validation {metric_title(group.figure)}"
-    sentences = []
-    if group.reached:
-        shares = f"{_band(group.shares_of_updates)} of the updates"
-        if group.shares_of_seconds:
-            shares += f" and {_band(group.shares_of_seconds)} of the seconds"
-        sentences.append(
-            f"{group.reached} of {len(group.comparisons)} runs of {cell} reach the {best} of {baseline}, after {shares} that it took."
-        )
-    elif group.figure:
-        sentences.append(f"No run of {cell} has reached the {best} of {baseline} so far.")
-    if group.seconds_ratio is not None:
-        sentences.append(f"An update of {cell} takes {group.seconds_ratio:.2f} times the seconds of one of {baseline}.")
-    return sentences
-
-
-def _band(shares: Sequence[float]) -> str:
-    """Return the median of shares, and their range."""
-    middle = f"{statistics.median(shares):.0%}"
-    return middle if len(shares) == 1 else f"{middle} ({shares[0]:.0%} to {shares[-1]:.0%})"
-
-
-def _format_figure(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
 def _duration(best: CurvePoint | None) -> str:

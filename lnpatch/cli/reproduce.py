@@ -45,6 +45,12 @@ if TYPE_CHECKING:
 )
 @click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop each run after so many updates.")
 @click.option("--data", type=TEXT, metavar="DIR|FILE", help="The training data.")
+@click.option(
+    "--task-data",
+    type=TEXT,
+    metavar="DIR",
+    help="What the models are evaluated on, where that is data of its own: the tasks of skip-thoughts.",
+)
 @click.option("--smoke", is_flag=True, help="Train on tiny data made for it, with small dimensions.")
 @runtime_options
 @click.option("-o", "--output", type=TEXT, metavar="STUDY", help="The study's folder; by default studies/TARGET, here.")

@@ -146,6 +146,7 @@ def train_json(result: TrainResult) -> dict[str, Any]:
         "run": str(result.folder),
         "first_cost": result.first_cost,
         "last_cost": result.last_cost,
+        "cost_per_word": result.per_word,
         "seconds_per_update": result.seconds_per_update,
         "validation": dict(result.validation),
         "notes": list(result.notes),
@@ -162,7 +163,8 @@ def print_run(result: TrainResult) -> None:
         line += f", {format_duration(result.seconds_per_update)} an update"
     console.print(f"{line}{': ' + info.reason if info.reason else ''}")
     if result.first_cost is not None and result.last_cost is not None:
-        console.print(f"  cost {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last tenth)")
+        cost = "cost per word" if result.per_word else "cost"
+        console.print(f"  {cost} {result.first_cost:.4g} -> {result.last_cost:.4g} (mean of the last tenth)")
     if result.validation:
         console.print("  last validation: " + format_figures(result.validation))
     if info.model:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
 from lnpatch.training.output import (
+    BatchWords,
     CostBecameNaN,
     Evaluated,
     Event,
@@ -173,6 +174,8 @@ def describe_event(event: Event) -> str:
         return f"the cost became NaN at update {event.update}"
     if isinstance(event, ShapeCompiled | Evaluated | PeakMemory):
         return str(event)
+    if isinstance(event, BatchWords):
+        return f"{event.words:g} words in the batch of update {event.update}"
     if isinstance(event, Saving):
         return f"saving after update {event.update}"
     return f"validation after update {event.update}: {format_figures(event.figures)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnpatch.curves import plot
+from lnpatch.curves.long_table import render_csv
 from lnpatch.curves.panels import Panel, make_panels
 from lnpatch.curves.read import read_run_series
 from lnpatch.curves.summary import CurvesSummary, summarise_runs
@@ -31,7 +32,7 @@ def curves(
     window: int | None = None,
     valid_every: int | None = None,
 ) -> CurvesReport:
-    """Compare the runs at *sources*, and draw them into the files *figures*.
+    """Compare the runs at *sources*, and draw them into the files *figures*; one that ends in ``.csv`` gets their numbers.
 
     Args:
         metric: the validation figure to show.
@@ -41,17 +42,23 @@ def curves(
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; no file was written, or changed in part.
     """
-    formats = [plot.figure_format(path) for path in figures]
-    if figures:
+    formats = {path: plot.figure_format(path) for path in figures if not _is_table(path)}
+    if formats:
         plot.load_matplotlib()  # says that it is missing before large runs are read
-    summary = summarise_runs([read_run_series(source, valid_every) for source in sources], metric, window)
+    runs = [read_run_series(source, valid_every) for source in sources]
+    summary = summarise_runs(runs, metric, window)
     panels = make_panels(summary)
-    if figures and not panels:
+    if formats and not panels:
         raise NothingToDrawError(sources)
-    if figures:
-        for path, data in zip(figures, plot.render_figure(panels, formats), strict=True):
-            try:
-                atomic_write(path, data)
-            except OSError as error:
-                raise FileError(str(path), error.strerror or str(error)) from error
+    drawn = plot.render_figure(panels, list(formats.values()), summary.title) if formats else []
+    contents = dict(zip(formats, drawn, strict=True)) | {path: render_csv(runs) for path in figures if _is_table(path)}
+    for path in figures:
+        try:
+            atomic_write(path, contents[path])
+        except OSError as error:
+            raise FileError(str(path), error.strerror or str(error)) from error
     return CurvesReport(summary, tuple(panels), tuple(map(str, figures)))
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"

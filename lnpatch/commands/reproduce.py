@@ -17,9 +17,11 @@ from lnpatch.commands.locate import Target, as_recipe, locate
 from lnpatch.errors import NotAStudyError, StudyBusyError, StudyDiffersError
 from lnpatch.files import sha256_of
 from lnpatch.recipes import Recipe, find_recipe
+from lnpatch.report.write import write_report
 from lnpatch.runtimes.choose import choose_runtime, prefer_installed
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.experiment import make_experiment
 from lnpatch.study.local import LocalWork
 from lnpatch.study.places import find_places
 from lnpatch.study.plan import (
@@ -43,7 +45,7 @@ from lnpatch.study.study_folder import (
     write_study,
 )
 from lnpatch.study.study_view import SilentStudyView, StudyView
-from lnpatch.study.tasks import make_task, read_status
+from lnpatch.study.tasks import evaluates, make_task, read_status
 from lnpatch.training.patched import open_patched
 from lnpatch.training.request import TrainOptions, check_request
 from lnpatch.training.run_folder import RunState, time_now
@@ -217,7 +219,12 @@ def _with_absolute_paths(request: StudyRequest) -> StudyRequest:
         source = absolute(source)
     runtime = replace(request.runtime, python=request.runtime.python and absolute(request.runtime.python))
     return replace(
-        request, data=absolute(request.data), directory=absolute(request.directory), source=source, runtime=runtime
+        request,
+        data=absolute(request.data),
+        task_data=absolute(request.task_data),
+        directory=absolute(request.directory),
+        source=source,
+        runtime=runtime,
     )
 
 
@@ -290,10 +297,9 @@ def _check_training(recipe: Recipe, study: Study, checkout: StudyCheckout, repor
 def _build_environments(recipe: Recipe, plan: StudyPlan, report_step: Callable[[str], None]) -> Environment:
     """Build what the runs need, so that they do not wait for each other; return what trains."""
     runtime = choose_runtime(plan.runtime_options)
-    for job in ("evaluate", "train"):
-        if job in recipe.jobs:
-            environment = runtime.ensure_environment(recipe, job, report_step)
-    return environment
+    if evaluates(recipe, plan):
+        runtime.ensure_environment(recipe, "evaluate", report_step)
+    return runtime.ensure_environment(recipe, "train", report_step)
 
 
 # The runs, and what comes after them
@@ -316,7 +322,11 @@ def _conclude(
 ) -> StudyResult:
     statuses = tuple(read_status(tasks[run.name], run, work.failures.get(run.name, "")) for run in study.plan.runs)
     view.show_runs(statuses)
-    return StudyResult(opened.folder.path, study, statuses, stopped=work.stopped)
+    report: tuple[Path, ...] = ()
+    if any(status.updates for status in statuses):
+        experiment = make_experiment(opened.recipe, study, opened.folder, tasks, statuses)
+        report = write_report(opened.folder.path, experiment)
+    return StudyResult(opened.folder.path, study, statuses, report, work.stopped)
 
 
 def _read_statuses(opened: _OpenStudy, study: Study) -> tuple[RunStatus, ...]:

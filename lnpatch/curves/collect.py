@@ -37,7 +37,7 @@ class RunCollector:
         self.notes: list[str] = []
         self._source = source
         self._nan_at = 0.0
-        self._updates, self._costs, self._own_seconds, self._elapsed = (_new_column() for _ in range(4))
+        self._updates, self._costs, self._words, self._own_seconds, self._elapsed = (_new_column() for _ in range(5))
         self._validation: dict[str, _ValidationColumns] = defaultdict(_ValidationColumns)
         self._last_update = self._update_offset = 0.0
         self._last_elapsed = self._elapsed_offset = 0.0
@@ -51,9 +51,9 @@ class RunCollector:
     def add_entry(self, entry: Mapping[str, Any]) -> None:
         """Add one line of a run's ``updates.jsonl``; what is not known in it is passed over.
 
-        An update has ``update``, ``cost``, ``seconds`` (of this update) and ``elapsed`` (since the first report), and
-        ``compile``, of which ``elapsed`` has so many seconds since the update before, if there were any. A validation has
-        ``update``, ``elapsed`` and ``validation``, a mapping from names to figures.
+        An update has ``update``, ``cost``, ``seconds`` (of this update) and ``elapsed`` (since the first report); perhaps
+        ``words`` that the cost is summed over, and ``compile``, the seconds of ``elapsed`` that went into compiling since the
+        update before. A validation has ``update``, ``elapsed`` and ``validation``, a mapping from names to figures.
         """
         update = finite_number(entry.get("update"))
         figures = entry.get("validation")
@@ -61,12 +61,13 @@ class RunCollector:
             return
         update, elapsed = self._count_on(update, finite_number(entry.get("elapsed")))
         compiling = finite_number(entry.get("compile"))
-        if compiling > 0 and self._updates:  # the clock starts at the first report, when the first shape is compiled
+        if compiling > 0:
             self._compile_seconds += compiling
         elapsed -= self._compile_seconds
         if isinstance(figures, Mapping):
             self._add_validation(update, elapsed, figures)
         else:
+            self._words.append(finite_number(entry.get("words")))
             self._add_update(update, elapsed, finite_number(entry["cost"]), finite_number(entry.get("seconds")))
 
     def add_event(self, event: Event) -> None:
@@ -102,6 +103,7 @@ class RunCollector:
         state: str = "",
         conditions: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        data: str = "",
         data_sha256: str = "",
     ) -> RunSeries:
         """Make the run's series of all that was added."""
@@ -123,7 +125,9 @@ class RunCollector:
             conditions=conditions or {},
             notes=tuple(self.notes),
             seed=seed,
+            data=data,
             data_sha256=data_sha256,
+            words=self._words if self._words and all(words > 0 for words in self._words) else None,
             compile_seconds=self._compile_seconds,
         )
 

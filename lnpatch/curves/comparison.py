@@ -1,9 +1,13 @@
 """How soon a run gets where its baseline got: by validation, or by the cost where there is none.
 
-Costs of single batches are noise: those of skip-thoughts differ sevenfold by the length of the sentences. So a run has
-reached its baseline's final cost when its *trend* has: the falling curve that fits all of its costs best. It has no window
-to be chosen, and below a level it stays below. Where both have trained on the same batches, the baseline's own deviations
-from its trend tell which batches were costly, and are taken out of the run's.
+Costs of single batches are noise. So a run has reached its baseline's final cost when its *trend* has: the falling curve
+that fits all of its costs best, against the last tenth of the baseline's. It has no window to be chosen, and below a level it
+stays below; a run whose own final cost is higher has not reached it. Costs are compared per word where they are sums over
+words (:func:`~lnpatch.curves.series.take_costs_per_word`). Where both have trained on the same batches, the baseline's own
+deviations from its trend tell which batches were costly, and are taken out of the run's.
+
+Both trends are fitted alike, so two runs that learn alike come out near 95 %, and where noise is large the figure errs to the
+late side.
 
 See: R. E. Barlow et al., Statistical Inference under Order Restrictions, 1972 (the fit, by pooling adjacent violators).
 """
@@ -13,7 +17,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lnpatch.curves.series import RunSeries, Series, find_best, higher_is_better
@@ -46,14 +50,16 @@ class RunComparison:
     figure: str
     #: The baseline's best; for the final cost the mean of its last tenth, and when its training ended.
     goal: CurvePoint | None
-    #: When the run was as good: by validation the first time, by the cost from then on. None if never.
+    #: When the run was as good: by validation the first time, by the cost from then on, with its trend. None if never.
     reached: CurvePoint | None
-    #: The run's own best.
+    #: The run's own best, or final cost.
     closest: float | None
     #: The run's seconds per update over the baseline's.
     seconds_ratio: float | None
     #: Whether the two have trained on the same batches, as far as can be told.
     paired: bool = False
+    #: The run's costs over the baseline's at equal updates, in their last tenth; None where compared by validation.
+    cost_ratio: float | None = None
 
     @property
     def share_of_updates(self) -> float | None:
@@ -92,6 +98,11 @@ class CellComparison:
     def shares_of_seconds(self) -> tuple[float, ...]:
         """The same of the seconds."""
         return _sort_known(each.share_of_seconds for each in self.comparisons)
+
+    @property
+    def cost_ratios(self) -> tuple[float, ...]:
+        """Each run's costs over the baseline's, in the last tenth of equal updates, the least first."""
+        return _sort_known(each.cost_ratio for each in self.comparisons)
 
     @property
     def seconds_ratio(self) -> float | None:
@@ -168,30 +179,42 @@ def fit_trend(values: Sequence[float]) -> list[float]:
 
 
 def _compare_costs(run: RunSeries, baseline: RunSeries, comparison: RunComparison) -> RunComparison:
-    """Compare by the final cost of the baseline, and when the trend of the run is below it."""
+    """Compare by the trends of the costs, at the level of the last tenth of the baseline's."""
     goal, ours = final_cost(baseline.cost.values), final_cost(run.cost.values)
     if goal is None or ours is None:
         return replace(comparison, figure=comparison.figure or "")
-    costs, indices = _finite_costs(run.cost)
-    their_costs, their_indices = _finite_costs(baseline.cost)
+    costs, their_costs = _finite_costs(run.cost), _finite_costs(baseline.cost)
     # a batch of longer sentences costs so many times more, not so much more
-    scale, unscale = (math.log, math.exp) if min(costs) > 0 and min(their_costs) > 0 else (float, float)
-    scaled, their_scaled = list(map(scale, costs)), list(map(scale, their_costs))
+    logarithmic = min(*costs.values(), *their_costs.values()) > 0
+    scale, unscale = (math.log, math.exp) if logarithmic else (float, float)
+    scaled, their_scaled = list(map(scale, costs.values())), list(map(scale, their_costs.values()))
     their_trend = fit_trend(their_scaled)
     if comparison.paired:
-        residuals = {
-            baseline.cost.updates[index]: value - fitted
-            for index, value, fitted in zip(their_indices, their_scaled, their_trend, strict=True)
-        }
-        scaled = _take_out(scaled, [residuals.get(run.cost.updates[index], 0.0) for index in indices])
-        level = statistics.fmean(last_tenth(their_trend))
-    else:
-        level = statistics.fmean(last_tenth(their_scaled))
+        rows = zip(their_costs, their_scaled, their_trend, strict=True)
+        residuals = {update: value - fitted for update, value, fitted in rows}
+        scaled = _take_out(scaled, [residuals.get(update, 0.0) for update in costs])
     trend = fit_trend(scaled)
-    end = make_point(baseline.cost, goal, len(baseline.cost) - 1)
-    first = next((place for place, value in enumerate(trend) if value <= level), None)
-    reached = None if first is None else make_point(run.cost, unscale(trend[first]), indices[first])
-    return replace(comparison, figure=FINAL_COST, goal=end, reached=reached, closest=unscale(trend[-1]))
+    reached = None
+    if ours <= goal:  # a trend does not tell of a cost that has risen again
+        level = statistics.fmean(last_tenth(their_trend))
+        places = (place for place, value in enumerate(trend) if value <= level or math.isclose(value, level))
+        if (first := next(places, None)) is not None:
+            index = list(run.cost.updates).index(list(costs)[first])
+            reached = make_point(run.cost, unscale(trend[first]), index)
+    return replace(
+        comparison,
+        figure=FINAL_COST,
+        goal=make_point(baseline.cost, goal, len(baseline.cost) - 1),
+        reached=reached,
+        closest=ours,
+        cost_ratio=_compare_last_tenth(costs, their_costs) if logarithmic else None,
+    )
+
+
+def _compare_last_tenth(costs: Mapping[float, float], baseline: Mapping[float, float]) -> float | None:
+    """Return the mean ratio of costs at equal updates, of the last tenth of those that both have made."""
+    ratios = [math.log(cost / baseline[update]) for update, cost in costs.items() if update in baseline]
+    return math.exp(statistics.fmean(last_tenth(ratios))) if ratios else None
 
 
 def _take_out(values: Sequence[float], residuals: Sequence[float]) -> list[float]:
@@ -203,10 +226,10 @@ def _take_out(values: Sequence[float], residuals: Sequence[float]) -> list[float
     return [value - share * residual for value, residual in zip(values, residuals, strict=True)]
 
 
-def _finite_costs(series: Series) -> tuple[list[float], list[int]]:
-    """Return the finite values of a series, and their indices."""
-    indices = [index for index, value in enumerate(series.values) if math.isfinite(value)]
-    return [series.values[index] for index in indices], indices
+def _finite_costs(series: Series) -> dict[float, float]:
+    """Return the finite values of a series by their updates."""
+    rows = zip(series.updates, series.values, strict=True)
+    return {update: value for update, value in rows if math.isfinite(value)}
 
 
 def _sort_known(values: Iterable[float | None]) -> tuple[float, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lnpatch.curves.series import Series, find_best, higher_is_better, running_mean, thin_points
-from lnpatch.curves.summary import CurvesSummary, RunSummary
+from lnpatch.curves.summary import CurvesSummary, RunGroup, RunSummary
 
 #: The most points of a curve: more cannot be told apart in a panel, and make large files.
 _MAX_POINTS = 2000
@@ -27,18 +28,20 @@ Points = tuple[list[float], list[float]]
 
 @dataclass(frozen=True)
 class Curve:
-    """One run in one panel."""
+    """One run in one panel, or the mean of several that differ in their seeds alone."""
 
     label: str
-    #: The run's place among all, the same in every panel, for its colour.
+    #: Its place among all, the same in every panel, for its colour.
     index: int
     #: Whether it is a plain cell's.
     baseline: bool
     points: Points
     #: The values of which *points* are the running mean; None where the values are drawn themselves.
     raw: Points | None = None
-    #: The best point; None where there is none to mark.
-    best: tuple[float, float] | None = None
+    #: The best point of each run; empty where there is none to mark.
+    best: tuple[tuple[float, float], ...] = ()
+    #: The x, the least and the greatest of several runs; None for a single one.
+    band: tuple[list[float], list[float], list[float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ class Panel:
         shown: list[float] = []
         for curve in self.curves:
             shown += curve.points[1]
+            shown += [y for _, y in curve.best]
+            if curve.band:
+                shown += [*curve.band[1], *curve.band[2]]
             if curve.raw:
                 ordered = sorted(curve.raw[1])
                 cut = len(ordered) // 100
@@ -81,9 +87,8 @@ def make_panels(summary: CurvesSummary) -> list[Panel]:
         place = panels[-1].row + 1 if panels else 0
         for column, x_label in enumerate(("updates", f"{unit_name} of training")):
             curves = []
-            for index, (run_summary, series) in enumerate(zip(summary.runs, row.series, strict=True)):
-                x = [seconds / unit for seconds in series.seconds or ()] if column else series.updates
-                if curve := _make_curve(run_summary, index, series, x, row.metric, summary.window):
+            for index, group in enumerate(summary.shown):
+                if curve := _make_curve(group, index, row.metric, summary.window, unit if column else None):
                     curves.append(curve)
             if curves:
                 end = longest / unit if column else float(max(run.updates for run in runs))
@@ -99,16 +104,11 @@ class _Row:
     y_label: str
     #: The validation figure; None for the training cost.
     metric: str | None
-    series: tuple[Series, ...]
 
 
 def _choose_rows(summary: CurvesSummary) -> list[_Row]:
-    runs = [run_summary.run for run_summary in summary.runs]
-    rows = [_Row("training cost", None, tuple(run.cost for run in runs))]
-    if metric := summary.metric:
-        figures = tuple(run.validation.get(metric, Series((), ())) for run in runs)
-        rows.append(_Row(f"validation {metric_title(metric)}", metric, figures))
-    return rows
+    rows = [_Row("training cost per word" if summary.per_word else "training cost", None)]
+    return [*rows, _Row(f"validation {metric_title(summary.metric)}", summary.metric)] if summary.metric else rows
 
 
 def metric_title(metric: str) -> str:
@@ -160,22 +160,81 @@ def tick_label(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _make_curve(
-    summary: RunSummary, index: int, series: Series, x: Sequence[float], metric: str | None, window: int
-) -> Curve | None:
-    """Make the curve of a run over *x*; None where it has no finite value, or no seconds for an x."""
+def _make_curve(group: RunGroup, index: int, metric: str | None, window: int, unit: float | None) -> Curve | None:
+    """Make the curve of runs that differ in their seeds alone.
+
+    Args:
+        metric: the validation figure; None for the training cost.
+        unit: the seconds in a unit of the x axis; None for updates.
+
+    Returns:
+        None where there is no finite value, or no seconds for an x.
+    """
+    lines = [line for summary in group.runs if (line := _make_line(summary, metric, window, unit))]
+    lines = [line for line in lines if line.points[0]]
+    if not lines:
+        return None
+    best = tuple(line.best for line in lines if line.best is not None)
+    baseline = group.runs[0].run.baseline
+    if len(lines) == 1:
+        (line,) = lines
+        points = thin_points(*line.points, _MAX_POINTS)
+        raw = thin_points(*line.raw, _MAX_RAW_POINTS) if line.raw else None
+        return Curve(group.caption, index, baseline, points, raw, best)
+    x, low, mean, high = _join_lines([line.points for line in lines])
+    return Curve(group.caption, index, baseline, (x, mean), None, best, (x, low, high)) if x else None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One run in one panel."""
+
+    points: Points
+    raw: Points | None
+    best: tuple[float, float] | None
+
+
+def _make_line(summary: RunSummary, metric: str | None, window: int, unit: float | None) -> _Line | None:
+    """Make the line of a run; None where it has no x."""
+    series = summary.run.cost if metric is None else summary.run.validation.get(metric, Series((), ()))
+    x = series.updates if unit is None else [seconds / unit for seconds in series.seconds or ()]
     if not len(x):
         return None
-    raw = best_point = None
-    values = series.values
     if metric is None:
-        values = running_mean(series, window)
-        if window > 1:
-            raw = thin_points(x, series.values, _MAX_RAW_POINTS)
-    elif (best := find_best(series, metric)) is not None:
-        best_point = (x[best], values[best])
-    points = thin_points(x, values, _MAX_POINTS)
-    return Curve(summary.label, index, summary.run.baseline, points, raw, best_point) if points[0] else None
+        raw = (list(x), list(series.values)) if window > 1 else None
+        return _Line(_drop_unknown(x, running_mean(series, window)), raw, None)
+    best = find_best(series, metric)
+    return _Line(_drop_unknown(x, series.values), None, None if best is None else (x[best], series.values[best]))
+
+
+def _drop_unknown(x: Sequence[float], y: Sequence[float]) -> Points:
+    """Return the points that are finite."""
+    kept = [index for index, value in enumerate(y) if math.isfinite(value)]
+    return [x[index] for index in kept], [y[index] for index in kept]
+
+
+def _join_lines(lines: Sequence[Points]) -> tuple[list[float], list[float], list[float], list[float]]:
+    """Return x, and the least, the mean and the greatest of the lines there, as far as all of them go."""
+    start, end = max(line[0][0] for line in lines), min(line[0][-1] for line in lines)
+    places = sorted({x for line in lines for x in line[0] if start <= x <= end})
+    places = places[:: math.ceil(len(places) / _MAX_POINTS) or 1]
+    columns = list(zip(*(_interpolate(line, places) for line in lines), strict=True))
+    return places, list(map(min, columns)), list(map(statistics.fmean, columns)), list(map(max, columns))
+
+
+def _interpolate(line: Points, places: Sequence[float]) -> list[float]:
+    """Return the y of a line at *places*, which are in order and within it."""
+    xs, ys = line
+    values, index = [], 0
+    for place in places:
+        while index + 1 < len(xs) and xs[index + 1] <= place:
+            index += 1
+        if index + 1 == len(xs) or xs[index] == place:
+            values.append(ys[index])
+        else:
+            share = (place - xs[index]) / (xs[index + 1] - xs[index])
+            values.append(ys[index] + share * (ys[index + 1] - ys[index]))
+    return values
 
 
 def _needs_logarithm(curves: Sequence[Curve], metric: str | None) -> bool:

@@ -27,6 +27,13 @@ FORMATS = ("png", "svg", "pdf")
 #: Okabe and Ito's palette, which the colour-blind can tell apart (jfly.uni-koeln.de/color), without its yellow.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 
+#: What belongs to no run.
+_GREY = "#767676"
+
+#: The mark of a run's best validation, and how much of what lies behind a band is covered.
+_BEST: dict[str, Any] = {"marker": "o", "markersize": 5, "markerfacecolor": "none"}
+_BAND_ALPHA = 0.2
+
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.labelsize": 8,
@@ -59,7 +66,7 @@ def figure_format(path: Path) -> str:
     """
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in FORMATS:
-        raise FigureFormatError(str(path), FORMATS)
+        raise FigureFormatError(str(path), (*FORMATS, "csv"))
     return suffix
 
 
@@ -96,8 +103,14 @@ def _without_backend() -> Iterator[None]:
             os.environ["MPLBACKEND"] = backend
 
 
-def render_figure(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes]:
+def render_figure(
+    panels: Sequence[Panel], formats: Sequence[str], title: str = "", *, transparent: bool = False
+) -> list[bytes]:
     """Draw *panels*, and return the figure as a file in each of *formats*.
+
+    Args:
+        title: what stands above the panels.
+        transparent: whether the page is seen through the figure, as one of a dark page has to be.
 
     Raises:
         PlotLibraryError: there is no matplotlib.
@@ -109,15 +122,16 @@ def render_figure(panels: Sequence[Panel], formats: Sequence[str]) -> list[bytes
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a label of another script, in boxes
         matplotlib.rcdefaults()  # the user's own style, for example LaTeX, may not go with our labels
         matplotlib.rcParams.update(_STYLE)
-        figure = _draw_figure(figure_class, panels)
-        return [_encode_figure(figure, form) for form in formats]
+        figure = _draw_figure(figure_class, panels, title)
+        return [_encode_figure(figure, form, transparent) for form in formats]
 
 
-def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel]) -> Figure:
+def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel], title: str) -> Figure:
     """Draw without pyplot, which keeps every figure for a screen and chooses a backend for it."""
     rows = 1 + max(panel.row for panel in panels)
     columns = 1 + max(panel.column for panel in panels)
-    figure = figure_class(figsize=(_WIDTH * columns, _HEIGHT * rows + _LEGEND), layout="constrained")
+    legend = _LEGEND * (2 if title else 1)
+    figure = figure_class(figsize=(_WIDTH * columns, _HEIGHT * rows + legend), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     used = {(panel.row, panel.column) for panel in panels}
     for row in range(rows):
@@ -129,16 +143,33 @@ def _draw_figure(figure_class: Callable[..., Figure], panels: Sequence[Panel]) -
         # a run may be missing in some panels: the legend shows it as the first one that has it does
         handles = _draw_panel(axes[panel.row][panel.column], panel) | handles
     figure.align_ylabels()
-    labels = list(dict.fromkeys(map(_as_label, list_labels(panels).values())))
+    labels = dict.fromkeys(map(_as_label, list_labels(panels).values()))
+    entries = {label: handles[label] for label in labels} | _explain_marks(panels)
     figure.legend(
-        [handles[label] for label in labels],
-        labels,
+        list(entries.values()),
+        list(entries),
         loc="outside upper center",
-        ncols=_count_legend_columns(labels, _WIDTH * columns),
+        ncols=_count_legend_columns(list(entries), _WIDTH * columns),
         frameon=False,
         handlelength=2.6,
+        title=_as_label(title) or None,  # no title of the figure, which would lie over a legend outside of its axes
+        title_fontsize=9,
     )
     return figure
+
+
+def _explain_marks(panels: Sequence[Panel]) -> dict[str, Any]:
+    """Return what stands in the legend for what is drawn beside the curves."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    curves = [curve for panel in panels for curve in panel.curves]
+    entries: dict[str, Any] = {}
+    if any(curve.band for curve in curves):
+        entries["mean, least to greatest"] = Patch(facecolor=_GREY, alpha=_BAND_ALPHA)
+    if any(curve.best for curve in curves):
+        entries["best validation"] = Line2D([], [], color=_GREY, linestyle="", **_BEST)
+    return entries
 
 
 def _as_label(text: str) -> str:
@@ -161,6 +192,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
         colour = _COLOURS[curve.index % len(_COLOURS)]
         if curve.raw:
             axes.plot(*curve.raw, color=colour, linewidth=0.5, alpha=0.3, zorder=1.6)  # the grid is at 1.5
+        if curve.band:
+            axes.fill_between(*curve.band, color=colour, alpha=_BAND_ALPHA, linewidth=0, zorder=1.7)
         few = len(curve.points[0]) <= (30 if curve.best else 1)
         (handles[_as_label(curve.label)],) = axes.plot(
             *curve.points,
@@ -170,8 +203,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> dict[str, Any]:
             markersize=4,
             zorder=3 if curve.baseline else 2,  # dashes on top, so that what lies under them is seen
         )
-        if curve.best:
-            axes.plot(*curve.best, color=colour, marker="o", markersize=5, markerfacecolor="white", zorder=4)
+        for x, y in curve.best:
+            axes.plot(x, y, color=colour, zorder=4, clip_on=False, **_BEST)
     _scale_axes(axes, panel)
     axes.set_xlabel(_as_label(panel.x_label))
     axes.set_ylabel(_as_label(panel.y_label))
@@ -189,7 +222,7 @@ def _scale_axes(axes: Axes, panel: Panel) -> None:
         margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
         low, high = low - margin, high + margin
     axes.set_ylim(low, high)
-    axes.set_xlim(0, panel.end * 1.02)
+    axes.set_xlim(0, panel.end)
     axes.xaxis.set_major_locator(FixedLocator(choose_ticks(0, panel.end)))
     axes.yaxis.set_major_locator(FixedLocator(choose_ticks(low, high, logarithmic=panel.logarithmic)))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -205,9 +238,9 @@ def _choose_dashes(curve: Curve) -> Any:
     return "-." if again else "-"
 
 
-def _encode_figure(figure: Figure, form: str) -> bytes:
+def _encode_figure(figure: Figure, form: str, transparent: bool) -> bytes:
     """Return the figure as a file; with no date in it, so that the same runs give the same bytes."""
     metadata = {"svg": {"Date": None, "Creator": "lnpatch"}, "pdf": {"CreationDate": None}, "png": {}}[form]
     stream = io.BytesIO()
-    figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata)
+    figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata, transparent=transparent)
     return stream.getvalue()

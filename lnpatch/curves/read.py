@@ -84,8 +84,13 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
     conditions = {"runtime": info.runtime, "device": info.device, "smoke": info.smoke}
     if info.precision:
         conditions["precision"] = info.precision
-    # settings in words are left out: they are paths, names and the cell itself, which differ between runs to compare
-    numbers = {key: value for key, value in sorted(info.settings.items()) if isinstance(value, (int, float))}
+    # settings in words are left out: they are paths, names and the cell itself, which differ between runs to compare; and so
+    # do seeds, which the run itself has
+    numbers = {
+        key: value
+        for key, value in sorted(info.settings.items())
+        if isinstance(value, (int, float)) and "seed" not in key
+    }
     return collector.make_series(
         target=info.target,
         cell=info.cell,
@@ -93,6 +98,7 @@ def _read_folder(source: str, folder: Path) -> RunSeries:
         state=info.state,
         conditions=conditions | numbers,
         seed=info.seed,
+        data=Path(info.data).name,
         data_sha256=info.data_sha256,
     )
 

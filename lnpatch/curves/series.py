@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -50,8 +50,14 @@ class RunSeries:
     conditions: Mapping[str, Any] = field(default_factory=dict)
     #: The seed of the repository's random numbers; None where it is not known.
     seed: int | None = None
+    #: The name of the data's file or folder; empty where it is not known.
+    data: str = ""
     #: The SHA-256 of the data; empty where it is not known.
     data_sha256: str = ""
+    #: Over how many words each cost is summed; None where that is not known, or the cost is no such sum.
+    words: Sequence[float] | None = None
+    #: Whether *cost* is per word.
+    per_word: bool = False
     #: Seconds that went into compiling between updates; they are not among the seconds of training.
     compile_seconds: float = 0.0
     #: Remarks for people.
@@ -70,6 +76,21 @@ class RunSeries:
 
     def _all_series(self) -> tuple[Series, ...]:
         return self.cost, *self.validation.values()
+
+
+def take_costs_per_word(runs: Sequence[RunSeries]) -> tuple[RunSeries, ...]:
+    """Return the runs with their costs per word if all of them know their words; else as they are.
+
+    Batches of skip-thoughts hold sentences of one length each, and their costs, sums over all words, differ sevenfold.
+    """
+    if not all(run.words for run in runs):
+        return tuple(runs)
+    return tuple(replace(run, cost=_divide(run.cost, run.words or ()), words=None, per_word=True) for run in runs)
+
+
+def _divide(series: Series, divisors: Sequence[float]) -> Series:
+    values = [value / divisor for value, divisor in zip(series.values, divisors, strict=True)]
+    return replace(series, values=values)
 
 
 def cell_title(cell: str) -> str:

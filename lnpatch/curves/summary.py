@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lnpatch.curves.comparison import (
@@ -15,7 +15,7 @@ from lnpatch.curves.comparison import (
     compare_runs,
     group_comparisons,
 )
-from lnpatch.curves.series import RunSeries, cell_title, default_window
+from lnpatch.curves.series import RunSeries, cell_title, default_window, take_costs_per_word
 from lnpatch.errors import UnknownMetricError
 from lnpatch.training.final_cost import final_cost
 from lnpatch.training.run_folder import LOG, RUN
@@ -35,11 +35,27 @@ class RunSummary:
     final_cost: float | None
     #: The best validation; None without validations.
     best: CurvePoint | None
+    #: What keeps it from being compared as it is, in a few words each: tiny data, fewer updates than others.
+    marks: tuple[str, ...] = ()
 
     @property
     def seconds_per_update(self) -> float | None:
         """The median of the seconds that an update took, by the repository's own measure."""
         return self.run.seconds_per_update
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """Runs that differ in their seeds alone, or a single one: they are drawn as one curve."""
+
+    label: str
+    runs: tuple[RunSummary, ...]
+
+    @property
+    def caption(self) -> str:
+        """The label, and what a reader of the figure has to know of the runs."""
+        marks = list(dict.fromkeys(mark for run in self.runs for mark in run.marks))
+        return f"{self.label} [{', '.join(marks)}]" if marks else self.label
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,15 @@ class CurvesSummary:
     #: Those of the same two cells, where there are several.
     groups: tuple[CellComparison, ...]
     notes: tuple[str, ...]
+    #: Target, data and budget.
+    title: str = ""
+    #: The runs as they are drawn.
+    shown: tuple[RunGroup, ...] = field(default=())
+
+    @property
+    def per_word(self) -> bool:
+        """Whether costs are per word."""
+        return any(summary.run.per_word for summary in self.runs)
 
 
 _STATE_NOTES = {
@@ -75,10 +100,11 @@ def summarise_runs(runs: Sequence[RunSeries], metric: str | None = None, window:
     Raises:
         UnknownMetricError: no run has this figure.
     """
+    runs = take_costs_per_word(runs)
     metric = choose_metric(runs, metric)
     window = window or default_window(runs)
     summaries = tuple(
-        RunSummary(label, run, final_cost(run.cost.values), best_point(run, metric))
+        RunSummary(label, run, final_cost(run.cost.values), best_point(run, metric), _mark_run(run, runs))
         for label, run in zip(label_runs(runs), runs, strict=True)
     )
     pairs = [(summary, baseline) for summary in summaries for baseline in _find_baselines(summary, summaries)]
@@ -86,7 +112,51 @@ def summarise_runs(runs: Sequence[RunSeries], metric: str | None = None, window:
         compare_runs(summary.run, baseline.run, (summary.label, baseline.label), metric) for summary, baseline in pairs
     )
     groups = group_comparisons(comparisons)
-    return CurvesSummary(metric, window, summaries, comparisons, groups, tuple(_collect_notes(summaries, pairs)))
+    notes = tuple(_collect_notes(summaries, pairs))
+    shown = tuple(_group_seeds(summaries))
+    return CurvesSummary(metric, window, summaries, comparisons, groups, notes, describe_runs(runs), shown)
+
+
+def describe_runs(runs: Sequence[RunSeries]) -> str:
+    """Return what runs are of, for a title: target, data and budget."""
+    targets = dict.fromkeys(run.target for run in runs if run.target)
+    data = dict.fromkeys((_is_smoke(run) and "tiny data") or run.data for run in runs)
+    updates = sorted(run.updates for run in runs)
+    budget = f"{updates[-1]}" if updates[0] == updates[-1] else f"{updates[0]} to {updates[-1]}"
+    return ", ".join([*targets, *filter(None, data), f"{budget} updates"])
+
+
+def _is_smoke(run: RunSeries) -> bool:
+    return bool(run.conditions.get("smoke"))
+
+
+def _mark_run(run: RunSeries, runs: Sequence[RunSeries]) -> tuple[str, ...]:
+    """Return what keeps a run from being compared with others of its target as it is."""
+    longest = max(other.updates for other in runs if other.target == run.target)
+    marks = ["smoke"] if _is_smoke(run) else []
+    if _differ_in_budget(run.updates, longest):
+        marks.append(f"{run.updates} of {longest} updates")
+    return tuple(marks)
+
+
+def _differ_in_budget(updates: int, others: int) -> bool:
+    """Tell whether numbers of updates differ by more than a twentieth."""
+    return abs(updates - others) > 0.05 * max(updates, others)
+
+
+def _group_seeds(summaries: Sequence[RunSummary]) -> Iterator[RunGroup]:
+    """Yield the runs in groups of those that differ in their seeds alone."""
+    groups: dict[object, list[RunSummary]] = defaultdict(list)
+    for summary in summaries:
+        run = summary.run
+        key = (run.target, run.cell, run.data_sha256, tuple(sorted(run.conditions.items())), run.clock)
+        groups[key if run.seed is not None and run.cell else summary.label].append(summary)
+    for group in groups.values():
+        seeds = {summary.run.seed for summary in group}
+        if len(group) == len(seeds) > 1:
+            yield RunGroup(f"{cell_title(group[0].run.cell)} ({len(seeds)} seeds)", tuple(group))
+        else:
+            yield from (RunGroup(summary.label, (summary,)) for summary in group)
 
 
 def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSummary, RunSummary]]) -> Iterator[str]:
@@ -96,8 +166,12 @@ def _collect_notes(summaries: Sequence[RunSummary], pairs: Sequence[tuple[RunSum
     for summary in summaries:
         if words := _STATE_NOTES.get(summary.run.state):
             yield words.format(label=summary.label, updates=summary.run.updates)
-    if any(summary.run.conditions.get("smoke") for summary in summaries):
+    if any(_is_smoke(summary.run) for summary in summaries):
         yield "Smoke runs train tiny models on tiny data: they show that all works, not which cell is better."
+    if compiled := sorted(filter(None, (round(summary.run.compile_seconds, 1) for summary in summaries))):
+        seconds = f"{compiled[0]:g}" + (f" to {compiled[-1]:g}" if compiled[-1] > compiled[0] else "")
+        runs = "One run has" if len(compiled) == 1 else f"{len(compiled)} runs have"
+        yield f"{runs} compiled for {seconds} s between updates, which are no seconds of training here."
     for summary, baseline in pairs:
         yield from _describe_differences(summary, baseline)
     targets = dict.fromkeys(summary.run.target for summary in summaries if summary.run.target)
@@ -166,7 +240,7 @@ def _describe_differences(summary: RunSummary, baseline: RunSummary) -> list[str
     differences = [f"{key} ({ours[key]}, {theirs[key]})" for key in ours if key in theirs and ours[key] != theirs[key]]
     if differences:
         notes.append(f"{summary.label} and {baseline.label} differ in more than the cell: {', '.join(differences)}.")
-    if abs(summary.run.updates - baseline.run.updates) > 0.05 * max(summary.run.updates, baseline.run.updates):
+    if _differ_in_budget(summary.run.updates, baseline.run.updates):
         notes.append(
             f"{summary.label} has made {summary.run.updates} updates, {baseline.label} {baseline.run.updates}: "
             "their final costs are not those of equal budgets."

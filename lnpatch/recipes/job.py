@@ -210,6 +210,8 @@ class Job:
     optimizers: tuple[str, ...] = ()
     #: The paper's hyperparameters.
     settings: dict[str, Scalar] = field(default_factory=dict)
+    #: What else the paper's training had, by what it is called in a report, for people.
+    paper_training: dict[str, str] = field(default_factory=dict)
     #: The hyperparameters that take the cell's name.
     cell_settings: tuple[str, ...] = ()
     #: What a saved model calls these; by default the same.

@@ -67,8 +67,6 @@ class LocalWork:
         for place, process in list(self._running.items()):
             if process.poll() is not None:
                 del self._running[place]
-                with self._keep_failures(process.task):
-                    process.finish()
                 self._queue.appendleft(process.task)
 
     def _fill_places(self) -> None:

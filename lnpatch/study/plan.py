@@ -46,6 +46,8 @@ class StudyRequest:
     max_updates: int | None = None
     #: The path of the data.
     data: str | None = None
+    #: The path of what the models are evaluated on, where the evaluation has tasks with data of their own.
+    task_data: str | None = None
     #: Whether to train on tiny data made for it, with small dimensions.
     smoke: bool = False
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
@@ -74,6 +76,7 @@ class StudyPlan:
     device: str
     max_updates: int = 0
     data: str = ""
+    task_data: str = ""
     #: The Python to build the environment from.
     python: str = ""
     #: The patched checkout that was named; empty for the study's own.
@@ -125,6 +128,7 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
         device=request.runtime.device,
         max_updates=request.max_updates or 0,
         data=request.data or "",
+        task_data=request.task_data or "",
         python=request.runtime.python or "",
         directory=request.directory or "",
         source=request.source or "",
@@ -132,7 +136,8 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
 
 
 def extend_plan(folder: str, plan: StudyPlan, request: StudyRequest) -> StudyPlan:
-    """Return the plan of a study that goes on: cells and seeds may have come to it, and nothing else may differ.
+    """Return the plan of a study that goes on: cells, seeds and an evaluation may have come to it, and nothing else may
+    differ.
 
     Raises:
         StudyDiffersError: something else does.
@@ -143,6 +148,7 @@ def extend_plan(folder: str, plan: StudyPlan, request: StudyRequest) -> StudyPla
         plan,
         cells=tuple(dict.fromkeys((*plan.cells, *(request.cells or ())))),
         seeds=tuple(dict.fromkeys((*plan.seeds, *(request.seeds or ())))),
+        task_data=plan.task_data or request.task_data or "",
     )
 
 
@@ -218,6 +224,7 @@ def command_words(plan: StudyPlan) -> list[str]:
         "--dir": plan.directory,
         "--from": plan.source,
         "--data": plan.data,
+        "--task-data": plan.task_data,
         "--max-updates": plan.max_updates,
         "--python": plan.python,
         "--runtime": plan.runtime,
@@ -246,6 +253,7 @@ def _find_differences(plan: StudyPlan, request: StudyRequest) -> Iterator[str]:
     asked: Mapping[str, object] = {
         "max_updates": request.max_updates,
         "data": request.data,
+        "task_data": request.task_data if plan.task_data else None,
         "smoke": request.smoke,
         "directory": request.directory,
         "source": request.source,
@@ -255,7 +263,7 @@ def _find_differences(plan: StudyPlan, request: StudyRequest) -> Iterator[str]:
         # --device says cpu where nobody says anything
         "device": None if request.runtime.device == "cpu" else request.runtime.device,
     }
-    options = {"max_updates": "--max-updates", "directory": "--dir", "source": "--from"}
+    options = {"max_updates": "--max-updates", "task_data": "--task-data", "directory": "--dir", "source": "--from"}
     for entry in fields(plan):
         value, own = asked.get(entry.name), getattr(plan, entry.name)
         if value and value != own:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -12,12 +11,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from lnpatch.errors import FileError, NotARunError
 from lnpatch.files import LockTakenError, hold_lock, is_held
 from lnpatch.recipes.job import Job
-from lnpatch.study.evaluation import EVALUATION, record_evaluation
+from lnpatch.training.evaluations import EVALUATION
 from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RUN, RunInfo, RunState, read_info
 from lnpatch.training.run_lock import LOCK, is_locked
@@ -116,15 +114,6 @@ class StepProcess:
             number = signal.SIGINT if self._interrupts < 3 else signal.SIGKILL
         self.process.send_signal(number)
 
-    def finish(self) -> None:
-        """Keep what an evaluation that has ended well has printed.
-
-        Raises:
-            FileError: the figures cannot be written.
-        """
-        if self.step is Step.EVALUATE and self.process.returncode == 0:
-            record_evaluation(self.task.folder, _read_json(self.task.evaluation_output))
-
 
 def start_step(task: RunTask, step: Step, variables: Mapping[str, str], cpus: Sequence[int] = ()) -> StepProcess | None:
     """Start the process of a step; None where another one works on the run by now.
@@ -193,11 +182,3 @@ def _clear_left_overs(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _read_json(file: Path) -> Any:
-    """Return the document in a file; None where there is none."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lnpatch.errors import LnpatchError
 from lnpatch.recipes.recipe import Recipe
-from lnpatch.study.evaluation import read_evaluation
-from lnpatch.study.plan import StudyRun, choose_patch
+from lnpatch.study.plan import StudyPlan, StudyRun, choose_patch
 from lnpatch.study.progress import Progress, find_best_validation, read_progress
 from lnpatch.study.run_status import RunStatus
 from lnpatch.study.run_task import RunTask, Step, find_error, has_come_to_its_end
 from lnpatch.study.study_folder import Study, StudyFolder
+from lnpatch.training.evaluations import read_figures
 from lnpatch.training.request import TrainOptions
 from lnpatch.training.run_folder import RunState
 from lnpatch.training.shell_command import make_evaluate_command, make_shell_command
@@ -43,10 +43,20 @@ def make_task(recipe: Recipe, study: Study, folder: StudyFolder, run: StudyRun) 
         Step.TRAIN: make_shell_command(recipe, root, options, plan.runtime, place),
         Step.RESUME: make_shell_command(recipe, root, resumed, plan.runtime, place),
     }
-    if "evaluate" in recipe.jobs:
-        commands[Step.EVALUATE] = make_evaluate_command(recipe, root, plan.runtime_options, plan.runtime, place)
+    if evaluates(recipe, plan):
+        commands[Step.EVALUATE] = make_evaluate_command(
+            recipe, root, plan.runtime_options, plan.runtime, place, plan.task_data or None
+        )
     job = recipe.jobs["train"]
     return RunTask(run.name, place, job, commands, folder.log(run), folder.evaluation_output(run), folder.run_lock(run))
+
+
+def evaluates(recipe: Recipe, plan: StudyPlan) -> bool:
+    """Tell whether the models of a study are evaluated: several tasks need data of their own, which lnpatch has not."""
+    job = recipe.jobs.get("evaluate")
+    if job is None:
+        return False
+    return not job.tasks or bool(plan.task_data) or (plan.smoke and bool(job.smoke.data))
 
 
 def read_status(task: RunTask, run: StudyRun, failure: str = "", job: str = "") -> RunStatus:
@@ -74,7 +84,7 @@ def read_status(task: RunTask, run: StudyRun, failure: str = "", job: str = "") 
         best,
         reason,
         job,
-        read_evaluation(task.folder),
+        read_figures(task.folder),
     )
 
 

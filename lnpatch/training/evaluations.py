@@ -143,6 +143,18 @@ def read_evaluations(folder: Path) -> dict[str, RecordedEvaluation]:
         raise NotARunError(str(folder), f"{file} cannot be read: {reason}", ()) from error
 
 
+def read_figures(folder: Path) -> dict[str, dict[str, float]]:
+    """Return the finite figures of a run's model by task; none where it was not evaluated, or the file cannot be read."""
+    try:
+        evaluations = read_evaluations(folder)
+    except NotARunError:
+        return {}
+    return {
+        task: {name: value for name, value in one.figures.items() if math.isfinite(value)}
+        for task, one in evaluations.items()
+    }
+
+
 def record_evaluation(folder: Path, task: str, evaluation: RecordedEvaluation) -> None:
     """Write an evaluation down, beside those of other tasks with the same model; those of an earlier model are dropped.
 

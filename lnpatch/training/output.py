@@ -89,6 +89,14 @@ class Saving:
 
 
 @dataclass(frozen=True)
+class BatchWords:
+    """How many words the cost of an update is summed over; it comes ahead of the update."""
+
+    update: int
+    words: float
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """An evaluation of a model has ended."""
 
@@ -103,7 +111,7 @@ class Evaluated:
         return f"{self.task or 'evaluation'}: {listed} in {self.seconds:.1f} s"
 
 
-LauncherEvent = Validation | ShapeCompiled | PeakMemory | Saving | Evaluated
+LauncherEvent = Validation | ShapeCompiled | PeakMemory | Saving | BatchWords | Evaluated
 Event = Update | CostBecameNaN | LauncherEvent
 
 
@@ -167,6 +175,7 @@ _EVENTS: Mapping[str, type[LauncherEvent]] = {
     "peak_memory": PeakMemory,
     "saving": Saving,
     "validation": Validation,
+    "words": BatchWords,
     "evaluated": Evaluated,
 }
 
@@ -180,6 +189,8 @@ def parse_event(line: str) -> LauncherEvent | None:
         str(event)
         if isinstance(event, Validation | Evaluated):
             return event if _has_figures(event) else None
+        if isinstance(event, BatchWords):
+            return event if all(type(number) in (int, float) for number in (event.update, event.words)) else None
         return event
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None

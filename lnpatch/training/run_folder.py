@@ -3,7 +3,7 @@
 ``run.json`` says what it is and how it ended, ``log.txt`` is the whole output, ``updates.jsonl`` has one JSON object for
 each reported update (``epoch, update, cost, seconds, elapsed``) and validation (``update, elapsed, validation``), where
 ``seconds`` are the update's own and ``elapsed`` those since the run's first report; ``compile`` says how many of them since the
-update before went into compiling. The model lies beside them, and
+update before went into compiling, and ``words`` over how many words the cost is summed, where it is a sum over words. The model lies beside them, and
 ``saved.json``, which says the update that it belongs to. ``run.lock`` is locked as long as a process trains there.
 """
 

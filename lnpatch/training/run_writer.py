@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lnpatch.runtimes.process import StopProcess
-from lnpatch.training.output import CostBecameNaN, Event, ShapeCompiled, Update, Validation
+from lnpatch.training.output import BatchWords, CostBecameNaN, Event, ShapeCompiled, Update, Validation
 from lnpatch.training.run_folder import LOG
 from lnpatch.training.update_log import UPDATES
 
@@ -77,8 +77,10 @@ class RunWriter:
     #: What could not be written, and why; empty where all could.
     failure: str = field(default="", init=False)
     _first_report: float | None = field(default=None, init=False)
-    #: Seconds of compiling since the last update.
+    #: Seconds of compiling since the last update, as far as they count among the elapsed ones.
     _compile_seconds: float = field(default=0.0, init=False)
+    #: The words of a batch whose update is not reported yet.
+    _words: BatchWords | None = field(default=None, init=False)
 
     @property
     def elapsed(self) -> float:
@@ -115,8 +117,10 @@ class RunWriter:
         Raises:
             StopProcess: it could not be written, for the first time.
         """
-        if isinstance(event, ShapeCompiled):
+        if isinstance(event, ShapeCompiled) and self._first_report is not None:
             self._compile_seconds += event.seconds
+        if isinstance(event, BatchWords):
+            self._words = event
         if not isinstance(event, (Update, Validation, CostBecameNaN)):
             return
         if self._first_report is None:
@@ -128,6 +132,8 @@ class RunWriter:
         if isinstance(event, Update):
             self.last = event
             entry: dict[str, Any] = asdict(event) | {"elapsed": elapsed}
+            if self._words is not None and self._words.update == event.update:
+                entry["words"] = self._words.words
             if self._compile_seconds:
                 entry["compile"] = round(self._compile_seconds, 3)
                 self._compile_seconds = 0.0

@@ -66,10 +66,15 @@ def make_shell_command(recipe: Recipe, root: Path, options: TrainOptions, runtim
 
 
 def make_evaluate_command(
-    recipe: Recipe, root: Path, options: RuntimeOptions, runtime: str, folder: Path
+    recipe: Recipe, root: Path, options: RuntimeOptions, runtime: str, folder: Path, data: str | None = None
 ) -> ShellCommand:
-    """Return the command that evaluates the model of the run in *folder*, and prints its figures as a JSON document."""
+    """Return the command that evaluates the model of the run in *folder*, and prints its figures as a JSON document.
+
+    Args:
+        data: the path of the data; None for that of the run.
+    """
     words = [*_command_words("evaluate", recipe, root, options, runtime), "--model", os.fspath(folder)]
+    words += ["--data", data] if data else []
     return ShellCommand((*words, "--format", "json"), dict(_variables()))
 
 

@@ -13,7 +13,7 @@ from lnpatch.errors import NotARunError, TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
 from lnpatch.training.final_cost import final_cost
 from lnpatch.training.jobs import LAUNCH
-from lnpatch.training.output import Event, OutputParser, Saving, Update, Validation, is_event
+from lnpatch.training.output import BatchWords, Event, OutputParser, Saving, Update, Validation, is_event
 from lnpatch.training.prepare import TrainPlan
 from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RunInfo, RunState, time_now, write_info
@@ -33,6 +33,8 @@ class TrainResult:
     first_cost: float | None = None
     #: The mean of the last tenth of those.
     last_cost: float | None = None
+    #: Whether the two are costs per word.
+    per_word: bool = False
     #: The median over all reported updates but the first, which is slower.
     seconds_per_update: float | None = None
     #: The last validation figures, by name.
@@ -54,21 +56,32 @@ class _Reported:
     """What a run has reported so far."""
 
     costs: list[float] = field(default_factory=list)
+    #: The number of each update, and by it the words that its cost is summed over, where that is known.
+    updates: list[int] = field(default_factory=list)
+    words: dict[int, float] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     validation: dict[str, float] = field(default_factory=dict)
 
     def add_event(self, event: Event) -> None:
         if isinstance(event, Update):
             self.costs.append(event.cost)
+            self.updates.append(event.update)
             self.seconds.append(event.seconds)
         elif isinstance(event, Validation):
             self.validation.update(event.figures)
+        elif isinstance(event, BatchWords):
+            self.words[event.update] = event.words
 
-    def first_cost(self) -> float | None:
-        return self.costs[0] if self.costs else None
+    @property
+    def per_word(self) -> bool:
+        """Whether the words of all updates are known."""
+        return bool(self.updates) and all(self.words.get(update, 0) > 0 for update in self.updates)
 
-    def last_cost(self) -> float | None:
-        return final_cost(self.costs)
+    def compared_costs(self) -> list[float]:
+        """Return the costs, per word where that is known: those of batches of longer sentences are larger."""
+        if not self.per_word:
+            return self.costs
+        return [cost / self.words[update] for update, cost in zip(self.updates, self.costs, strict=True)]
 
     def seconds_per_update(self) -> float | None:
         later = sorted(self.seconds[1:]) or self.seconds
@@ -94,11 +107,13 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
     if info.state in (RunState.NAN, RunState.FAILED):
         tail = [line[:_SHOWN_LINE] for line in outcome.tail] if info.state is RunState.FAILED else ()
         raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), info.reason, tuple(tail))
+    costs = reported.compared_costs()
     return TrainResult(
         plan.folder,
         info,
-        reported.first_cost(),
-        reported.last_cost(),
+        costs[0] if costs else None,
+        final_cost(costs),
+        reported.per_word,
         reported.seconds_per_update(),
         reported.validation,
         outcome.result.get("parameters", {}),
@@ -123,8 +138,9 @@ def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[O
                     answer(writer.sync_updates())
                     continue
                 reported.add_event(event)
-                with suppress(OSError):
-                    view.show_event(event)
+                if not isinstance(event, BatchWords):
+                    with suppress(OSError):
+                        view.show_event(event)
                 writer.record_event(event)
 
         # the lock is inherited, so that the folder stays locked while the trainer lives

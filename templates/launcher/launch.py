@@ -99,7 +99,7 @@ An adapter has any of these functions, for the jobs that its repository supports
     prepare(job)             before a training: may change job["settings"]; returns the trainer's positional arguments
     held_out_batches(variables, sentences)  returns functions that give the inputs of job["held_out"]["cost"], a batch
                              each; variables are the trainer's, by name. Inputs of which the first is None are left out
-    count_words(inputs)      returns how many words the cost of a batch is summed over
+    count_words(inputs)      returns how many words the cost of a batch is summed over, None where it cannot tell
     evaluate(job)            returns the figures, {str: float}
     open_tasks(job)          returns a function from a task to its figures, where job["tasks"] has some
     encode(job, sentences)   returns the vectors, [sentences, dim]
@@ -160,6 +160,7 @@ def train(job, adapter):
         owner, function = import_owner(optimizer)
         counter.watch(owner, function, trainer)
     counter.watch_saves(module)
+    counter.count_words = getattr(adapter, "count_words", None)
     held_out = None
     if job["held_out"]:
         import launch_held_out

@@ -62,5 +62,5 @@ class HeldOutCost(object):
             if inputs[0] is None:  # no sentence of the batch is short enough
                 continue
             total += float(function(*inputs))
-            words += self.adapter.count_words(inputs)
+            words += self.adapter.count_words(inputs) or 0
         return total / words if words else None

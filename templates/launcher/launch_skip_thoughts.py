@@ -61,7 +61,12 @@ class KnownWords(dict):
 
 
 def count_words(inputs):
-    """Return how many words the cost of a batch is summed over: those of both neighbours, and their ends."""
+    """
+    Return how many words the cost of a batch is summed over: those of both neighbours, and their ends; None for a model
+    that takes something else than three sentences with their masks.
+    """
+    if len(inputs) != 6:
+        return None
     _, _, _, y_mask, _, z_mask = inputs
     return float(y_mask.sum() + z_mask.sum())
 

@@ -7,6 +7,7 @@ first once an update; so that one is watched. For Python 2.7 and 3.
 import signal
 import sys
 
+from launch import print_event
 from launch_saves import ReplacingFile, replace_file, same_path, save_model
 
 
@@ -33,6 +34,7 @@ class UpdateCounter(object):
         self.asked_to_stop = False
         self.frame = None
         self.before_first = lambda: None
+        self.count_words = None
 
     def keep_parameters(self, variable):
         """Return a dictionary that will hold the parameters as they are before the first update, copied."""
@@ -51,13 +53,13 @@ class UpdateCounter(object):
 
         def watched_optimizer(*args, **kwargs):
             functions = optimizer(*args, **kwargs)
-            watch_calls(functions[0], lambda: self.begin_update(trainer), self.look_at_cost)
+            watch_calls(functions[0], lambda inputs: self.begin_update(trainer, inputs), self.look_at_cost)
             return functions
 
         setattr(module, name, watched_optimizer)
 
-    def begin_update(self, trainer):
-        """Count an update, or stop before it."""
+    def begin_update(self, trainer, inputs):
+        """Count an update, which is given the arrays inputs, or stop before it."""
         if self.frame is None:
             # kept, so that its variables can be saved after the trainer has returned
             self.frame = find_frame(trainer)
@@ -71,6 +73,14 @@ class UpdateCounter(object):
         if not self.count:
             self.before_first()
         self.count += 1
+        if self.count_words is not None and self.is_printed():
+            words = self.count_words(inputs)
+            if words is not None:
+                print_event({"event": "words", "update": self.record.updates_before + self.count, "words": words})
+
+    def is_printed(self):
+        """Return whether the trainer will print this update; all three call the updates from one line to the next dispFreq."""
+        return self.count % (self.variables().get("dispFreq") or 1) == 0
 
     def look_at_cost(self, result):
         """Remember whether the cost, which comes first in the result of an update, is a finite number."""
@@ -172,13 +182,13 @@ def are_finite(parameters):
 
 def watch_calls(function, before, after):
     """
-    Call before() before each call of function and after(result) after it; function stays the object that it is: it may be
+    Call before(args) before each call of function and after(result) after it; function stays the object that it is: it may be
     printed or pickled.
     """
     kind = type(function)
 
     def call(self, *args, **kwargs):
-        before()
+        before(args)
         result = kind.__call__(self, *args, **kwargs)
         after(result)
         return result

@@ -29,7 +29,7 @@ def test_figures(lnpatch: Cli, pair: tuple[Path, Path]) -> None:
     png = Path("a.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
-    assert (width, height) == (1360, 980)  # 6.8 by 4.9 inches, 200 dots an inch
+    assert (width, height) == (1360, 1040)  # 6.8 by 5.2 inches, 200 dots an inch
     assert Path("a.pdf").read_bytes().startswith(b"%PDF")
     words = [element.text for element in ElementTree.parse("a.svg").iter(f"{SVG}text")]
     for word in ("GRU", "LN-GRU", "training cost", "validation error", "updates", "seconds of training"):

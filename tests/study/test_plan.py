@@ -122,16 +122,21 @@ def test_what_may_come_to_a_study(request_: StudyRequest, cells: tuple[str, ...]
         pytest.param(StudyRequest(data="b.txt"), "--data b.txt, where the study has a.txt", id="data"),
         pytest.param(StudyRequest(smoke=True), "--smoke True, where the study has none", id="smoke"),
         pytest.param(StudyRequest(directory="d"), "--dir d, where the study has none", id="checkout"),
+        pytest.param(StudyRequest(task_data="u"), "--task-data u, where the study has t", id="tasks"),
         pytest.param(StudyRequest(runtime=RuntimeOptions("pytensor")), "--runtime pytensor", id="runtime"),
         pytest.param(StudyRequest(runtime=RuntimeOptions(device="gpu")), "--device gpu, where", id="device"),
     ],
 )
 def test_what_may_not(request_: StudyRequest, words: str) -> None:
-    study = plan(settings=("lrate=0.01",), max_updates=40, data="a.txt")
+    study = plan(settings=("lrate=0.01",), max_updates=40, data="a.txt", task_data="t")
     with pytest.raises(StudyDiffersError) as refused:
         extend_plan("S", study, request_)
     assert words in refused.value.message
     assert refused.value.exit_code == 4
+
+
+def test_an_evaluation_may_come_to_a_study() -> None:
+    assert extend_plan("S", plan(), StudyRequest(task_data="t")) == plan(task_data="t")
 
 
 def test_the_command_that_asks_for_it_again() -> None:

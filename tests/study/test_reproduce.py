@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from lnpatch.study.study_folder import hold_study
-from tests.conftest import Output
+from tests.conftest import FIXTURES, Output
 from tests.training.conftest import TOY
 from tests.training.test_kill import DEADLINE, has_reported, needs_proc, numbers, trainers
 
@@ -90,6 +91,11 @@ def test_a_study_goes_to_its_end_and_is_not_done_twice(lnpatch: Run) -> None:
     assert (info["seed"], info["max_updates"], info["checkout"]) == (1, 4, str(STUDY.absolute() / "checkout"))
     study = json.loads((STUDY / "study.json").read_text())
     assert study["checkouts"][0]["commit"] == info["commit"]
+    report = [Path(path).relative_to(STUDY.absolute()).as_posix() for path in done.json["report"]]
+    assert {"report.html", "report.md", "table.csv"} <= set(report)
+    page = (STUDY / "report.html").read_text()
+    for words in ("LN-GRU, 1 run", "lngru-1", shlex.join(["lnpatch", "reproduce", str(FIXTURES / "toy.toml")])):
+        assert words in page
     before = (GRU / "run.json").stat().st_mtime_ns
     again = lnpatch("reproduce", "-o", "S", "--format", "json")
     assert (again.code, states(again)) == (0, states(done))

@@ -175,7 +175,7 @@ def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["no terminal", "in a terminal"])
 def test_it_is_read_while_it_runs_and_afterwards(lnpatch: Run, toy: Path, elsewhere: None, terminal: bool) -> None:
-    line = print_line(lnpatch, "--output", "a run", "--max-updates", "12", "--set", "wait=0.15")
+    line = print_line(lnpatch, "--output", "a run", "--max-updates", "40", "--set", "wait=0.15")
     run = Path("a run")
     master, slave = pty.openpty() if terminal else (-1, -1)
     process = (
@@ -189,7 +189,7 @@ def test_it_is_read_while_it_runs_and_afterwards(lnpatch: Run, toy: Path, elsewh
     meanwhile = lnpatch("curves", "a run", "--format", "json")
     assert meanwhile.code == 0, meanwhile.err
     (shown,) = meanwhile.json["runs"]
-    assert 3 <= len(shown["cost"]["updates"]) < 12
+    assert 3 <= len(shown["cost"]["updates"]) < 40
     assert read_run(run).info.state is RunState.RUNNING
     refused = lnpatch("train", TOY, "--resume", "--output", "a run")
     assert (refused.code, refused.err.count(str(read_run(run).info.pid))) == (4, 1)
@@ -197,18 +197,18 @@ def test_it_is_read_while_it_runs_and_afterwards(lnpatch: Run, toy: Path, elsewh
     assert process.returncode == 0
     if terminal:
         os.close(slave)
-        assert b"Trained toy with lngru for 12 updates" in os.read(master, 65536)
+        assert b"Trained toy with lngru for 40 updates" in os.read(master, 65536)
         os.close(master)
     info = json.loads((run / "run.json").read_text())
-    assert (info["state"], info["updates"], info["model"], info["reason"]) == ("done", 12, "model.npz", "")
+    assert (info["state"], info["updates"], info["model"], info["reason"]) == ("done", 40, "model.npz", "")
     assert info["finished"] >= info["started"]
     assert info["elapsed"] > 0
     assert info["command"] == line
-    assert numbers(run) == list(range(1, 13))
+    assert numbers(run) == list(range(1, 41))
     assert not (run / "outcome.json").exists()
     on = lnpatch("train", "--resume", "--output", "a run", "--max-updates", "2")
     assert on.code == 0, on.err
-    assert numbers(run) == list(range(1, 15))
+    assert numbers(run) == list(range(1, 43))
 
 
 def test_killed_it_is_resumed_to_its_limit(
