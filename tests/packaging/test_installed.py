@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -141,14 +142,15 @@ def run_installed(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of the user's own, in one that all may look into."""
-    if os.geteuid() == 0:
-        probe = subprocess.run([*AS_STRANGER, "true"], capture_output=True, text=True, check=False)
-        if probe.returncode:
-            pytest.skip(f"this machine lets nobody become another user: {probe.stderr.strip()}")
-        os.chown(tmp_path, STRANGER, STRANGER)
-    return tmp_path
+def folder() -> Iterator[Path]:
+    """A folder of the user's own, on a way that all may go: git asks for that, whatever else the user may."""
+    with tempfile.TemporaryDirectory(prefix="lnpatch-installed-") as name:
+        if os.geteuid() == 0:
+            probe = subprocess.run([*AS_STRANGER, "true"], capture_output=True, text=True, check=False)
+            if probe.returncode:
+                pytest.skip(f"this machine lets nobody become another user: {probe.stderr.strip()}")
+            os.chown(name, STRANGER, STRANGER)
+        yield Path(name)
 
 
 def test_read_only_and_without_a_home(installed: Path, folder: Path) -> None:
@@ -183,7 +185,7 @@ def test_what_needs_a_cache_says_so(installed: Path, folder: Path, arguments: li
 
 def test_no_file_is_written_beside_the_code(installed: Path, folder: Path) -> None:
     named = {"LNPATCH_CACHE": str(folder / "cache"), "LNPATCH_DATA": str(folder / "data")}
-    before = {path for path in installed.rglob("*")}
+    before = set(installed.rglob("*"))
     for arguments in (["demo"], ["apply", "demo"], ["port", "demo"], ["doctor"]):
         assert run_installed(installed, folder, *arguments, variables=named).returncode == 0
-    assert {path for path in installed.rglob("*")} == before
+    assert set(installed.rglob("*")) == before
