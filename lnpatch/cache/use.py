@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from lnpatch.files import LockTakenError, ProcessLock, hold_lock, share_lock
@@ -55,9 +55,10 @@ def hold_entry(entry: Path, report_waiting: Callable[[], None] = lambda: None) -
     """
     if own := _used.pop(entry, None):
         own.release()
-    with suppress(LockTakenError), hold_lock(lock_file(entry)):
-        yield
-        return
-    report_waiting()
-    with hold_lock(lock_file(entry), math.inf):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold_lock(lock_file(entry)))
+        except LockTakenError:
+            report_waiting()
+            stack.enter_context(hold_lock(lock_file(entry), math.inf))
         yield

@@ -206,3 +206,28 @@ def test_a_runtime_uses_its_environment_and_what_it_compiles(
     in_use = [entry["name"] for entry in done["kept"] if entry["reason"] == "in use"]
     assert in_use == [spec.folder.name, "pytensor-3.1.3"]
     assert json.loads((spec.folder / "lnpatch.json").read_text())["python"] == sys.executable
+
+
+def test_whoever_builds_waits_for_those_who_use_it(cache: Path) -> None:
+    entry = cache / "environments/theano-py2.7-abc"
+    child = subprocess.Popen(["sh", "-c", "exec 9>>$0; flock -s 9; echo held; read line", lock_file(entry)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"held\n"
+    waited: list[str] = []
+
+    def report_waiting() -> None:
+        waited.append("waiting")
+        child.communicate(b"go\n")
+
+    with hold_entry(entry, report_waiting):
+        assert waited == ["waiting"]
+    with hold_entry(entry, report_waiting):  # nobody uses it now
+        assert waited == ["waiting"]
+
+
+def test_a_process_that_uses_an_entry_may_build_it_anew(cache: Path) -> None:
+    entry = cache / "environments/theano-py2.7-abc"
+    use_entry(entry)
+    with hold_entry(entry):
+        assert used_descriptors() == ()
