@@ -17,8 +17,12 @@ from lnpatch.cli.options import TEXT, format_option, optional_target_argument, r
 from lnpatch.cli.study_view import study_view
 from lnpatch.errors import ExitCode, UsageError
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.cluster_options import ClusterOptions
 from lnpatch.study.plan import StudyRequest, parse_cells, parse_seeds
 from lnpatch.study.study_folder import STUDY
+
+#: The options that are for a cluster.
+_CLUSTER_CHOICES = ("partition", "minutes", "memory", "cpus", "gpus", "parameters")
 
 if TYPE_CHECKING:
     from lnpatch.commands.reproduce import StudyResult
@@ -57,6 +61,34 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Runs at once; by default one a processor, or one a card."
 )
+@click.option(
+    "--on",
+    default="local",
+    show_default=True,
+    type=TEXT,
+    metavar="CLUSTER",
+    help="Where: local, slurm, or a plugin of submitit's.",
+)
+@click.option("--wait", is_flag=True, help="Wait for the jobs of a cluster, and write the report.")
+@click.option("--slurm-partition", "partition", type=TEXT, metavar="NAME", help="The partition of the jobs.")
+@click.option(
+    "--time",
+    "minutes",
+    type=click.IntRange(min=1),
+    metavar="MINUTES",
+    help="Time limit of a job; then it is queued again.",
+)
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="Memory of a job.")
+@click.option("--cpus", type=click.IntRange(min=1), metavar="N", help="Processors of a job.")
+@click.option("--gpus", type=click.IntRange(min=0), metavar="N", help="Cards of a job; by default as --device says.")
+@click.option(
+    "--cluster",
+    "parameters",
+    multiple=True,
+    type=TEXT,
+    metavar="KEY=VALUE",
+    help="Anything else of a job, such as account=nlp; may be repeated.",
+)
 @click.option("--status", is_flag=True, help="Say how far the study is, and do nothing.")
 @click.option("--cancel", is_flag=True, help="Stop a study that goes on elsewhere, its models saved.")
 @format_option
@@ -67,6 +99,8 @@ def reproduce(
     target: str | None,
     output: str | None,
     jobs: int | None,
+    on: str,
+    wait: bool,
     status: bool,
     cancel: bool,
     form: str,
@@ -78,6 +112,7 @@ def reproduce(
     and writes report.html. Asked again it goes on where it was: what is done stays, what failed or was killed is resumed,
     and further --cells and --seeds may come to it.
     """
+    cluster = None
     if status and cancel:
         raise UsageError("--status and --cancel do not go together.")
     if status or cancel:
@@ -85,18 +120,38 @@ def reproduce(
             target, output=output, studies=_find_studies(context)[0]
         )
     else:
+        cluster = _make_cluster(context, on, wait, {name: choices.pop(name) for name in _CLUSTER_CHOICES})
         request = _make_request(**choices | {"runtime": make_runtime_options(context, typed_only=True)})
         new, studies = _add_configured(context, target, _make_request(**choices), tell=form == "text")
         with study_view() as view:
             result = commands.reproduce(
-                target, output=output, request=request, new_request=new, studies=studies, jobs=jobs, view=view
+                target,
+                output=output,
+                request=request,
+                new_request=new,
+                studies=studies,
+                jobs=jobs,
+                cluster=cluster,
+                wait=wait,
+                view=view,
             )
     if form == "json":
         print_json(_study_json(result))
     else:
         _print_study(result)
-    if not (status or cancel or result.is_done):
+    if not (status or cancel or result.is_done or (cluster is not None and not wait and result.is_under_way)):
         context.exit(ExitCode.FAILED)
+
+
+def _make_cluster(on: str, wait: bool, choices: dict[str, Any]) -> ClusterOptions | None:
+    """Return what is asked of a cluster; None for this machine."""
+    if on != "local":
+        return ClusterOptions(on, **choices)
+    if wait or any(value not in (None, ()) for value in choices.values()):
+        raise UsageError(
+            "What jobs of a cluster are given does not go with --on local.", "Name the cluster: --on slurm"
+        )
+    return None
 
 
 def _make_request(
@@ -182,12 +237,13 @@ def _print_study(result: StudyResult) -> None:
         table.add_row(run.name, run.state, *_figures(run))
     console.print(table)
     for run in result.runs:
-        if run.reason:
-            console.print(f"{run.name}: {run.reason}")
+        if run.job or run.reason:
+            console.print(f"{run.name}: {', '.join(filter(None, (run.job, run.reason)))}")
     for path in result.report:
         console.print(f"  {short_path(path)}")
     if not result.is_done:
-        print_next(shlex.join(["lnpatch", "reproduce", "--output", short_path(result.folder)]))
+        again = shlex.join(["lnpatch", "reproduce", "--output", short_path(result.folder)])
+        print_next(f"{again} --status" if result.is_under_way else again)
 
 
 def _figures(run: RunStatus) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,24 @@ from lnpatch.checkout.clone import ReportCloning
 from lnpatch.commands.apply import apply
 from lnpatch.commands.diff import diff
 from lnpatch.commands.locate import Target, as_recipe, locate
-from lnpatch.errors import NotAStudyError, StudyBusyError, StudyDiffersError
+from lnpatch.errors import LnpatchError, NotAStudyError, StudyBusyError, StudyDiffersError
 from lnpatch.files import sha256_of
 from lnpatch.recipes import Recipe, find_recipe
 from lnpatch.report.write import write_report
 from lnpatch.runtimes.choose import choose_runtime, prefer_installed
 from lnpatch.runtimes.environment import Environment
+from lnpatch.runtimes.process import signals_to
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.cluster import (
+    ClusterJobStatus,
+    JobState,
+    cancel_jobs,
+    explain_lost_job,
+    find_jobs,
+    require_cluster,
+    submit_runs,
+)
+from lnpatch.study.cluster_options import ClusterOptions
 from lnpatch.study.experiment import make_experiment
 from lnpatch.study.local import LocalWork
 from lnpatch.study.places import find_places
@@ -54,6 +65,9 @@ from lnpatch.training.shell_command import name_recipe
 #: The packages whose versions belong to a study.
 _VERSIONS = ("python", "theano", "pytensor", "jax", "numpy", "scipy")
 
+#: Seconds between two looks at whether something has ended, and between two questions to a cluster.
+_INTERVAL, _ASK_EVERY = 0.1, 5.0
+
 
 @dataclass(frozen=True)
 class StudyResult:
@@ -75,6 +89,11 @@ class StudyResult:
         """Whether every run has come to its end."""
         return all(run.state == RunState.DONE for run in self.runs)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether runs are with a cluster, or another process, and the others are done."""
+        return any(run.job for run in self.runs) and all(run.job or run.state == RunState.DONE for run in self.runs)
+
 
 def reproduce(
     target: Target = None,
@@ -84,6 +103,8 @@ def reproduce(
     new_request: StudyRequest | None = None,
     studies: str | os.PathLike[str] = "studies",
     jobs: int | None = None,
+    cluster: ClusterOptions | None = None,
+    wait: bool = False,
     view: StudyView | None = None,
     report_cloning: ReportCloning = lambda step, done, total: None,
 ) -> StudyResult:
@@ -98,7 +119,9 @@ def reproduce(
         request: what to train; by default the paper's comparison, with three seeds.
         new_request: what to train if there is no study yet, where that is more than what is asked of one that goes on.
         studies: the folder of the studies that *output* names none for.
-        jobs: the runs at once; by default as many as there are processors, or cards.
+        jobs: the runs at once; by default as many as there are processors, or cards, or as a cluster lets.
+        cluster: where to send the runs as jobs; None for this machine.
+        wait: with a cluster, whether to wait for the jobs, and write the report.
         view: shows the study while it goes on; by default nothing is shown.
         report_cloning: called with a clone's progress: the step, how far it is, and of how much.
 
@@ -108,11 +131,15 @@ def reproduce(
     view = view or SilentStudyView()
     request = _with_absolute_paths(request or StudyRequest())
     opened = _open_study(target, output, request, studies, _with_absolute_paths(new_request or request))
+    if cluster is not None:
+        require_cluster(cluster)
     with hold_study(opened.folder.path):
         study = _prepare(opened, view, report_cloning)
-        tasks = {run.name: make_task(opened.recipe, study, opened.folder, run) for run in study.plan.runs}
-        work = _do_runs(study, tasks, jobs, view)
-        return _conclude(opened, study, tasks, work, view)
+        if cluster is None:
+            return _run_here(opened, study, jobs, view)
+        study = _submit(opened, study, jobs, cluster)
+        stopped = wait and not _wait_for_jobs(opened, study, view)
+        return _conclude(opened, study, view, stopped=stopped)
 
 
 def study_status(
@@ -128,7 +155,7 @@ def study_status(
     """
     opened = _open_study(target, output, StudyRequest(), studies)
     study = _require_study(opened)
-    return StudyResult(opened.folder.path, study, _read_statuses(opened, study))
+    return StudyResult(opened.folder.path, study, _read_statuses(opened, study, _find_jobs(opened, study)))
 
 
 def cancel_study(
@@ -152,9 +179,16 @@ def cancel_study(
             raise StudyBusyError(str(folder), str(holder))
         os.kill(holder.pid, signal.SIGTERM)
         while read_study_holder(folder) == holder:
-            time.sleep(0.1)
-    notes = () if holder is not None else ("Nothing of it was under way.",)
-    return StudyResult(folder, study, _read_statuses(opened, study), notes=notes)
+            time.sleep(_INTERVAL)
+    live = [job for job in _find_jobs(opened, study).values() if job.state is not JobState.ENDED]
+    cancel_jobs(opened.folder, live)
+    # so that nobody wonders why a job has ended that was never begun
+    cancelled = replace(study, submissions=())
+    if study.submissions:
+        with hold_study(folder):
+            write_study(folder, cancelled)
+    notes = [f"{job} was cancelled." for job in live] if holder or live else ["Nothing of it was under way."]
+    return StudyResult(folder, cancelled, _read_statuses(opened, cancelled), notes=tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -305,30 +339,102 @@ def _build_environments(recipe: Recipe, plan: StudyPlan, report_step: Callable[[
 # The runs, and what comes after them
 
 
-def _do_runs(study: Study, tasks: dict[str, RunTask], jobs: int | None, view: StudyView) -> LocalWork:
-    to_do = [task for task in tasks.values() if task.next_step() is not Step.NOTHING]
+def _tasks(opened: _OpenStudy, study: Study) -> list[RunTask]:
+    return [make_task(opened.recipe, study, opened.folder, run) for run in study.plan.runs]
+
+
+def _run_here(opened: _OpenStudy, study: Study, jobs: int | None, view: StudyView) -> StudyResult:
+    """Do what the runs need on this machine.
+
+    Raises:
+        StudyBusyError: a cluster has jobs for it.
+    """
+    for job in _find_jobs(opened, study).values():
+        if job.state is not JobState.ENDED:
+            raise StudyBusyError(str(opened.folder.path), str(job))
+    to_do = [task for task in _tasks(opened, study) if _needs_work(task)]
     places = find_places(study.plan.device, len(to_do), jobs)
+    work = LocalWork(to_do, places, lambda: view.show_runs(_read_statuses(opened, study)), view.show_stopping)
+    with signals_to(work.stop):
+        work.run()
+    return _conclude(opened, study, view, work.failures, work.stopped)
 
-    def show() -> None:
-        view.show_runs([read_status(tasks[run.name], run) for run in study.plan.runs])
 
-    work = LocalWork(to_do, places, show, view.show_stopping)
-    work.run()
-    return work
+def _submit(opened: _OpenStudy, study: Study, jobs: int | None, cluster: ClusterOptions) -> Study:
+    """Send a cluster the runs that need something and have no job yet, and write down their jobs."""
+    known = _find_jobs(opened, study)
+    live = {run for run, job in known.items() if job.state is not JobState.ENDED}
+    to_do = [task for task in _tasks(opened, study) if task.name not in live and _needs_work(task)]
+    if not to_do:
+        return study
+    title = f"lnpatch-{study.plan.target}"
+    submission = submit_runs(opened.folder, title, to_do, cluster, study.plan.device, jobs)
+    study = replace(study, submissions=(*study.submissions, submission))
+    write_study(opened.folder.path, study)
+    return study
+
+
+def _wait_for_jobs(opened: _OpenStudy, study: Study, view: StudyView) -> bool:
+    """Wait until all jobs have ended; return whether they have, and nobody has asked to stop waiting."""
+    asked_to_stop: list[int] = []
+    with signals_to(asked_to_stop.append):
+        while not asked_to_stop:
+            jobs = _find_jobs(opened, study)
+            view.show_runs(_read_statuses(opened, study, jobs))
+            if all(job.state is JobState.ENDED for job in jobs.values()):
+                return True
+            for _ in range(round(_ASK_EVERY / _INTERVAL)):
+                if not asked_to_stop:
+                    time.sleep(_INTERVAL)
+    return False
+
+
+def _find_jobs(opened: _OpenStudy, study: Study) -> dict[str, ClusterJobStatus]:
+    """Return the last job of each run; none where all runs are done, so that no cluster is needed to read such a study."""
+    if not any(_needs_work(task) for task in _tasks(opened, study)):
+        return {}
+    return find_jobs(opened.folder, study.submissions)
+
+
+def _needs_work(task: RunTask) -> bool:
+    """Return whether a run has not come to its end; a folder that cannot be read is left to the step to refuse."""
+    try:
+        return task.next_step() is not Step.NOTHING
+    except LnpatchError:
+        return True
 
 
 def _conclude(
-    opened: _OpenStudy, study: Study, tasks: dict[str, RunTask], work: LocalWork, view: StudyView
+    opened: _OpenStudy,
+    study: Study,
+    view: StudyView,
+    failures: Mapping[str, str] | None = None,
+    stopped: bool = False,
 ) -> StudyResult:
-    statuses = tuple(read_status(tasks[run.name], run, work.failures.get(run.name, "")) for run in study.plan.runs)
+    """Read how the runs stand, and report on them where none is under way."""
+    jobs = _find_jobs(opened, study)
+    statuses = _read_statuses(opened, study, jobs, failures or {})
     view.show_runs(statuses)
     report: tuple[Path, ...] = ()
-    if any(status.updates for status in statuses):
+    if any(status.updates for status in statuses) and not any(status.job for status in statuses):
+        tasks = {task.name: task for task in _tasks(opened, study)}
         experiment = make_experiment(opened.recipe, study, opened.folder, tasks, statuses)
         report = write_report(opened.folder.path, experiment)
-    return StudyResult(opened.folder.path, study, statuses, report, work.stopped)
+    return StudyResult(opened.folder.path, study, statuses, report, stopped)
 
 
-def _read_statuses(opened: _OpenStudy, study: Study) -> tuple[RunStatus, ...]:
-    runs = study.plan.runs
-    return tuple(read_status(make_task(opened.recipe, study, opened.folder, run), run) for run in runs)
+def _read_statuses(
+    opened: _OpenStudy,
+    study: Study,
+    jobs: Mapping[str, ClusterJobStatus] | None = None,
+    failures: Mapping[str, str] | None = None,
+) -> tuple[RunStatus, ...]:
+    statuses = []
+    for run, task in zip(study.plan.runs, _tasks(opened, study), strict=True):
+        job = (jobs or {}).get(run.name)
+        is_live = job is not None and job.state is not JobState.ENDED
+        status = read_status(task, run, (failures or {}).get(run.name, ""), str(job) if is_live else "")
+        if job is not None and not is_live and status.state == "to-do":
+            status = replace(status, state=str(RunState.FAILED), reason=explain_lost_job(opened.folder, job))
+        statuses.append(status)
+    return tuple(statuses)

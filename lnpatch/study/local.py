@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from lnpatch.errors import LnpatchError
-from lnpatch.runtimes.process import signals_to
 from lnpatch.study.places import Place
 from lnpatch.study.run_task import RunTask, Step, StepProcess, start_step
 
@@ -41,33 +40,44 @@ class LocalWork:
     _begun: set[tuple[str, Step]] = field(default_factory=set, init=False)
 
     def run(self) -> None:
-        """Do what the runs need, until all have ended or all were told to stop.
+        """Do what the runs need, until all have ended, or were told to stop by :meth:`stop`.
 
-        A signal that asks to stop is passed on to the processes, which save; a second Ctrl-C ends them at once. A run that
-        another process works on is waited for.
+        A run that another process works on is waited for.
         """
         self._queue = deque(self.tasks)
         next_look = 0.0
         try:
-            with signals_to(self._stop):
-                while self._running or (self._queue and not self.stopped):
-                    self._reap()
-                    if time.monotonic() >= next_look or len(self._running) < len(self.places):
-                        self._fill_places()
-                    if time.monotonic() >= next_look:
-                        self.show()
-                        next_look = time.monotonic() + _SHOW_EVERY
-                    time.sleep(_INTERVAL)
+            while self._running or (self._queue and not self.stopped):
+                is_due = time.monotonic() >= next_look
+                if self._reap() or is_due:
+                    self._fill_places()
+                if is_due:
+                    self.show()
+                    next_look = time.monotonic() + _SHOW_EVERY
+                time.sleep(_INTERVAL)
         finally:
             for process in self._running.values():
                 process.stop(signal.SIGTERM)
 
-    def _reap(self) -> None:
-        """Take up the runs whose processes have ended."""
+    def stop(self, number: int) -> None:
+        """Pass a signal on to the processes, as a handler of signals does: they save, a second Ctrl-C ends them at once."""
+        self.stopped = True
+        for process in self._running.values():
+            process.stop(number)
+        self.show_stopping()
+
+    def has_ended(self) -> bool:
+        """Return whether no process is left; for a handler of signals, which may have cut :meth:`run` short anywhere."""
+        return all(process.has_ended() for process in self._running.values())
+
+    def _reap(self) -> bool:
+        """Take up the runs whose processes have ended; return whether there are any."""
+        before = len(self._running)
         for place, process in list(self._running.items()):
             if process.poll() is not None:
                 del self._running[place]
                 self._queue.appendleft(process.task)
+        return len(self._running) < before
 
     def _fill_places(self) -> None:
         """Start what can be started; drop the runs that have ended, and keep those that others work on."""
@@ -99,12 +109,6 @@ class LocalWork:
             yield
         except LnpatchError as error:
             self.failures[task.name] = error.message
-
-    def _stop(self, number: int) -> None:
-        self.stopped = True
-        for process in self._running.values():
-            process.stop(number)
-        self.show_stopping()
 
 
 def _kind(step: Step) -> Step:

@@ -79,6 +79,8 @@ class StudyPlan:
     task_data: str = ""
     #: The Python to build the environment from.
     python: str = ""
+    #: What a card rounds the factors of products to, or ``auto``.
+    precision: str = "auto"
     #: The patched checkout that was named; empty for the study's own.
     directory: str = ""
     #: What was cloned instead of the recipe's address.
@@ -92,7 +94,7 @@ class StudyPlan:
     @property
     def runtime_options(self) -> RuntimeOptions:
         """The runtime of all runs."""
-        return RuntimeOptions(self.runtime, self.python or None, self.backend, self.device)
+        return RuntimeOptions(self.runtime, self.python or None, self.backend, self.device, self.precision)
 
     @property
     def assignments(self) -> tuple[str, ...]:
@@ -130,6 +132,7 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
         data=request.data or "",
         task_data=request.task_data or "",
         python=request.runtime.python or "",
+        precision=request.runtime.precision,
         directory=request.directory or "",
         source=request.source or "",
     )
@@ -229,6 +232,7 @@ def command_words(plan: StudyPlan) -> list[str]:
         "--python": plan.python,
         "--runtime": plan.runtime,
         "--backend": plan.backend if plan.backend != "auto" else "",
+        "--precision": plan.precision if plan.precision != "auto" else "",
         "--device": plan.device,
     }
     for name, value in values.items():
@@ -260,6 +264,7 @@ def _find_differences(plan: StudyPlan, request: StudyRequest) -> Iterator[str]:
         "python": request.runtime.python,
         "runtime": None if request.runtime.runtime == "auto" else request.runtime.runtime,
         "backend": None if request.runtime.backend == "auto" else request.runtime.backend,
+        "precision": None if request.runtime.precision == "auto" else request.runtime.precision,
         # --device says cpu where nobody says anything
         "device": None if request.runtime.device == "cpu" else request.runtime.device,
     }

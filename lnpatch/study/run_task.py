@@ -107,12 +107,20 @@ class StepProcess:
         """Return the exit status; None while it runs."""
         return self.process.poll()
 
+    def has_ended(self) -> bool:
+        """Return whether it has ended, and leave its status to :meth:`poll`, which this may have interrupted."""
+        try:
+            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # polled by now
+            return True
+
     def stop(self, number: int) -> None:
         """Pass a signal on; the first Ctrl-C saves the model, the second ends, the third kills."""
         if number == signal.SIGINT:
             self._interrupts += 1
             number = signal.SIGINT if self._interrupts < 3 else signal.SIGKILL
-        self.process.send_signal(number)
+        if not self.has_ended():
+            os.kill(self.process.pid, number)
 
 
 def start_step(task: RunTask, step: Step, variables: Mapping[str, str], cpus: Sequence[int] = ()) -> StepProcess | None:

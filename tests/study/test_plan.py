@@ -125,6 +125,11 @@ def test_what_may_come_to_a_study(request_: StudyRequest, cells: tuple[str, ...]
         pytest.param(StudyRequest(task_data="u"), "--task-data u, where the study has t", id="tasks"),
         pytest.param(StudyRequest(runtime=RuntimeOptions("pytensor")), "--runtime pytensor", id="runtime"),
         pytest.param(StudyRequest(runtime=RuntimeOptions(device="gpu")), "--device gpu, where", id="device"),
+        pytest.param(
+            StudyRequest(runtime=RuntimeOptions(precision="bfloat16")),
+            "--precision bfloat16, where the study has auto",
+            id="precision",
+        ),
     ],
 )
 def test_what_may_not(request_: StudyRequest, words: str) -> None:
