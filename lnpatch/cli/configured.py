@@ -80,7 +80,7 @@ def find_configured(
 
     found = _files_of(context)
     names: Sequence[str] = ()
-    if find_recipe is not None and any(isinstance(getattr(file.values, key), dict) for file in found.files):
+    if find_recipe is not None and any(isinstance(getattr(file.values, key, None), dict) for file in found.files):
         recipe = find_recipe()
         names = (recipe.name, *recipe.aliases)
     return find_setting(found, key, names)

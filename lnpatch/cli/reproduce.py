@@ -11,7 +11,14 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.configured import find_configured, find_repository, make_runtime_options, tell_configured
+from lnpatch.cli.configured import (
+    ConfiguredOption,
+    find_configured,
+    find_repository,
+    is_typed,
+    make_runtime_options,
+    tell_configured,
+)
 from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
 from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
 from lnpatch.cli.study_view import study_view
@@ -63,6 +70,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--on",
+    cls=ConfiguredOption,
+    key="cluster.on",
     default="local",
     show_default=True,
     type=TEXT,
@@ -70,17 +79,48 @@ if TYPE_CHECKING:
     help="Where: local, slurm, or a plugin of submitit's.",
 )
 @click.option("--wait", is_flag=True, help="Wait for the jobs of a cluster, and write the report.")
-@click.option("--slurm-partition", "partition", type=TEXT, metavar="NAME", help="The partition of the jobs.")
+@click.option(
+    "--slurm-partition",
+    "partition",
+    cls=ConfiguredOption,
+    key="cluster.partition",
+    type=TEXT,
+    metavar="NAME",
+    help="The partition of the jobs.",
+)
 @click.option(
     "--time",
     "minutes",
+    cls=ConfiguredOption,
+    key="cluster.time",
     type=click.IntRange(min=1),
     metavar="MINUTES",
     help="Time limit of a job; then it is queued again.",
 )
-@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="Memory of a job.")
-@click.option("--cpus", type=click.IntRange(min=1), metavar="N", help="Processors of a job.")
-@click.option("--gpus", type=click.IntRange(min=0), metavar="N", help="Cards of a job; by default as --device says.")
+@click.option(
+    "--memory",
+    cls=ConfiguredOption,
+    key="cluster.memory",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="GB",
+    help="Memory of a job.",
+)
+@click.option(
+    "--cpus",
+    cls=ConfiguredOption,
+    key="cluster.cpus",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processors of a job.",
+)
+@click.option(
+    "--gpus",
+    cls=ConfiguredOption,
+    key="cluster.gpus",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Cards of a job; by default as --device says.",
+)
 @click.option(
     "--cluster",
     "parameters",
@@ -143,11 +183,11 @@ def reproduce(
         context.exit(ExitCode.FAILED)
 
 
-def _make_cluster(on: str, wait: bool, choices: dict[str, Any]) -> ClusterOptions | None:
-    """Return what is asked of a cluster; None for this machine."""
+def _make_cluster(context: click.Context, on: str, wait: bool, choices: dict[str, Any]) -> ClusterOptions | None:
+    """Return what is asked of a cluster; None for this machine, for which what is configured of a cluster's jobs says nothing."""
     if on != "local":
         return ClusterOptions(on, **choices)
-    if wait or any(value not in (None, ()) for value in choices.values()):
+    if wait or any(is_typed(context, name) for name in choices):
         raise UsageError(
             "What jobs of a cluster are given does not go with --on local.", "Name the cluster: --on slurm"
         )
@@ -175,8 +215,11 @@ def _add_configured(
         return commands.locate(target, request.directory).recipe
 
     data = mirror = None
+    cluster = None if is_typed(context, "on") else find_configured(context, "cluster.on")
     studies, output = _find_studies(context)
     if context.params["output"] is not None and os.path.exists(os.path.join(context.params["output"], STUDY)):
+        if tell:
+            tell_configured(cluster)
         return request, studies  # it goes on as it is
     if request.data is None and not request.smoke:
         data = find_configured(context, "data", find_recipe)
@@ -185,7 +228,7 @@ def _add_configured(
         mirror = find_configured(context, "mirror", find_recipe)
         request = replace(request, source=find_repository(mirror, find_recipe()) if mirror else None)
     if tell:
-        tell_configured(data, mirror, output)
+        tell_configured(data, mirror, output, cluster)
     return request, studies
 
 

@@ -31,7 +31,7 @@ def settings_in_force(found: FoundFiles) -> Iterator[Setting]:
             yield Setting(key, value, variable)
     for file in found.files:
         # a key that a stronger place has is not in force here, for no target
-        keys = {key: key.partition(".")[0] for key, _ in file.values.items()}
+        keys = {key: key if key in VARIABLES else key.partition(".")[0] for key, _ in file.values.items()}
         yield from (
             Setting(key, value, file.place_of(key)) for key, value in file.values.items() if keys[key] not in told
         )
@@ -47,12 +47,13 @@ def find_setting(found: FoundFiles, key: str, names: Sequence[str] = ()) -> Sett
     if value := os.environ.get(VARIABLES[key]):
         return Setting(key, value, VARIABLES[key])
     for file in found.files:
-        values = getattr(file.values, key)
+        table, _, field = key.rpartition(".")
+        values = getattr(getattr(file.values, table) if table else file.values, field, None)
         if isinstance(values, dict):
             name = next((name for name in names if name in values), None)
             return None if name is None else Setting(f"{key}.{name}", values[name], file.place_of(f"{key}.{name}"))
         if values is not None:
-            return Setting(key, values, file.place_of(key))
+            return Setting(key, str(values), file.place_of(key))
     return None
 
 

@@ -26,11 +26,40 @@ VARIABLES = {
     "data": "LNPATCH_TRAIN_DATA",
     "output": "LNPATCH_OUTPUT",
     "mirror": "LNPATCH_MIRROR",
+    "cluster.on": "LNPATCH_CLUSTER_ON",
+    "cluster.partition": "LNPATCH_CLUSTER_PARTITION",
+    "cluster.time": "LNPATCH_CLUSTER_TIME",
+    "cluster.memory": "LNPATCH_CLUSTER_MEMORY",
+    "cluster.cpus": "LNPATCH_CLUSTER_CPUS",
+    "cluster.gpus": "LNPATCH_CLUSTER_GPUS",
 }
 
 _CHOICES = {"runtime": RUNTIMES, "backend": BACKENDS, "device": DEVICES, "precision": PRECISIONS}
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What ``reproduce`` asks of a cluster for each run, as its options do; any other parameter may be a script, and is no key."""
+
+    on: str | None = None
+    partition: str | None = None
+    #: Minutes.
+    time: int | None = None
+    #: GB.
+    memory: int | float | None = None
+    cpus: int | None = None
+    gpus: int | None = None
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield mistakes that types cannot show, as (key, what is wrong)."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == "":
+                yield field.name, "expected a name that is not empty"
+            if not isinstance(value, str | None) and value < (0 if field.name == "gpus" else 1):
+                yield field.name, f"expected at least 1, found {value}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +77,7 @@ class Configuration:
     output: str | None = None
     #: Where repositories are cloned from: what has all of them under their names, or the repository of each target.
     mirror: ByTarget = None
+    cluster: Cluster | None = None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield mistakes that types cannot show, as (key, what is wrong)."""
@@ -65,6 +95,8 @@ class Configuration:
         """Yield every value with its key; that of a target is ``data.skip-thoughts``."""
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, Cluster):
+                value = {name: str(choice) for name, choice in vars(value).items() if choice is not None}
             if isinstance(value, Mapping):
                 yield from ((f"{field.name}.{name}", text) for name, text in value.items())
             elif value is not None:

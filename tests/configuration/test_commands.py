@@ -14,6 +14,7 @@ import pytest
 from lnpatch.cli.configured import make_runtime_options
 from lnpatch.cli.options import runtime_options
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.study.cluster_options import ClusterOptions
 from tests.conftest import Output, git
 from tests.training.conftest import TOY
 from tests.training.conftest import toy as toy
@@ -146,3 +147,37 @@ def test_check_computes_in_float32_whatever_is_configured(
     lnpatch("check", "demo")
     lnpatch("check", "demo", *shlex.split("--precision tf32"))
     assert [runtime.precision for runtime in seen] == ["auto", "tf32"]
+
+
+#: What is configured of a cluster, what is typed, and what is asked of it.
+CLUSTERS = [
+    ("", "", None),
+    ("on = 'slurm'", "", ClusterOptions("slurm")),
+    ("on = 'slurm'\ntime = 10\nmemory = 1.5\ngpus = 0", "", ClusterOptions("slurm", minutes=10, memory=1.5, gpus=0)),
+    ("on = 'slurm'\npartition = 'a'", "--slurm-partition b", ClusterOptions("slurm", "b")),
+    ("on = 'slurm'\ncpus = 4", "--on local", None),
+    ("cpus = 4", "", None),
+    ("cpus = 4", "--on slurm", ClusterOptions("slurm", cpus=4)),
+]
+
+
+@pytest.mark.parametrize(("configured", "typed", "expected"), CLUSTERS)
+def test_a_cluster(
+    lnpatch: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    configured: str,
+    typed: str,
+    expected: ClusterOptions | None,
+) -> None:
+    (tmp_path / "lnpatch.toml").write_text(f"[cluster]\n{configured}\n")
+    seen: list[object] = []
+
+    def reproduce(*arguments: object, cluster: object, **options: object) -> None:
+        seen.append(cluster)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lnpatch.commands.reproduce.reproduce", reproduce)
+    told = lnpatch("reproduce", "demo", *typed.split()).err
+    assert seen == [expected]
+    assert ("note: cluster.on is slurm" in told) == ("on = " in configured and "--on" not in typed)

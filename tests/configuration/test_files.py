@@ -66,6 +66,13 @@ def test_no_file_and_no_variable_configure_nothing() -> None:
             {"data.skip-thoughts": "/books"},
             id="a table by target",
         ),
+        pytest.param(
+            {"LNPATCH_CLUSTER_TIME": "60"},
+            '[cluster]\non = "slurm"\ntime = 10',
+            "[tool.lnpatch.cluster]\non = 'other'\nmemory = 1.5",
+            {"cluster.time": "60", "cluster.on": "slurm", "cluster.memory": "1.5"},
+            id="a cluster, by key",
+        ),
     ],
 )
 def test_what_wins(
@@ -133,7 +140,13 @@ MISTAKES = [
     ("\n\ndevice = 3", [":3: device: expected a string, found 3"]),
     ('device = "tpu"', [":1: device: expected one of cpu, gpu, found 'tpu'"]),
     ('python = "/evil/python"', [":1: python: unknown key"]),
-    ("[cluster]\nsetup = 'rm'", [":1: cluster: unknown key"]),
+    ("[cluster]\nsetup = 'rm'", [":2: cluster.setup: unknown key"]),
+    ("[cluster]\nparameters = ['setup=rm']", [":2: cluster.parameters: unknown key"]),
+    (
+        "cluster = {cpus = 0, on = ''}",
+        [":1: cluster.cpus: expected at least 1, found 0", ":1: cluster.on: expected a name"],
+    ),
+    ("[cluster]\ntime = 1.5", [":2: cluster.time: expected an integer, found 1.5"]),
     ("data = ''", [":1: data: expected a path that is not empty"]),
     ('# skip\n[data]\n"skip-thoughts" = 1', [":3: data.skip-thoughts: expected a string, found 1"]),
     ('data = { "a" = 1 }', [":1: data.a: expected a string, found 1"]),
@@ -253,7 +266,7 @@ def test_a_file_of_another_user_is_not_read(tmp_path: Path, monkeypatch: pytest.
     assert "belongs to another user" in find_files().notes[0]
 
 
-@pytest.mark.parametrize("key", ["python", "ref", "cluster", "commands", "from", "target"])
+@pytest.mark.parametrize("key", ["python", "ref", "cluster.setup", "commands", "from", "target"])
 def test_nothing_that_runs_code_is_a_key(tmp_path: Path, key: str) -> None:
     with pytest.raises(ConfigurationError, match="unknown key"):
         read_configuration(write(tmp_path / "lnpatch.toml", f"{key} = 'x'\n"))
