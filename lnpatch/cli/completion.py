@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from click.shell_completion import (
     BashComplete,
@@ -13,7 +15,7 @@ from click.shell_completion import (
     get_completion_class,
 )
 
-from lnpatch.cli.console import print_json
+from lnpatch.cli.console import print_json, print_line
 from lnpatch.cli.options import format_option
 
 #: Names the shell that asks, and what it asks for: click's own convention.
@@ -40,7 +42,7 @@ def completion(context: click.Context, shell: str, form: str) -> None:
     if form == "json":
         print_json({"shell": shell, "script": script})
     else:
-        click.echo(script)
+        print_line(script, sys.stdout)
 
 
 def register_shells() -> None:
