@@ -1,7 +1,7 @@
 """Read TOML tables into typed data classes, and report every mistake in them, not only the first.
 
 The fields of a data class are the keys of its table; a field without a default is required. Understood types: ``str``,
-``int``, ``bool``, ``Scalar``, ``T | None``, ``tuple[T, ...]``, ``dict[str, T]`` and other data classes.
+``int``, ``bool``, ``Scalar``, ``T | None``, ``tuple[T, ...]``, ``dict[str, T]``, one of these or another, and other data classes.
 
 A data class may check what types cannot say in a method ``problems() -> Iterator[tuple[key, message]]``, and may say
 what a key was called earlier in ``renamed: ClassVar[Mapping[str, str]]``, from the old name to the new one.
@@ -28,7 +28,7 @@ _TYPE_NAMES = {str: "a string", int: "an integer", bool: "true or false", float:
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One mistake in a recipe: the key it is at, and what is wrong or allowed there."""
+    """One mistake in a table: the key it is at, and what is wrong or allowed there."""
 
     key: str
     message: str
@@ -95,6 +95,9 @@ class Reader:
                 return self.value(options[0], value, key)
             if type(value) in options:
                 return self._plain(value, key)
+            tables = [a for a in options if typing.get_origin(a) is dict]
+            if tables and isinstance(value, Mapping):
+                return self.value(tables[0], value, key)
         elif origin is tuple:
             if isinstance(value, list):
                 return tuple(self.value(arguments[0], item, f"{key}[{i}]") for i, item in enumerate(value))

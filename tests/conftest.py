@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lnpatch.cli import main
+from lnpatch.configuration.keys import VARIABLES
 from lnpatch.folders import templates
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes.find_python2 import compile_errors, find_python2
@@ -39,12 +40,13 @@ def _interruptible() -> None:
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing of the user's: no configuration of git or of the terminal, no record of downloads."""
+    """Nothing of the user's: no configuration of lnpatch, of git or of the terminal, no record of downloads."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("LNPATCH_DATA", str(home / "data"))
-    for name in ("FORCE_COLOR", "NO_COLOR", "PYTHONUTF8"):
+    monkeypatch.setenv("LNPATCH_CONFIG", os.devnull)
+    for name in ("FORCE_COLOR", "NO_COLOR", "PYTHONUTF8", *VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
     (home / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@localhost\n")
 

@@ -39,6 +39,8 @@ def test_every_command_has_a_module_and_no_more() -> None:
     modules = {path.stem for path in Path(lnpatch_cli.__file__).parent.glob("*.py")}
     shared = {
         "__init__",
+        "complete_words",
+        "configured",
         "console",
         "failure",
         "failure_report",

@@ -17,6 +17,7 @@ TREES = {"lnpatch": ROOT / "lnpatch", "theano": ROOT / "templates" / "pytensor" 
 ORDER = (
     "cli",
     "commands",
+    "configuration",
     "study",
     "report",
     "curves",
@@ -31,6 +32,7 @@ ORDER = (
     "syntax",
     "source",
     "pickles",
+    "cache",
     "files",
     "schema",
     "suggest",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from lnpatch.errors import (
     SourceMissingError,
     UnsafeAddressError,
 )
+from lnpatch.files import naming_file
 from lnpatch.folders import templates
 from lnpatch.recipes import Recipe
 
@@ -64,12 +64,11 @@ def make_checkout(
 
 def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
     """Lay out the embedded repository as the first commit of a git repository."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.py[co]")
     doing = f"laying out {recipe.name}"
     try:
-        shutil.copytree(templates() / recipe.repository.embedded, folder, dirs_exist_ok=True, ignore=ignore)
-    except shutil.Error as error:  # one of them for all files, each with its reason in words
-        raise FileError(str(folder), "; ".join(str(reason) for _, _, reason in error.args[0])) from error
+        _copy_files(templates() / recipe.repository.embedded, folder)
+    except OSError as error:
+        raise FileError(str(error.filename or folder), error.strerror or str(error)) from error
     git_module = gitpython()
     try:
         git_module.Git().execute(git_command("init", "--quiet", "--initial-branch=master", folder))
@@ -80,6 +79,16 @@ def _lay_out_embedded(recipe: Recipe, folder: Path) -> list[str]:
     git(*plain, "add", "--all", "--force", doing=doing)
     git(*plain, "commit", "--quiet", "-m", recipe.title, doing=doing, env=_AUTHOR)
     return []
+
+
+def _copy_files(source: Path, folder: Path) -> None:
+    """Copy the files below a folder, as new files of this user's: those that are installed may be read-only."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            place = folder / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with naming_file(place):
+                place.write_bytes(path.read_bytes())
 
 
 def _clone_repository(

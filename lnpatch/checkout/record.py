@@ -21,6 +21,9 @@ from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import RecordError
 from lnpatch.files import naming_file
 
+#: The file of a record that says what its patch was made of.
+_MADE_OF = "made-of.json"
+
 
 @dataclass(frozen=True)
 class FileChange:
@@ -30,6 +33,16 @@ class FileChange:
     before: bytes
     after: bytes
     mode: str = "100644"
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """What a patch was made of."""
+
+    #: The version of lnpatch.
+    version: str = ""
+    #: A digest of that, of the recipe's edits and of the templates.
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class Record:
     #: The references that the change sets or removes, while it is under way: what each names before, empty for nothing.
     refs_before: Mapping[str, str] = field(default_factory=dict)
     files: tuple[FileChange, ...] = ()
+    #: Empty in a record of lnpatch 0.1.0. It is a file of its own beside ``record.json``, which 0.1.0 reads as well.
+    made_of: MadeOf = MadeOf()
     #: The reference that holds the record; empty for one that is not stored.
     ref: str = field(default="", compare=False)
 
@@ -105,16 +120,16 @@ def read_record(checkout: Checkout, ref: str) -> Record | None:
     Raises:
         RecordError: the reference holds something that lnpatch did not write.
     """
-    (data,) = _read_objects(checkout, [f"{ref}:record.json"])
+    data, made_of = _read_objects(checkout, [f"{ref}:record.json", f"{ref}:{_MADE_OF}"])
     if data is None:
         return None
     try:
-        return _parse_record(checkout, ref, json.loads(data))
+        return _parse_record(checkout, ref, json.loads(data), MadeOf(**json.loads(made_of)) if made_of else MadeOf())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(str(checkout.root), ref) from error
 
 
-def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record:
+def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any], made_of: MadeOf) -> Record:
     paths: dict[str, str] = table.pop("files")
     names = [f"{ref}:{side}/{path}" for path in paths for side in ("before", "after")]
     contents = [_require_content(content) for content in _read_objects(checkout, names)]
@@ -133,6 +148,7 @@ def _parse_record(checkout: Checkout, ref: str, table: dict[str, Any]) -> Record
         switch=BranchSwitch(**switch) if switch else None,
         refs_before=refs_before,
         files=files,
+        made_of=made_of,
         ref=ref,
     )
 
@@ -146,12 +162,13 @@ def _require_content(content: bytes | None) -> bytes:
 
 def write_record(checkout: Checkout, record: Record) -> str:
     """Store *record* in the repository, and return the tree's name, which no reference holds yet."""
-    table = {key: value for key, value in asdict(replace(record, files=())).items() if key != "ref"}
+    table = {key: value for key, value in asdict(replace(record, files=())).items() if key not in ("ref", "made_of")}
     table["files"] = {file.path: file.mode for file in record.files}
     if not record.refs_before:
         del table["refs_before"]
     replaced = [name for name in record.refs_before.values() if name]
-    return write_tree(checkout, record.files, {"record.json": json.dumps(table, indent=1).encode()}, replaced)
+    extra = {"record.json": json.dumps(table, indent=1).encode(), _MADE_OF: json.dumps(asdict(record.made_of)).encode()}
+    return write_tree(checkout, record.files, extra, replaced)
 
 
 def write_tree(

@@ -14,12 +14,15 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from lnpatch import __version__
 from lnpatch.source.reading import listen_to_slow_reading
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class CommandEntry(NamedTuple):
@@ -47,8 +50,14 @@ COMMANDS = {
     "download": CommandEntry("download", "Get TARGET's released models, data and logs."),
     "port": CommandEntry("port", "Make a Python 3 copy of a checkout."),
     "doctor": CommandEntry("doctor", "Say what this machine has and lacks for each job."),
+    "cache": CommandEntry("cache", "Show or prune what lnpatch keeps on this machine."),
+    "completion": CommandEntry("completion", "Print the script that completes lnpatch in a shell."),
     "demo": CommandEntry("demo", "Show the whole story offline, on an embedded repository."),
 }
+
+
+#: Is there where a shell asks what may stand at a place of the command line: click's own convention.
+_COMPLETES = "_LNPATCH_COMPLETE"
 
 
 class _PipeError(Exception):
@@ -82,6 +91,14 @@ class LazyGroup(click.Group):
         module = import_module(f"lnpatch.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so; click's own would import each command for its summary."""
+        from click.shell_completion import CompletionItem  # only where a shell asks
+
+        begun = [(name, entry.summary) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=summary) for name, summary in begun]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; click's own would import each of them for its summary."""
@@ -131,6 +148,10 @@ def _run_command(words: list[str]) -> int:
     """Run a command and return its exit code; every failure is shown as the user wants it."""
     try:
         with listen_to_slow_reading(_show_slow_reading):
+            if _COMPLETES in os.environ:
+                from lnpatch.cli.completion import register_shells
+
+                register_shells()
             result = cli.main(words, prog_name="lnpatch", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SystemExit:

@@ -11,6 +11,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.configured import find_configured, find_repository, tell_configured
 from lnpatch.cli.console import make_console, print_json, print_notes
 from lnpatch.cli.options import (
     TEXT,
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
 @no_repairs_option
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--commit", is_flag=True, help="Commit the patch on a branch of its own, ready for a pull request.")
+@click.option("--update", is_flag=True, help="Put the patch of this lnpatch in the place of an older one's.")
 @format_option
+@click.pass_context
 def apply(
+    context: click.Context,
     target: str,
     directory: str | None,
     source: str | None,
@@ -50,12 +54,15 @@ def apply(
     no_repairs: bool,
     dry_run: bool,
     commit: bool,
+    update: bool,
     form: str,
 ) -> None:
     """Patch TARGET's checkout; clone it if it is not there.
 
-    A new clone is made at the commit that the recipe names.
+    A new clone is made at the commit that the recipe names. A patch of an older lnpatch stays as it is, and the newer one is
+    shown; --update takes it, and keeps what you have changed since.
     """
+    mirror = find_configured(context, "mirror", lambda: commands.as_recipe(target)) if source is None else None
     with _clone_progress() as report_cloning:
         report = commands.apply(
             target,
@@ -64,15 +71,19 @@ def apply(
             data_dir=data_dir,
             repairs=not no_repairs,
             source=source,
+            mirror=find_repository(mirror, commands.as_recipe(target)) if mirror else None,
             ref=ref,
             dry_run=dry_run,
             commit=commit,
+            update=update,
             report_cloning=report_cloning,
         )
     if form == "json":
         print_json(change_json(report))
     else:
         print_notes(report.notes)
+        if report.cloned:
+            tell_configured(mirror)
         print_change(report)
 
 

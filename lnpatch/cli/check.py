@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.configured import is_typed
 from lnpatch.cli.console import make_console, print_json, print_notes, step_progress
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument, runtime_options
 from lnpatch.errors import ExitCode
@@ -43,6 +44,10 @@ def check(
     The layers are compared with a float64 NumPy reference. Without TARGET, the checkout around this folder is meant, or
     the one patched checkout in it.
     """
+    if not is_typed(
+        context, "precision"
+    ):  # what is configured is for training; layers are told from wrong ones in float32
+        runtime = replace(runtime, precision=RuntimeOptions.precision)
     with _check_view() as (view, on_row):
         result = commands.check(target, directory, quick=quick, runtime=runtime, view=view, on_row=on_row)
     if form == "json":

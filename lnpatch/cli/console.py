@@ -108,6 +108,14 @@ def format_duration(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds >= 0.1 else f"{seconds * 1000:.3g} ms"
 
 
+def format_size(count: int) -> str:
+    """Return bytes as people write them, in steps of 1000."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"
+
+
 def format_figures(figures: Mapping[str, float]) -> str:
     """Return figures with their names, in one line."""
     return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

@@ -15,7 +15,7 @@ from lnpatch.cli.options import format_option
 from lnpatch.errors import ExitCode
 
 if TYPE_CHECKING:
-    from lnpatch.commands.doctor import CacheUse, Diagnosis, Requirement
+    from lnpatch.commands.doctor import CacheUse, Configured, Diagnosis, Requirement
 
 
 @click.command()
@@ -26,18 +26,19 @@ def doctor(context: click.Context, form: str) -> None:
 
     Each thing that is lacking comes with the command that brings it.
     """
-    diagnoses, cache = commands.diagnose(), commands.measure_cache()
+    diagnoses, cache, configured = commands.diagnose(), commands.measure_cache(), commands.find_configuration()
     if form == "json":
-        print_json(_doctor_json(diagnoses, cache))
+        print_json(_doctor_json(diagnoses, cache, configured))
     else:
         _print_doctor(diagnoses, cache)
+        _print_configuration(configured)
     if not diagnoses[0].ready:
         context.exit(ExitCode.ENVIRONMENT)
 
 
-def _doctor_json(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> dict[str, Any]:
+def _doctor_json(diagnoses: Sequence[Diagnosis], cache: CacheUse, configured: Configured) -> dict[str, Any]:
     jobs = [asdict(diagnosis) | {"ready": diagnosis.ready} for diagnosis in diagnoses]
-    return {"jobs": jobs, "cache": asdict(cache)}
+    return {"jobs": jobs, "cache": asdict(cache), "configuration": asdict(configured)}
 
 
 def _print_doctor(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> None:
@@ -51,7 +52,19 @@ def _print_doctor(diagnoses: Sequence[Diagnosis], cache: CacheUse) -> None:
             if requirement.mend and not requirement.there:
                 console.print(f"       {requirement.mend}", style="dim")
     if cache.folder:
-        console.print(f"cache: {cache.bytes / 1e6:.0f} MB in {cache.folder}; it can be removed at any time")
+        console.print(
+            f"cache: {cache.bytes / 1e6:.0f} MB in {cache.folder}; `lnpatch cache prune` removes what is not used"
+        )
+
+
+def _print_configuration(configured: Configured) -> None:
+    console = make_console()
+    if configured.settings:
+        console.print("configured here:")
+    for setting in configured.settings:
+        console.print(f"  {setting.key} = {setting.value}  ({setting.source})")
+    for note in configured.notes:
+        console.print(f"  {note}", style="yellow")
 
 
 def _mark(requirement: Requirement) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import make_console, print_error, print_json, print_next, print_notes
+from lnpatch.cli.console import format_size, make_console, print_error, print_json, print_next, print_notes
 from lnpatch.cli.options import TEXT, format_option, target_argument
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ class _Lines:
         if time.monotonic() < self.next and done != total:
             return
         self.next = time.monotonic() + _LINE_EVERY
-        of = f" of {_format_size(total)}" if total else ""
-        make_console(stderr=True).print(f"{self.name}: {_format_size(done)}{of}")
+        of = f" of {format_size(total)}" if total else ""
+        make_console(stderr=True).print(f"{self.name}: {format_size(done)}{of}")
 
     def note(self, text: str) -> None:
         print_notes([f"{self.name}: {text}"])
@@ -147,7 +147,7 @@ def _print_downloads(report: DownloadReport) -> None:
     if report.files:
         table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         for file in report.files:
-            table.add_row(file.name, file.path, _format_size(file.size), _describe_state(file))
+            table.add_row(file.name, file.path, format_size(file.size), _describe_state(file))
         make_console().print(table)
     if archives := [file.path for file in report.files if file.path.endswith(".zip")]:
         print_next(*(shlex.join(["python3", "-m", "zipfile", "-e", path, str(Path(path).parent)]) for path in archives))
@@ -158,11 +158,3 @@ def _print_downloads(report: DownloadReport) -> None:
 def _describe_state(file: DownloadedArtefact) -> str:
     state = "there already" if file.state == "present" else "downloaded"
     return f"{state}, {_TRUST[file.trust]} ({file.sha256[:12]})"
-
-
-def _format_size(count: int) -> str:
-    """Return bytes as people write them, in steps of 1000."""
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= step:
-            return f"{count / step:.1f} {unit}"
-    return f"{count} bytes"

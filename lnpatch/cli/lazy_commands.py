@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lnpatch.commands.apply import apply as apply
+    from lnpatch.commands.cache import cache_info as cache_info
+    from lnpatch.commands.cache import cache_prune as cache_prune
     from lnpatch.commands.check import check as check
+    from lnpatch.commands.completion import offer_artefacts as offer_artefacts
+    from lnpatch.commands.completion import offer_cells as offer_cells
+    from lnpatch.commands.completion import offer_runs as offer_runs
+    from lnpatch.commands.completion import offer_settings as offer_settings
+    from lnpatch.commands.completion import offer_targets as offer_targets
+    from lnpatch.commands.completion import offer_tasks as offer_tasks
     from lnpatch.commands.curves import curves as curves
     from lnpatch.commands.demo import run_demo as run_demo
     from lnpatch.commands.demo import train_demo as train_demo
     from lnpatch.commands.diff import diff as diff
     from lnpatch.commands.doctor import diagnose as diagnose
+    from lnpatch.commands.doctor import find_configuration as find_configuration
     from lnpatch.commands.doctor import measure_cache as measure_cache
     from lnpatch.commands.download import download as download
     from lnpatch.commands.encode import encode as encode
     from lnpatch.commands.evaluate import evaluate as evaluate
+    from lnpatch.commands.locate import as_recipe as as_recipe
+    from lnpatch.commands.locate import locate as locate
     from lnpatch.commands.port import port as port
     from lnpatch.commands.recipes import show as show
     from lnpatch.commands.recipes import targets as targets
@@ -36,10 +47,20 @@ if TYPE_CHECKING:
 
 #: The modules of those that are not called as their module is.
 _MODULES = {
+    "as_recipe": "locate",
+    "cache_info": "cache",
+    "cache_prune": "cache",
     "cancel_study": "reproduce",
     "study_status": "reproduce",
     "measure_cache": "doctor",
     "diagnose": "doctor",
+    "find_configuration": "doctor",
+    "offer_artefacts": "completion",
+    "offer_cells": "completion",
+    "offer_runs": "completion",
+    "offer_settings": "completion",
+    "offer_targets": "completion",
+    "offer_tasks": "completion",
     "run_demo": "demo",
     "show": "recipes",
     "status_of_all": "status",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.cli.configured import ConfiguredOption, make_runtime_options
+from lnpatch.runtimes.runtime_options import BACKENDS, DEVICES, PRECISIONS, RUNTIMES, RuntimeOptions
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+#: What the options of :func:`runtime_options` are called.
+_RUNTIME_OPTIONS = {field.name for field in fields(RuntimeOptions)}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +31,12 @@ class Text(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not value:
             self.fail("the value is empty", param, ctx)
         return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return what a shell may offer: targets, cells, runs and so on, by the parameter's name, else paths."""
+        from lnpatch.cli.complete_words import complete_word  # only where a shell asks
+
+        return complete_word(ctx, param, incomplete)
 
 
 TEXT = Text()
@@ -55,31 +69,47 @@ def runtime_options(command: F) -> F:
     """Add the options that choose a runtime; the command gets them as one ``runtime``, a :class:`RuntimeOptions`."""
 
     @wraps(command)
-    def call(runtime: str, python: str | None, backend: str, device: str, precision: str, **others: Any) -> Any:
-        return command(runtime=RuntimeOptions(runtime, python, backend, device, precision), **others)
+    def call(**parameters: Any) -> Any:
+        context = click.get_current_context()
+        runtime = make_runtime_options(context, typed_only=bool(context.params.get("resume")))
+        others = {name: value for name, value in parameters.items() if name not in _RUNTIME_OPTIONS}
+        return command(runtime=runtime, **others)
 
     for option in (
         click.option(
             "--precision",
-            type=click.Choice(["auto", "tf32", "float32", "bfloat16"]),
-            default="auto",
+            cls=ConfiguredOption,
+            key="precision",
+            type=click.Choice(PRECISIONS),
+            default=PRECISIONS[0],
             show_default=True,
             help="Of matrix products on a GPU: tf32, and float32 for check, unless another is named.",
         ),
-        click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True),
+        click.option(
+            "--device",
+            cls=ConfiguredOption,
+            key="device",
+            type=click.Choice(DEVICES),
+            default=DEVICES[0],
+            show_default=True,
+        ),
         click.option("--engine", hidden=True, expose_value=False, callback=_refuse_engine),
         click.option(
             "--backend",
-            type=click.Choice(["auto", "c", "jax"]),
-            default="auto",
+            cls=ConfiguredOption,
+            key="backend",
+            type=click.Choice(BACKENDS),
+            default=BACKENDS[0],
             show_default=True,
             help="What PyTensor computes with.",
         ),
         click.option("--python", type=TEXT, metavar="PATH", help="The Python to build the environment from."),
         click.option(
             "--runtime",
-            type=click.Choice(["auto", "theano", "pytensor"]),
-            default="auto",
+            cls=ConfiguredOption,
+            key="runtime",
+            type=click.Choice(RUNTIMES),
+            default=RUNTIMES[0],
             show_default=True,
             help="Python 2.7 with Theano, or Python 3 with PyTensor.",
         ),

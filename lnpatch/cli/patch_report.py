@@ -51,6 +51,8 @@ def change_json(report: Report) -> dict[str, Any]:
         "dry_run": report.dry_run,
         "cloned": report.cloned,
         "branch": report.branch,
+        "update": report.update.decode("utf-8", "surrogateescape"),
+        "updated": report.updated,
     }
 
 
@@ -65,9 +67,12 @@ def print_change(report: Report) -> None:
             console.print(f"  {make_one_line(path)}")
     if report.branch:
         console.print(f"Committed to the branch {report.branch}.")
-    if report.dry_run and report.patch:
+    if report.update:
+        print_patch(report.update)
+        print_next(shlex.join(["lnpatch", "apply", report.reference, "--dir", report.directory, "--update"]))
+    elif report.dry_run and report.patch:
         print_patch(report.patch)
-    elif report.written and report.state is PatchState.APPLIED:
+    elif report.written and report.state is not PatchState.NOT_APPLIED:
         where = shlex.join([report.reference, "--dir", report.directory])
         print_next(f"lnpatch diff {where}", f"lnpatch revert {where}")
 
@@ -84,8 +89,12 @@ def print_edits(console: rich.Console, report: Report) -> None:
 
 def _describe_change(report: Report) -> str:
     count = f"{len(report.written)} file{'s' if len(report.written) != 1 else ''}"
+    if report.update:
+        return f"{report.cell} is in place; a newer patch would differ as follows."
     if report.dry_run:
         return f"{report.cell} would change {count}; nothing was written."
+    if report.updated:
+        return f"updated to the patch of this lnpatch, {count} changed."
     if report.state is PatchState.NOT_APPLIED:
         return f"the patch is taken back from {count}." if report.written else "nothing to do."
     if report.written:

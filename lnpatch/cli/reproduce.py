@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.configured import (
+    ConfiguredOption,
+    find_configured,
+    find_repository,
+    is_typed,
+    make_runtime_options,
+    tell_configured,
+)
 from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
 from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
 from lnpatch.cli.study_view import study_view
@@ -17,12 +26,15 @@ from lnpatch.errors import ExitCode, UsageError
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.study.cluster_options import ClusterOptions
 from lnpatch.study.plan import StudyRequest, parse_cells, parse_seeds
+from lnpatch.study.study_folder import STUDY
 
 #: The options that are for a cluster.
 _CLUSTER_CHOICES = ("partition", "minutes", "memory", "cpus", "gpus", "parameters")
 
 if TYPE_CHECKING:
     from lnpatch.commands.reproduce import StudyResult
+    from lnpatch.configuration.in_force import Setting
+    from lnpatch.recipes import Recipe
     from lnpatch.study.run_status import RunStatus
 
 
@@ -58,6 +70,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--on",
+    cls=ConfiguredOption,
+    key="cluster.on",
     default="local",
     show_default=True,
     type=TEXT,
@@ -65,17 +79,48 @@ if TYPE_CHECKING:
     help="Where: local, slurm, or a plugin of submitit's.",
 )
 @click.option("--wait", is_flag=True, help="Wait for the jobs of a cluster, and write the report.")
-@click.option("--slurm-partition", "partition", type=TEXT, metavar="NAME", help="The partition of the jobs.")
+@click.option(
+    "--slurm-partition",
+    "partition",
+    cls=ConfiguredOption,
+    key="cluster.partition",
+    type=TEXT,
+    metavar="NAME",
+    help="The partition of the jobs.",
+)
 @click.option(
     "--time",
     "minutes",
+    cls=ConfiguredOption,
+    key="cluster.time",
     type=click.IntRange(min=1),
     metavar="MINUTES",
     help="Time limit of a job; then it is queued again.",
 )
-@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="Memory of a job.")
-@click.option("--cpus", type=click.IntRange(min=1), metavar="N", help="Processors of a job.")
-@click.option("--gpus", type=click.IntRange(min=0), metavar="N", help="Cards of a job; by default as --device says.")
+@click.option(
+    "--memory",
+    cls=ConfiguredOption,
+    key="cluster.memory",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="GB",
+    help="Memory of a job.",
+)
+@click.option(
+    "--cpus",
+    cls=ConfiguredOption,
+    key="cluster.cpus",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processors of a job.",
+)
+@click.option(
+    "--gpus",
+    cls=ConfiguredOption,
+    key="cluster.gpus",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Cards of a job; by default as --device says.",
+)
 @click.option(
     "--cluster",
     "parameters",
@@ -111,13 +156,24 @@ def reproduce(
     if status and cancel:
         raise UsageError("--status and --cancel do not go together.")
     if status or cancel:
-        result = (commands.study_status if status else commands.cancel_study)(target, output=output)
+        result = (commands.study_status if status else commands.cancel_study)(
+            target, output=output, studies=_find_studies(context)[0]
+        )
     else:
-        cluster = _make_cluster(on, wait, {name: choices.pop(name) for name in _CLUSTER_CHOICES})
-        request = _make_request(**choices)
+        cluster = _make_cluster(context, on, wait, {name: choices.pop(name) for name in _CLUSTER_CHOICES})
+        request = _make_request(**choices | {"runtime": make_runtime_options(context, typed_only=True)})
+        new, studies = _add_configured(context, target, _make_request(**choices), tell=form == "text")
         with study_view() as view:
             result = commands.reproduce(
-                target, output=output, request=request, jobs=jobs, cluster=cluster, wait=wait, view=view
+                target,
+                output=output,
+                request=request,
+                new_request=new,
+                studies=studies,
+                jobs=jobs,
+                cluster=cluster,
+                wait=wait,
+                view=view,
             )
     if form == "json":
         print_json(_study_json(result))
@@ -127,11 +183,11 @@ def reproduce(
         context.exit(ExitCode.FAILED)
 
 
-def _make_cluster(on: str, wait: bool, choices: dict[str, Any]) -> ClusterOptions | None:
-    """Return what is asked of a cluster; None for this machine."""
+def _make_cluster(context: click.Context, on: str, wait: bool, choices: dict[str, Any]) -> ClusterOptions | None:
+    """Return what is asked of a cluster; None for this machine, for which what is configured of a cluster's jobs says nothing."""
     if on != "local":
         return ClusterOptions(on, **choices)
-    if wait or any(value not in (None, ()) for value in choices.values()):
+    if wait or any(is_typed(context, name) for name in choices):
         raise UsageError(
             "What jobs of a cluster are given does not go with --on local.", "Name the cluster: --on slurm"
         )
@@ -148,6 +204,38 @@ def _make_request(
         runtime=runtime,
         **others,
     )
+
+
+def _add_configured(
+    context: click.Context, target: str | None, request: StudyRequest, tell: bool
+) -> tuple[StudyRequest, str]:
+    """Return what a new study is asked for, with what is configured, and the folder of studies."""
+
+    def find_recipe() -> Recipe:
+        return commands.locate(target, request.directory).recipe
+
+    data = mirror = None
+    cluster = None if is_typed(context, "on") else find_configured(context, "cluster.on")
+    studies, output = _find_studies(context)
+    if context.params["output"] is not None and os.path.exists(os.path.join(context.params["output"], STUDY)):
+        if tell:
+            tell_configured(cluster)
+        return request, studies  # it goes on as it is
+    if request.data is None and not request.smoke:
+        data = find_configured(context, "data", find_recipe)
+        request = replace(request, data=data.value if data else None)
+    if request.source is None and request.directory is None and target is not None:
+        mirror = find_configured(context, "mirror", find_recipe)
+        request = replace(request, source=find_repository(mirror, find_recipe()) if mirror else None)
+    if tell:
+        tell_configured(data, mirror, output, cluster)
+    return request, studies
+
+
+def _find_studies(context: click.Context) -> tuple[str, Setting | None]:
+    """Return the folder of the studies that ``--output`` names none for, and what has configured it."""
+    output = find_configured(context, "output") if context.params["output"] is None else None
+    return (os.path.join(output.value, "studies") if output else "studies"), output
 
 
 def _study_json(result: StudyResult) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lnpatch.cli import lazy_commands as commands
+from lnpatch.cli.configured import find_configured, tell_configured
 from lnpatch.cli.console import (
     format_duration,
     format_figures,
@@ -32,6 +35,7 @@ from lnpatch.training.run_folder import RunState
 
 if TYPE_CHECKING:
     from lnpatch.commands.train import TrainCommand
+    from lnpatch.recipes import Recipe
     from lnpatch.training.train_run import TrainResult
 
 
@@ -98,6 +102,7 @@ def train(
 
     Without TARGET, the checkout around this folder is meant, or the one patched checkout in it.
     """
+    _add_configured(context, choices, lambda: commands.locate(target, directory).recipe, tell=form == "text")
     if print_command:
         with train_view() as view:
             command = commands.train_command(target, directory, **choices, report_step=view.report_step)
@@ -116,6 +121,22 @@ def train(
         _print_next_steps(result)
     if result.info.state is not RunState.DONE:
         context.exit(ExitCode.FAILED)
+
+
+def _add_configured(
+    context: click.Context, choices: dict[str, Any], find_recipe: Callable[[], Recipe], tell: bool
+) -> None:
+    """Add what is configured to what was chosen; a run that is resumed has its own."""
+    if choices["resume"]:
+        return
+    data = output = None
+    if choices["data"] is None and not choices["smoke"]:
+        data = find_configured(context, "data", find_recipe)
+        choices["data"] = data.value if data else None
+    if choices["output"] is None and (output := find_configured(context, "output")):
+        choices["runs"] = os.path.join(output.value, "runs")
+    if tell:
+        tell_configured(data, output)
 
 
 def train_json(result: TrainResult) -> dict[str, Any]:

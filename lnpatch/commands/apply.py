@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lnpatch import __version__
 from lnpatch.checkout.clone import ReportCloning, make_checkout
 from lnpatch.checkout.record import diff_files
 from lnpatch.checkout.recovery import locked_for_writing
@@ -19,8 +20,8 @@ from lnpatch.errors import CloneError
 from lnpatch.patch.applied import open_checkout
 from lnpatch.patch.change import Change, WrittenChange, make_change, write_change
 from lnpatch.patch.options import PatchOptions
-from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.report import Report, make_report
+from lnpatch.patch.update import Update
 from lnpatch.recipes import Recipe
 
 
@@ -32,9 +33,11 @@ def apply(
     data_dir: str | None = None,
     repairs: bool = True,
     source: str | None = None,
+    mirror: str | None = None,
     ref: str | None = None,
     dry_run: bool = False,
     commit: bool = False,
+    update: bool = False,
     report_cloning: ReportCloning = lambda step, done, total: None,
 ) -> Report:
     """Patch the checkout of a target; where there is none, the repository is cloned at the recipe's commit.
@@ -46,9 +49,11 @@ def apply(
         data_dir: the folder of the data, for repositories that have it in their source.
         repairs: whether upstream's mistakes are mended.
         source: what to clone instead of the recipe's address: a local repository, or a URL.
+        mirror: the same, where it was not asked for this time, so that a checkout that is there needs no remark.
         ref: the revision of a new clone, instead of the recipe's commit.
         dry_run: say what would change, and change nothing.
         commit: commit the patch on a branch of its own.
+        update: put the patch of this lnpatch in the place of an older one's; without, it is offered as ``update`` of the report.
         report_cloning: called with a clone's progress: the step, how far it is, and of how much.
 
     Raises:
@@ -57,10 +62,10 @@ def apply(
     location = locate_for_apply(target, directory)
     options = PatchOptions(cell, data_dir, repairs)
     options.values(location.recipe)  # refuses wrong options before anything is cloned
-    with _open_or_clone(location, source, ref, dry_run, report_cloning) as opened:
+    with _open_or_clone(location, source, mirror, ref, dry_run, report_cloning) as opened:
         with _no_lock() if dry_run else locked_for_writing(opened.checkout) as notes:
             opened = replace(opened, notes=(*opened.notes, *notes))
-            change = make_change(location.recipe, opened.checkout, options)
+            change = make_change(location.recipe, opened.checkout, options, update=update)
             if dry_run:
                 written = WrittenChange(diff_files(opened.checkout, change.files))
             else:
@@ -85,7 +90,12 @@ def _no_lock() -> Iterator[list[str]]:
 
 @contextmanager
 def _open_or_clone(
-    location: Location, source: str | None, ref: str | None, dry_run: bool, report_cloning: ReportCloning
+    location: Location,
+    source: str | None,
+    mirror: str | None,
+    ref: str | None,
+    dry_run: bool,
+    report_cloning: ReportCloning,
 ) -> Iterator[_Opened]:
     """Open the checkout, or clone it: in a dry run into a folder that is removed again."""
     recipe, directory = location.recipe, location.directory
@@ -98,12 +108,12 @@ def _open_or_clone(
                 notes.append(f"{directory} is there already and is used as it is; {name} is for a new clone.")
         yield _Opened(checkout, tuple(notes), cloned=False)
     elif not dry_run:
-        checkout, notes = make_checkout(recipe, directory, source, ref, report_cloning)
+        checkout, notes = make_checkout(recipe, directory, source or mirror, ref, report_cloning)
         yield _Opened(checkout, tuple(notes), cloned=True)
     else:
         with tempfile.TemporaryDirectory(prefix="lnpatch-") as folder:
             try:
-                checkout, notes = make_checkout(recipe, Path(folder) / "clone", source, ref, report_cloning)
+                checkout, notes = make_checkout(recipe, Path(folder) / "clone", source or mirror, ref, report_cloning)
             except CloneError as error:
                 error.directory = str(directory)
                 raise
@@ -111,17 +121,31 @@ def _open_or_clone(
 
 
 def _report(location: Location, opened: _Opened, change: Change, written: WrittenChange, dry_run: bool) -> Report:
+    offered = change.update if change.update and not change.takes_update else None
     return make_report(
         location.recipe,
         opened.checkout,
         change.cell,
-        change.state if dry_run else PatchState.APPLIED,
+        change.state if dry_run else change.state_after,
         change.edits,
-        (*opened.notes, *written.notes),
+        (*opened.notes, *written.notes, *_describe_offer(change, offered)),
         directory=location.directory if dry_run else None,
         written=tuple(file.path for file in change.files),
         branch=written.branch,
         patch=written.patch,
         cloned=opened.cloned,
         dry_run=dry_run,
+        update=diff_files(opened.checkout, offered.difference) if offered else b"",
+        updated=change.takes_update,
     )
+
+
+def _describe_offer(change: Change, offered: Update | None) -> Iterator[str]:
+    """Say that there is a newer patch, and what is in its way."""
+    if offered is None or change.applied is None:
+        return
+    version = change.applied.record.made_of.version
+    older = f"lnpatch {version}" if version not in ("", __version__) else "another lnpatch"
+    yield f"The patch is one of {older}; --update puts the newer one in its place, and keeps your own changes."
+    if offered.overlaps:
+        yield f"Your changes lie over it, and have to be moved first: {', '.join(map(str, offered.overlaps))}"

@@ -104,7 +104,7 @@ def train_demo(directory: Path | None, cell: str | None, view: TrainView) -> Dem
     runtime = prefer_installed(recipe)
     with _demo_folder(directory) as root:
         apply(recipe, root, cell=cell)
-        folder = make_run_folder(None, recipe.name, values["cell"], False)
+        folder = make_run_folder(None, "runs", recipe.name, values["cell"], False)
         baseline, normalized = (
             train(
                 recipe,

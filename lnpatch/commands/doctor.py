@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
 import subprocess
@@ -14,7 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lnpatch.errors import LnpatchError, NoPython2Error, WrongPythonError
+from lnpatch.cache.entries import measure
+from lnpatch.configuration.in_force import Setting, settings_in_force
+from lnpatch.configuration.search import find_files
+from lnpatch.errors import ConfigurationError, LnpatchError, NoPython2Error, WrongPythonError
 from lnpatch.folders import cache_root, data_folder
 from lnpatch.recipes import Recipe, known_recipes
 from lnpatch.runtimes.choose import runtimes
@@ -59,6 +61,24 @@ class CacheUse:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Configured:
+    """What is configured here."""
+
+    settings: tuple[Setting, ...] = ()
+    #: Files that were left unread, and why; or what is wrong with one.
+    notes: tuple[str, ...] = ()
+
+
+def find_configuration() -> Configured:
+    """Return what is in force here, and where it comes from; a file that cannot be used is told, and nothing else is read."""
+    try:
+        found = find_files()
+    except ConfigurationError as error:
+        return Configured(notes=(error.message,))
+    return Configured(tuple(settings_in_force(found)), found.notes)
+
+
 def diagnose() -> list[Diagnosis]:
     """Look at every job of lnpatch on this machine; packages are looked up, not imported."""
     gpu = _look_for("NVIDIA GPU", _gpu)
@@ -89,14 +109,7 @@ def measure_cache() -> CacheUse:
         root = cache_root()
     except LnpatchError:
         return CacheUse("", 0)
-    total = 0
-    for folder, _, files in os.walk(root):
-        for name in files:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_size
-            except OSError:  # removed in between
-                continue
-    return CacheUse(str(root), total)
+    return CacheUse(str(root), measure(root))
 
 
 def _look_for(name: str, look: Callable[[], Requirement]) -> Requirement:

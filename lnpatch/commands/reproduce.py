@@ -100,6 +100,8 @@ def reproduce(
     *,
     output: str | os.PathLike[str] | None = None,
     request: StudyRequest | None = None,
+    new_request: StudyRequest | None = None,
+    studies: str | os.PathLike[str] = "studies",
     jobs: int | None = None,
     cluster: ClusterOptions | None = None,
     wait: bool = False,
@@ -113,8 +115,10 @@ def reproduce(
     Args:
         target: a name, an alias, the path of a recipe file, or a recipe; None for that of the study in *output*, or the
             one that is around.
-        output: the study's folder; by default ``studies/TARGET``, here.
+        output: the study's folder; by default ``TARGET`` in *studies*.
         request: what to train; by default the paper's comparison, with three seeds.
+        new_request: what to train if there is no study yet, where that is more than what is asked of one that goes on.
+        studies: the folder of the studies that *output* names none for.
         jobs: the runs at once; by default as many as there are processors, or cards, or as a cluster lets.
         cluster: where to send the runs as jobs; None for this machine.
         wait: with a cluster, whether to wait for the jobs, and write the report.
@@ -126,7 +130,7 @@ def reproduce(
     """
     view = view or SilentStudyView()
     request = _with_absolute_paths(request or StudyRequest())
-    opened = _open_study(target, output, request)
+    opened = _open_study(target, output, request, studies, _with_absolute_paths(new_request or request))
     if cluster is not None:
         require_cluster(cluster)
     with hold_study(opened.folder.path):
@@ -138,25 +142,35 @@ def reproduce(
         return _conclude(opened, study, view, stopped=stopped)
 
 
-def study_status(target: Target = None, *, output: str | os.PathLike[str] | None = None) -> StudyResult:
+def study_status(
+    target: Target = None,
+    *,
+    output: str | os.PathLike[str] | None = None,
+    studies: str | os.PathLike[str] = "studies",
+) -> StudyResult:
     """Say how a study stands; nothing is changed.
 
     Raises:
         NotAStudyError: there is none.
     """
-    opened = _open_study(target, output, StudyRequest())
+    opened = _open_study(target, output, StudyRequest(), studies)
     study = _require_study(opened)
     return StudyResult(opened.folder.path, study, _read_statuses(opened, study, _find_jobs(opened, study)))
 
 
-def cancel_study(target: Target = None, *, output: str | os.PathLike[str] | None = None) -> StudyResult:
+def cancel_study(
+    target: Target = None,
+    *,
+    output: str | os.PathLike[str] | None = None,
+    studies: str | os.PathLike[str] = "studies",
+) -> StudyResult:
     """Stop a study that goes on elsewhere, its models saved; return when it has stopped.
 
     Raises:
         NotAStudyError: there is none.
         StudyBusyError: it goes on on another machine, which this one cannot reach.
     """
-    opened = _open_study(target, output, StudyRequest())
+    opened = _open_study(target, output, StudyRequest(), studies)
     study = _require_study(opened)
     folder = opened.folder.path
     holder = read_study_holder(folder)
@@ -188,23 +202,31 @@ class _OpenStudy:
     earlier: Study | None
 
 
-def _open_study(target: Target, output: str | os.PathLike[str] | None, request: StudyRequest) -> _OpenStudy:
+def _open_study(
+    target: Target,
+    output: str | os.PathLike[str] | None,
+    request: StudyRequest,
+    studies: str | os.PathLike[str],
+    new_request: StudyRequest | None = None,
+) -> _OpenStudy:
     """Find the study that is meant, and what it is to be; nothing is made."""
     earlier = read_study(Path(output)) if output is not None else None
     recipe = as_recipe(target) if target is not None else None
+    new = new_request or request
     if recipe is None and earlier is None:
         location = locate(None, request.directory)
-        recipe, request = location.recipe, replace(request, directory=str(location.directory.absolute()))
+        directory = str(location.directory.absolute())
+        recipe, request, new = location.recipe, replace(request, directory=directory), replace(new, directory=directory)
     if output is None and recipe is not None:
-        output = Path("studies") / (f"{recipe.name}-smoke" if request.smoke else recipe.name)
+        output = Path(studies) / (f"{recipe.name}-smoke" if request.smoke else recipe.name)
         earlier = read_study(output)
     folder = Path(str(output)).absolute()
     if earlier is None:
         assert recipe is not None
         # the embedded repository is for trying lnpatch out, offline and in minutes
-        tries_out = bool(recipe.repository.embedded) and request.runtime == RuntimeOptions()
-        runtime = choose_runtime(prefer_installed(recipe) if tries_out else request.runtime).name
-        plan = make_plan(recipe, name_recipe(recipe), request, runtime)
+        tries_out = bool(recipe.repository.embedded) and new.runtime == RuntimeOptions()
+        runtime = choose_runtime(prefer_installed(recipe) if tries_out else new.runtime).name
+        plan = make_plan(recipe, name_recipe(recipe), new, runtime)
     else:
         if recipe is not None and recipe.name != earlier.plan.target:
             raise StudyDiffersError(str(folder), [f"TARGET {recipe.name}, where the study has {earlier.plan.target}"])

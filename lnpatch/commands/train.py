@@ -56,6 +56,7 @@ def train(
     max_updates: int | None = None,
     seed: int | None = None,
     output: str | os.PathLike[str] | None = None,
+    runs: str | os.PathLike[str] = "runs",
     resume: bool = False,
     arguments: Sequence[str] = (),
     held_out: str | os.PathLike[str] | None = None,
@@ -74,7 +75,8 @@ def train(
         settings: hyperparameters that differ from the repository's own.
         max_updates: the updates after which the trainer is stopped, and the model saved.
         seed: the seed of the repository's random numbers.
-        output: the run's folder; by default ``runs/TARGET/CELL-DATE``, here.
+        output: the run's folder; by default ``TARGET/CELL-DATE`` in *runs*.
+        runs: the folder of runs that *output* names none for.
         resume: resume the run in *output*, by the repository's own reload.
         arguments: what is passed on to the repository's own command line.
         held_out: what is kept out of training, so that its cost is a validation: a share of the corpus, ``5%``, or a text.
@@ -95,6 +97,7 @@ def train(
         max_updates=max_updates,
         seed=seed,
         output=os.fspath(output) if output is not None else None,
+        runs=os.fspath(runs),
         resume=resume,
         arguments=tuple(arguments),
         held_out=os.fspath(held_out) if held_out is not None else None,
@@ -129,7 +132,7 @@ def train_command(
     if chosen.resume:
         folder = Path(str(chosen.output))
     else:
-        folder = propose_run_folder(chosen.output, recipe.name, request.cell, chosen.smoke)
+        folder = propose_run_folder(chosen.output, chosen.runs, recipe.name, request.cell, chosen.smoke)
     return TrainCommand(
         make_shell_command(recipe, patched.root, chosen, runtime.name, folder.absolute()),
         folder.absolute(),

@@ -34,7 +34,16 @@ def recorded_checksum(target: str, url: str) -> RecordedChecksum | None:
     Raises:
         ChecksumRecordError: the record cannot be read.
     """
-    return _read_record(_record_file()).get(_record_key(target, url))
+    return _read_record(record_file()).get(_record_key(target, url))
+
+
+def count_recorded() -> int:
+    """Return how many files were recorded.
+
+    Raises:
+        ChecksumRecordError: the record cannot be read.
+    """
+    return len(_read_record(record_file()))
 
 
 def record_checksum(target: str, url: str, source: str, size: int, sha256: str) -> None:
@@ -44,7 +53,7 @@ def record_checksum(target: str, url: str, source: str, size: int, sha256: str) 
         ChecksumRecordError: the record cannot be read.
         OSError: it cannot be written.
     """
-    file = _record_file()
+    file = record_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     # another lnpatch may record another file at the same time: read and written under one lock, neither is lost
     with filelock.FileLock(f"{file}.lock"):
@@ -55,7 +64,8 @@ def record_checksum(target: str, url: str, source: str, size: int, sha256: str) 
         atomic_write(file, f"{text}\n".encode())
 
 
-def _record_file() -> Path:
+def record_file() -> Path:
+    """Return the file with the checksums of what was downloaded."""
     return data_folder() / "checksums.json"
 
 

@@ -12,7 +12,7 @@ A caller catches a kind, or a single failure::
     │     UnsafePathError (NestedRepositoryError), UnusableFileError (BadModelError, TextError, WordVectorsError),
     │     WrongContentError, WrongSizeError
     ├── InvalidRequestError  2: what was asked for cannot be
-    │     AmbiguousTargetError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
+    │     AmbiguousTargetError, ConfigurationError, FigureFormatError, MirrorError, NoJobError, NoRequirementsError, RecipeError,
     │     SettingError, SettingValueError, UnknownCellError, UnknownMetricError, UnsafeAddressError, UsageError
     ├── NotFoundError        3: a target, a file or an anchor is not there
     │     ArtefactNotFoundError, CheckoutMissingError, DataMissingError, DeadLinkError, JobSourceError,
@@ -22,8 +22,8 @@ A caller catches a kind, or a single failure::
     ├── ConflictError        4: going on would overwrite or lose something
     │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError,
     │     FilteredFilesError, InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError,
-    │     PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError, RunExistsError,
-    │     StudyBusyError, StudyDiffersError, StudyPlaceError
+    │     OutdatedPatchError, PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError,
+    │     RunExistsError, StudyBusyError, StudyDiffersError, StudyPlaceError, UpdateConflictError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, ClusterError, ClusterLibraryError, CutOffError, EnvironmentBuildError, FolderNotSharedError,
           GitError, GitLockedError, GitMissingError, NoHomeError, NoPython2Error, NoSpaceError, NotACheckoutError,
@@ -61,6 +61,7 @@ from lnpatch.errors.checkout import (
     NotTrackedError,
     OperationInProgressError,
     OtherCellError,
+    OutdatedPatchError,
     Overlap,
     PlaceTakenError,
     RecordError,
@@ -69,6 +70,7 @@ from lnpatch.errors.checkout import (
     SourceMissingError,
     UnsafeAddressError,
     UnsafePathError,
+    UpdateConflictError,
 )
 from lnpatch.errors.curves import (
     FigureFormatError,
@@ -155,6 +157,7 @@ from lnpatch.errors.training import (
 )
 from lnpatch.errors.usage import (
     AmbiguousTargetError,
+    ConfigurationError,
     RecipeError,
     RecordedRecipeError,
     StoppedError,
@@ -179,6 +182,7 @@ __all__ = [
     "CloneError",
     "ClusterError",
     "ClusterLibraryError",
+    "ConfigurationError",
     "ConflictError",
     "CutOffError",
     "DataChangedError",
@@ -228,6 +232,7 @@ __all__ = [
     "NothingToDrawError",
     "OperationInProgressError",
     "OtherCellError",
+    "OutdatedPatchError",
     "Overlap",
     "PatchRefusedError",
     "PickleBrokenError",
@@ -271,6 +276,7 @@ __all__ = [
     "UnsafeAddressError",
     "UnsafePathError",
     "UnusableFileError",
+    "UpdateConflictError",
     "UsageError",
     "WordVectorsError",
     "WrongContentError",

@@ -218,6 +218,33 @@ class RevertConflictError(ConflictError):
 
 
 @dataclass
+class UpdateConflictError(ConflictError):
+    """A newer patch cannot take the place of the older one without losing what was changed since."""
+
+    directory: str
+    overlaps: Sequence[Overlap]
+
+    message_template = "Changes made since lie over what is new in the patch; nothing was changed:{overlaps!l}"
+    hint_template = "Undo your change at these lines, or move it away from the patched ones, and try again."
+
+
+@dataclass
+class OutdatedPatchError(ConflictError):
+    """More was asked for than an older lnpatch has patched, whose patch is another one."""
+
+    directory: str
+    target: str
+    version: str
+
+    @property
+    def message(self) -> str:
+        version = f"lnpatch {self.version}" if self.version else "an older lnpatch"
+        return f"{self.directory} has a patch of {version}, which is another one; nothing was changed."
+
+    hint_template = "Take the newer one, with what was asked for: lnpatch apply {target!q} --dir {directory!q} --update"
+
+
+@dataclass
 class BusyError(ConflictError):
     """Another lnpatch works in this checkout."""
 

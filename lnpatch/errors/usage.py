@@ -57,6 +57,18 @@ class RecipeError(InvalidRequestError):
 
 
 @dataclass
+class ConfigurationError(InvalidRequestError):
+    """Configuration files cannot be used as they are; each problem begins with the file and the line."""
+
+    problems: Sequence[str]
+
+    message_template = "The configuration cannot be used:{problems!l}"
+    hint_template = (
+        "`lnpatch doctor` shows what is configured, and where; LNPATCH_CONFIG=/dev/null leaves the files out."
+    )
+
+
+@dataclass
 class UnknownCellError(InvalidRequestError):
     """The recipe has no such cell."""
 

@@ -9,7 +9,7 @@ from lnpatch.files.atomic import (
     naming_file,
 )
 from lnpatch.files.digest import sha256_of, sha256_of_file
-from lnpatch.files.process_lock import LockTakenError, ProcessLock, hold_lock, is_held
+from lnpatch.files.process_lock import LockTakenError, ProcessLock, hold_lock, is_held, share_lock
 
 __all__ = [
     "PARTIAL_PATTERN",
@@ -24,4 +24,5 @@ __all__ = [
     "naming_file",
     "sha256_of",
     "sha256_of_file",
+    "share_lock",
 ]

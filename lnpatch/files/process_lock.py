@@ -7,6 +7,7 @@ its lock ends with our process, while a git that we have started may still be wr
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -28,6 +29,10 @@ class ProcessLock:
 
     descriptor: int
 
+    def release(self) -> None:
+        """Let go of it; programs that have inherited it still hold it."""
+        os.close(self.descriptor)
+
 
 @contextmanager
 def hold_lock(path: Path, patience: float = 0.0) -> Iterator[ProcessLock]:
@@ -40,22 +45,39 @@ def hold_lock(path: Path, patience: float = 0.0) -> Iterator[ProcessLock]:
         LockTakenError: another process holds it and does not let go.
         OSError: the file is a link, or cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    lock = ProcessLock(_open(path))
     try:
-        _acquire(descriptor, path, patience)
-        yield ProcessLock(descriptor)
+        _acquire(lock.descriptor, path, fcntl.LOCK_EX, patience)
+        yield lock
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
-def is_held(path: Path) -> bool:
-    """Return whether a process holds the lock on the file at *path*; it is not made where it is not there."""
+def share_lock(path: Path) -> ProcessLock:
+    """Hold the lock on the file at *path* together with others who share it, until it is released or this process ends.
+
+    It waits for a process that holds it alone.
+
+    Raises:
+        OSError: the file is a link, or cannot be opened.
+    """
+    lock = ProcessLock(_open(path))
+    _acquire(lock.descriptor, path, fcntl.LOCK_SH, math.inf)
+    return lock
+
+
+def is_held(path: Path, *, alone: bool = True) -> bool:
+    """Return whether a process holds the lock on the file at *path*; it is not made where it is not there.
+
+    Args:
+        alone: whether only a process counts that holds it alone; otherwise those that share it count, too.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if alone else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:  # a file system without locks
@@ -65,11 +87,15 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _acquire(descriptor: int, path: Path, patience: float) -> None:
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _acquire(descriptor: int, path: Path, operation: int, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
         with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
             return
         if time.monotonic() >= deadline:
             raise LockTakenError(path)

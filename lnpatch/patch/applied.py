@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.checkout.record import FileChange, Record, read_records
@@ -11,6 +11,7 @@ from lnpatch.checkout.staging import remove_left_overs
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.edits import EditFinding, EditState
 from lnpatch.errors import OtherCellError, SourceSyntaxError
+from lnpatch.patch.made_of import is_outdated
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.plan import EditReport, Plan, make_plan
@@ -69,6 +70,8 @@ def find_applied(checkout: Checkout, recipe: Recipe) -> Applied | None:
             if _holds_patch(checkout, record):
                 return Applied(record, PatchState.MODIFIED, unread=error)
             raise
+        if is_outdated(record, recipe):
+            plan = _with_older_definitions(plan, record)
         if plan.state is not PatchState.NOT_APPLIED:
             state = PatchState.MODIFIED if plan.state is PatchState.APPLIED else PatchState.PARTIAL
             return Applied(record, state, plan)
@@ -89,6 +92,20 @@ def open_checkout(recipe: Recipe, directory: Path) -> tuple[Checkout, list[str]]
 def _holds_patch(checkout: Checkout, record: Record) -> bool:
     """Return whether something of a patch is in the files, by their lines alone."""
     return any(_holds_change(checkout, file) for file in record.files)
+
+
+def _with_older_definitions(plan: Plan, record: Record) -> Plan:
+    """Return a plan in which what an older lnpatch has put there is in place, though it is another definition for this one."""
+
+    def as_in_place(path: str, finding: EditFinding) -> EditFinding:
+        own = finding.state is EditState.COLLISION and (finding.kind, finding.name) in record.edits.get(path, ())
+        return replace(finding, state=EditState.IN_PLACE) if own else finding
+
+    files = (
+        replace(file, findings=tuple(as_in_place(file.path, finding) for finding in file.findings))
+        for file in plan.files
+    )
+    return replace(plan, files=tuple(files))
 
 
 def _holds_change(checkout: Checkout, file: FileChange) -> bool:

@@ -9,12 +9,22 @@ from lnpatch.checkout.commit import describe_signature, prepare_commit
 from lnpatch.checkout.record import FileChange, Record, diff_files, record_ref, write_record
 from lnpatch.checkout.transaction import write_transaction
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import DirtyFilesError, NotTrackedError, RevertConflictError
+from lnpatch.errors import (
+    DirtyFilesError,
+    NotTrackedError,
+    OutdatedPatchError,
+    PatchRefusedError,
+    RevertConflictError,
+    SourceSyntaxError,
+    UsageError,
+)
 from lnpatch.patch.applied import Applied, find_applied
+from lnpatch.patch.made_of import is_outdated, what_makes
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.plan import EditReport, Plan, make_plan
 from lnpatch.patch.take_back import take_back_patch
+from lnpatch.patch.update import Update, find_update
 from lnpatch.recipes import Recipe
 
 
@@ -33,11 +43,23 @@ class Change:
     record: Record | None = None
     #: The patch that is in the files already, if lnpatch has made one.
     applied: Applied | None = None
+    #: The newer patch for one of an older lnpatch; it is what is written if *takes_update* says so, else it is offered.
+    update: Update | None = None
+    takes_update: bool = False
 
     @property
     def is_recorded(self) -> bool:
         """Whether the files are as a record says, so that there is nothing to do."""
         return self.applied is not None and self.record is self.applied.record and not self.files
+
+    @property
+    def state_after(self) -> PatchState:
+        """How far the recipe is in the files when the change is written."""
+        if self.update is None:
+            return PatchState.APPLIED
+        if self.takes_update:
+            return PatchState.MODIFIED if self.update.keeps_changes else PatchState.APPLIED
+        return self.state
 
 
 @dataclass(frozen=True)
@@ -52,10 +74,15 @@ class WrittenChange:
     notes: tuple[str, ...] = ()
 
 
-def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions) -> Change:
+def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions, *, update: bool = False) -> Change:
     """Plan the edits of *recipe*, and settle what will be written and recorded.
 
+    Args:
+        update: put this lnpatch's patch in the place of an older one's, instead of offering it.
+
     Raises:
+        OutdatedPatchError: more is asked for than an older lnpatch's patch has, and not *update*.
+        UpdateConflictError: a newer patch would lose changes made since.
         OtherCellError: the checkout is patched with another cell.
         PatchRefusedError: anchors are missing or names collide; all of them are listed.
         DirtyFilesError: files that would change have changes that are not committed.
@@ -67,6 +94,8 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions) -> Ch
     if applied is not None:
         applied.refuse_other_cell(recipe, options, checkout.root)
         options = replace(options, cell=applied.record.cell)
+        if change := _make_update(recipe, checkout, options, applied, update):
+            return change
     values = options.values(recipe)
     if applied and applied.state is PatchState.APPLIED and _has_every_edit(recipe, applied.record, options, values):
         return Change(applied.record.cell, PatchState.APPLIED, applied.edits, record=applied.record, applied=applied)
@@ -76,6 +105,36 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions) -> Ch
     _refuse_dirty(checkout, files, applied)
     record = _make_record(recipe, checkout, values, plan, files, options, applied) if files else None
     return Change(plan.cell, plan.state, plan.edits, files, record, applied)
+
+
+def _make_update(
+    recipe: Recipe, checkout: Checkout, options: PatchOptions, applied: Applied, takes: bool
+) -> Change | None:
+    """Return the change that brings an older lnpatch's patch up to date, or offers that; None where there is nothing new."""
+    record = applied.record
+    if not is_outdated(record, recipe):
+        return None
+    as_recorded = replace(options, data_dir=record.data_dir, repairs=record.repairs)
+    if not takes:
+        try:
+            update = find_update(recipe, checkout, record, as_recorded)
+        except (PatchRefusedError, SourceSyntaxError):  # it is not asked for, and what is there stays as it is
+            return None
+        if update is None:
+            return None
+        if not _has_every_edit(recipe, record, options, options.values(recipe)):
+            raise OutdatedPatchError(str(checkout.root), recipe.reference, record.made_of.version)
+        own = record if applied.state is PatchState.APPLIED else None
+        return Change(record.cell, applied.state, applied.edits, record=own, applied=applied, update=update)
+    asked = replace(options, data_dir=options.data_dir or record.data_dir, repairs=options.repairs or record.repairs)
+    update = find_update(recipe, checkout, record, asked)
+    if update is None:
+        return None
+    update.refuse_overlaps(checkout)
+    _refuse_dirty(checkout, update.files, applied, all_recorded=True)
+    return Change(
+        record.cell, applied.state, update.edits, update.files, update.record, applied, update, takes_update=True
+    )
 
 
 def write_change(recipe: Recipe, checkout: Checkout, change: Change, *, commit: bool) -> WrittenChange:
@@ -88,7 +147,11 @@ def write_change(recipe: Recipe, checkout: Checkout, change: Change, *, commit: 
         DirtyFilesError: patched files were changed since, so that it is for the user to say what to commit.
         LnpatchError: the commit or a file is refused; nothing was changed.
     """
-    if change.files:
+    if change.update and change.takes_update and commit and change.update.keeps_changes:
+        raise UsageError(
+            "Patched files were changed since: what is to be committed is for you to say.", "Leave --commit out."
+        )
+    if change.files or change.takes_update:
         return _write_files(recipe, checkout, change, commit)
     if not commit:
         return WrittenChange()
@@ -121,10 +184,18 @@ def _has_every_edit(recipe: Recipe, record: Record, options: PatchOptions, value
     return same_data and all(edits <= set(record.edits.get(path, ())) for path, edits in names.items())
 
 
-def _refuse_dirty(checkout: Checkout, files: Sequence[FileChange], applied: Applied | None) -> None:
-    """Refuse to write to files with changes that are not committed, unless they are this patch's own."""
+def _refuse_dirty(
+    checkout: Checkout, files: Sequence[FileChange], applied: Applied | None, *, all_recorded: bool = False
+) -> None:
+    """Refuse to write to files with changes that are not committed, unless they are this patch's own.
+
+    Args:
+        all_recorded: whether files of the patch may have other changes as well, which are kept.
+    """
     own = {file.path: file.after for file in applied.record.files} if applied else {}
-    dirty = checkout.dirty_files(file.path for file in files if own.get(file.path) != file.before)
+    dirty = checkout.dirty_files(
+        file.path for file in files if own.get(file.path) != file.before and not (all_recorded and file.path in own)
+    )
     if dirty:
         raise DirtyFilesError(str(checkout.root), dirty, has_commits=bool(checkout.head()))
     if untracked := checkout.untracked_files([file.path for file in files]):
@@ -156,6 +227,7 @@ def _make_record(
         edits={file.path: [(finding.kind, finding.name) for finding in file.findings] for file in plan.files},
         recipe=recipe.reference if recipe.reference == recipe.name else str(recipe.origin.resolve()),
         files=tuple(recorded.values()),
+        made_of=what_makes(recipe),
     )
 
 

@@ -39,6 +39,10 @@ class Report:
     cloned: bool = False
     #: Whether nothing was to be written.
     dry_run: bool = False
+    #: The difference to the newer patch that is offered, where the patch is of an older lnpatch.
+    update: bytes = b""
+    #: Whether the patch of an older lnpatch was brought up to date, or would be in a dry run.
+    updated: bool = False
 
 
 def make_report(
@@ -55,6 +59,8 @@ def make_report(
     patch: bytes = b"",
     cloned: bool = False,
     dry_run: bool = False,
+    update: bytes = b"",
+    updated: bool = False,
 ) -> Report:
     """Report on *checkout* as it is now.
 
@@ -75,4 +81,6 @@ def make_report(
         patch,
         cloned,
         dry_run,
+        update,
+        updated,
     )

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-import filelock
-
 from lnpatch import __version__
+from lnpatch.cache.use import hold_entry
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import PortEmptyError, PortIncompleteError, UnsafePathError
 from lnpatch.files import sha256_of
@@ -51,9 +50,8 @@ def port_checkout(
     if not any(path.endswith(".py") for path in sources):
         raise PortEmptyError(recipe.name, str(checkout.root), recipe.port.folders or (".",))
     key = _compute_key(recipe, sources)
-    cache = cache_folder("port")
-    directory = cache / f"{recipe.name}-{key[:16]}"
-    with filelock.FileLock(cache / f".{directory.name}.lock"):
+    directory = cache_folder("port") / f"{recipe.name}-{key[:16]}"
+    with hold_entry(directory):
         manifest = store.read_manifest(directory)
         reused = manifest is not None and manifest.key == key and not store.find_changed_files(directory, manifest)
         if manifest is None or not reused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from lnpatch.edits import Edit, edit_kinds
 from lnpatch.errors import RecipeError, UnknownCellError
+from lnpatch.files.toml import TomlRefusedError, read_toml
 from lnpatch.folders import templates
 from lnpatch.recipes.job import Job
 from lnpatch.schema import Problem, Reader, Scalar, relative_file_problems
@@ -21,13 +21,6 @@ RECIPES = Path(__file__).parent
 
 #: Problems that are shown of a recipe.
 _MOST_PROBLEMS = 50
-
-#: Bytes of a recipe file; those that are known have less than 20,000.
-_LARGEST = 1 << 18
-
-#: A key of forty parts with dots between them, in its table or in front of a value: tomllib takes the square of their number
-#: in time and memory.
-_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')(?>[ \t]*)\.(?>[ \t]*)){40}""")
 
 #: A folder, a target; the name of a git reference as well.
 _NAME = re.compile(r"(?!.*\.lock$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
@@ -253,22 +246,9 @@ def _first_problems(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise RecipeError(str(path), (Problem("", f"larger than {_LARGEST >> 10} KiB"),))
-        text = data.decode("utf-8")
-        if _DEEP_KEY.search(text):
-            raise RecipeError(str(path), (Problem("", "nested too deeply"),))
-        return tomllib.loads(text)
-    except OSError as error:
-        raise RecipeError(str(path), (Problem("", error.strerror or str(error)),)) from error
-    except UnicodeDecodeError as error:
-        raise RecipeError(str(path), (Problem("", f"not UTF-8 text: {error.reason}"),)) from error
-    except (ValueError, OverflowError) as error:  # tomllib's own error is one; a number of 4,301 digits is another
-        raise RecipeError(str(path), (Problem("", f"not valid TOML: {error}"),)) from error
-    except (RecursionError, MemoryError) as error:
-        raise RecipeError(str(path), (Problem("", "nested too deeply"),)) from error
+        return read_toml(path)
+    except TomlRefusedError as error:
+        raise RecipeError(str(path), (Problem("", error.reason),)) from error
 
 
 def _read_edit(reader: Reader, value: Any, key: str) -> Edit | None:

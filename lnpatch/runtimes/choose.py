@@ -33,6 +33,9 @@ class Runtime(Protocol):
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         """Return the folder with the code that this runtime runs: the checkout, or a copy of it for another Python in *folder*."""
 
+    def compiled_folder(self, environment: Environment) -> Path:
+        """Return the folder of the cache in which its processes keep what they compile."""
+
     def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
         """Return the user's own settings of the engine, as far as it starts with them."""
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnpatch.cache.use import hold_entry
 from lnpatch.errors import EnvironmentBuildError
 from lnpatch.files import sha256_of
 from lnpatch.folders import cache_folder, cache_root
@@ -110,13 +111,11 @@ def ensure_environment(spec: EnvironmentSpec, report_step: ReportStep) -> Enviro
         EnvironmentBuildError: a package could not be installed; the folder is left without its mark, so the next try
             starts afresh.
     """
-    from filelock import FileLock  # imports asyncio, 30 ms that a command with a built environment does without
-
     existing = find_environment(spec)
     if existing is not None:
         return existing
     cache_folder("environments")
-    with FileLock(f"{spec.folder}.lock"):
+    with hold_entry(spec.folder, lambda: report_step(f"waiting for others, who build or use {spec.folder}")):
         return find_environment(spec) or _build_environment(spec, report_step)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lnpatch.cache.use import use_entry, used_descriptors
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.folders import templates
 from lnpatch.recipes.job import Job
@@ -137,7 +138,7 @@ class OpenRuntime:
 
         if job.result is not None:  # of an earlier process that nobody has read, after a kill
             job.result.unlink(missing_ok=True)
-        status = run_launch(self.launch(script, job), pass_line, keep_open)
+        status = run_launch(self.launch(script, job), pass_line, (*keep_open, *used_descriptors()))
         return Outcome(status, tuple(tail), _take_result(job.result))
 
 
@@ -152,11 +153,22 @@ def open_runtime(options: RuntimeOptions, recipe: Recipe, job: str, report_step:
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
     runtime = choose_runtime(options)
-    environment = runtime.ensure_environment(recipe, job, report_step)
+    environment = _use_environment(runtime, recipe, job, report_step)
     users = runtime.users_settings(recipe, environment)
     for note in users.notes:
         report_step(note)
     return OpenRuntime(runtime, environment, recipe, recipe.jobs[job], options.device, users)
+
+
+def _use_environment(runtime: Runtime, recipe: Recipe, job: str, report_step: ReportStep) -> Environment:
+    """Return the environment, built if need be, which nobody removes from the cache while this process runs."""
+    environment = runtime.ensure_environment(recipe, job, report_step)
+    use_entry(environment.folder)
+    if not environment.python.exists():  # it was pruned at that very moment
+        environment = runtime.ensure_environment(recipe, job, report_step)
+        use_entry(environment.folder)
+    use_entry(runtime.compiled_folder(environment))
+    return environment
 
 
 def _take_result(path: Path | None) -> dict[str, Any]:

@@ -91,6 +91,10 @@ class PyTensorRuntime:
         """Return a Python 3 copy of the checkout in *folder*, for one run alone: the repositories write beside their code."""
         return port.port_checkout(recipe, checkout, folder / "code", keep_other_files=True).directory.absolute()
 
+    def compiled_folder(self, environment: Environment) -> Path:
+        """Return the folder of the cache in which PyTensor and JAX keep what they compile."""
+        return cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")
+
     def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
         """Return the user's THEANO_FLAGS, PYTENSOR_FLAGS and ``.pytensorrc``, as far as PyTensor starts with them."""
         return find_working_settings(
@@ -117,7 +121,7 @@ class PyTensorRuntime:
             **({"JAX_DEFAULT_MATMUL_PRECISION": precision} if precision else {}),
             "THEANO_FLAGS": ",".join(f"{name}={value}" for name, value in flags.items()),
             "LNPATCH_BACKEND": self._backend if self._backend != "auto" else fastest,
-            "LNPATCH_CACHE": str(cache_folder("compiled", f"pytensor-{environment.version('pytensor')}")),
+            "LNPATCH_CACHE": str(self.compiled_folder(environment)),
             **_search_path(environment, [str(templates() / "pytensor"), *path]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",  # the copies open text files as Python 2 does, without an encoding

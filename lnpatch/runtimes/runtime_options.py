@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What the options take; the first is the default.
+RUNTIMES = ("auto", "theano", "pytensor")
+BACKENDS = ("auto", "c", "jax")
+DEVICES = ("cpu", "gpu")
+PRECISIONS = ("auto", "tf32", "float32", "bfloat16")
+
 
 @dataclass(frozen=True)
 class RuntimeOptions:

@@ -64,6 +64,11 @@ class TheanoRuntime:
         """Return the checkout itself: it is Python 2 already."""
         return checkout.root.absolute()
 
+    def compiled_folder(self, environment: Environment) -> Path:
+        """Return the folder of the cache in which Theano keeps what it compiles."""
+        versions = f"theano-{environment.version('theano')}-numpy-{environment.version('numpy')}"
+        return cache_folder("compiled", versions)
+
     def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
         """Return the user's THEANO_FLAGS and ``.theanorc``, as far as Theano starts with them."""
         return find_working_settings(
@@ -80,7 +85,7 @@ class TheanoRuntime:
     ) -> dict[str, str]:
         """Return the environment variables of a process, with the folders *path* on its module search path."""
         version = environment.version("theano")
-        compile_dir = cache_folder("compiled", f"theano-{version}-numpy-{environment.version('numpy')}")
+        compile_dir = self.compiled_folder(environment)
         flags = theano_flags(version, self._device, compile_dir, _requirements(recipe).flags, users.flags)
         return {
             **huge_pages(),

@@ -206,7 +206,7 @@ def _run_folder(recipe: Recipe, options: TrainOptions) -> Path:
     """Return the folder of the run that is resumed, or make one."""
     if options.resume:
         return Path(str(options.output)).absolute()
-    return make_run_folder(options.output, recipe.name, str(options.cell), options.smoke).absolute()
+    return make_run_folder(options.output, options.runs, recipe.name, str(options.cell), options.smoke).absolute()
 
 
 def _smoke_data(folder: Path, smoke: Smoke) -> str:

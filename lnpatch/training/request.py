@@ -41,6 +41,8 @@ class TrainOptions:
     seed: int | None = None
     #: The run's folder.
     output: str | None = None
+    #: The folder in which a new run gets one of its own, where *output* does not say which.
+    runs: str = "runs"
     #: Whether to resume the run in *output*.
     resume: bool = False
     #: What is passed on to the repository's own command line.

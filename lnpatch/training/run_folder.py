@@ -308,8 +308,8 @@ def _last_sign_of_life(folder: Path) -> float:
     return max((file.stat().st_mtime for file in files if file.exists()), default=0.0)
 
 
-def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> Path:
-    """Make an empty folder for a new run: the one that is named, else ``runs/TARGET/CELL-DATE``.
+def make_run_folder(folder: str | None, runs: str, target: str, cell: str, smoke: bool) -> Path:
+    """Make an empty folder for a new run: the one that is named, else ``TARGET/CELL-DATE`` in the folder *runs*.
 
     Raises:
         RunExistsError: there is something in it.
@@ -320,16 +320,16 @@ def make_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> 
         return path
     name = _name_run(cell, smoke)
     for number in range(1, 1000):  # several runs may begin within one second
-        path = Path("runs") / target / (name if number == 1 else f"{name}-{number}")
+        path = Path(runs) / target / (name if number == 1 else f"{name}-{number}")
         try:
             path.mkdir(parents=True)
         except FileExistsError:
             continue
         return path
-    raise RunExistsError(str(Path("runs") / target / name), False)
+    raise RunExistsError(str(Path(runs) / target / name), False)
 
 
-def propose_run_folder(folder: str | None, target: str, cell: str, smoke: bool) -> Path:
+def propose_run_folder(folder: str | None, runs: str, target: str, cell: str, smoke: bool) -> Path:
     """Return the folder of a new run that will be made when the run begins: as :func:`make_run_folder`.
 
     Raises:
@@ -338,7 +338,7 @@ def propose_run_folder(folder: str | None, target: str, cell: str, smoke: bool) 
     if folder is not None:
         return _require_empty(Path(folder))
     # nothing keeps the name until then, and several may be proposed within one second
-    return Path("runs") / target / f"{_name_run(cell, smoke)}-{secrets.token_hex(2)}"
+    return Path(runs) / target / f"{_name_run(cell, smoke)}-{secrets.token_hex(2)}"
 
 
 def _require_empty(folder: Path) -> Path:

@@ -100,9 +100,10 @@ def _runtime_words(options: RuntimeOptions, runtime: str) -> list[str]:
     python = options.python or (find_python2() if runtime == "theano" else None)
     if python is not None:
         words += ["--python", os.path.abspath(shutil.which(python) or python)]
-    if options.backend != "auto":
+    # what stands for itself is said as well: whoever runs the line may have configured something else
+    if options.backend != "auto" or runtime == "pytensor":
         words += ["--backend", options.backend]
-    if options.precision != "auto":
+    if options.precision != "auto" or options.device == "gpu":
         words += ["--precision", options.precision]
     return [*words, "--device", options.device]
 

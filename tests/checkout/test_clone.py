@@ -15,6 +15,7 @@ import pytest
 from lnpatch.checkout import staging
 from lnpatch.cli import main
 from lnpatch.files import hold_lock
+from lnpatch.folders import templates
 from tests.conftest import FIXTURES, READER, Output, contents, git, make_checkout
 
 Cli = Callable[..., Output]
@@ -399,3 +400,19 @@ def test_a_clone_has_the_usual_permissions(lnpatch: Cli, recipe: Path, tmp_path:
     lnpatch("apply", recipe)
     (tmp_path / "plain").mkdir()
     assert (tmp_path / "reader").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_an_embedded_repository_that_is_installed_read_only(
+    lnpatch: Callable[..., Output], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is laid out is the user's own, whatever the permissions of the files that it is made from."""
+    folder = tmp_path / "installed"
+    shutil.copytree(templates() / "demo", folder / "demo")
+    for path in (folder / "demo").rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (folder / "demo").chmod(0o555)
+    monkeypatch.setattr("lnpatch.checkout.clone.templates", lambda: folder)
+    done = lnpatch("apply", "demo", "--dir", "there")
+    assert done.code == 0, done.err
+    for path in (tmp_path / "there", *(tmp_path / "there").glob("*.py")):
+        assert path.stat().st_mode & 0o200, path

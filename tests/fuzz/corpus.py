@@ -96,6 +96,20 @@ def recipe_corpus() -> list[bytes]:
     return [*recipes, *(text.encode() for text in broken), b"\xff\xfe", b"name = '\xe9'\n"]
 
 
+def configuration_corpus() -> list[bytes]:
+    """Return configuration files, and what a recipe's reader stumbles over."""
+    own = [
+        'runtime = "pytensor"\noutput = "~/x"\n[data]\nskip-thoughts = "books.txt"\n[mirror]\na = "https://x/y"\n',
+        'lnpatch = 1\n[tool.lnpatch]\ndata = ""\n',
+        '"tool"."lnpatch".data."a.b" = 1\n',
+        "data = [1]\nmirror = {a = {b = 1}}\nruntime = 1979-05-27\n",
+        "runtime = 1\n" * 2000,
+        'output = "\\u0000"\n',
+        "data = '''\n" * 100,
+    ]
+    return [*(text.encode() for text in own), *recipe_corpus()]
+
+
 def pickle_corpus() -> list[bytes]:
     """Return pickles of all protocols, and floods."""
     value = {"dim": 32, "words": ["a", "b"], "rate": 0.01, "big": 1 << 70, "t": (None, True, b"x"), "s": {1, 2}}
@@ -196,6 +210,7 @@ def log_corpus() -> list[bytes]:
 CORPORA = {
     "source": source_corpus,
     "recipe": recipe_corpus,
+    "configuration": configuration_corpus,
     "pickle": pickle_corpus,
     "archive": archive_corpus,
     "run_folder": run_folder_corpus,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lnpatch.configuration.read import OWN_FILE, PROJECT_FILE, mentions_lnpatch, read_configuration
 from lnpatch.curves.read import read_run_series
 from lnpatch.errors import LnpatchError
 from lnpatch.pickles.archive import check_archive, copy_archive
@@ -32,6 +33,16 @@ def read_recipe_file(data: bytes) -> None:
         file = Path(folder) / "recipe.toml"
         file.write_bytes(data)
         read_recipe(file)
+
+
+def read_configuration_file(data: bytes) -> None:
+    """Read a file of the user's own, which may have come with something else."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        for name in (PROJECT_FILE, OWN_FILE):
+            file = Path(folder) / name
+            file.write_bytes(data)
+            if mentions_lnpatch(file):
+                read_configuration(file)
 
 
 def read_pickle(data: bytes) -> None:
@@ -74,6 +85,7 @@ def read_log(data: bytes) -> None:
 READERS: dict[str, Callable[[bytes], None]] = {
     "source": read_source,
     "recipe": read_recipe_file,
+    "configuration": read_configuration_file,
     "pickle": read_pickle,
     "archive": read_archive,
     "run_folder": read_run_folder,

@@ -37,6 +37,9 @@ class HereRuntime:
     def prepare_code(self, recipe: Recipe, checkout: Checkout, folder: Path) -> Path:
         return checkout.root.absolute()
 
+    def compiled_folder(self, environment: Environment) -> Path:
+        return Path()
+
     def users_settings(self, recipe: Recipe, environment: Environment) -> UsersSettings:
         return UsersSettings({}, {})
 

@@ -161,7 +161,8 @@ def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
         held_out_every=10,
     )
     # the folder is an argument of its own, and the last is of `lnpatch check` alone
-    shown = [field.name for field in dataclasses.fields(options) if field.name not in ("output", "compares_parameters")]
+    left_out = ("output", "runs", "compares_parameters")
+    shown = [field.name for field in dataclasses.fields(options) if field.name not in left_out]
     whole = make_shell_command(find_recipe(TOY), toy, options, "pytensor", tmp_path / "run")
     for name in shown:
         without = dataclasses.replace(options, **{name: getattr(TrainOptions(), name)})
