@@ -141,7 +141,10 @@ class Output:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The document, without its version, which all have."""
+        document = json.loads(self.out)
+        assert document.pop("schema") == 1
+        return document
 
 
 @pytest.fixture

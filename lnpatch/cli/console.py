@@ -41,9 +41,13 @@ def print_shell_line(line: str) -> None:
     sys.stdout.write((make_pasteable(line) if sys.stdout.isatty() else line) + "\n")
 
 
+#: The version of all JSON documents: within it keys may come to a document, and none goes or means something else.
+_SCHEMA = 1
+
+
 def print_json(document: Mapping[str, Any]) -> None:
-    """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+    """Print one JSON document on standard output, with the version of all documents."""
+    sys.stdout.write(json.dumps({"schema": _SCHEMA, **document}, indent=2, default=str) + "\n")
 
 
 def print_error(error: LnpatchError, as_json: bool) -> None:

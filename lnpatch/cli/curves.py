@@ -155,6 +155,7 @@ def _group_json(group: CellComparison) -> dict[str, Any]:
         "reached": group.reached,
         "shares_of_updates": list(group.shares_of_updates),
         "shares_of_seconds": list(group.shares_of_seconds),
+        "cost_ratios": list(group.cost_ratios),
         "seconds_per_update_ratio": group.seconds_ratio,
     }
 

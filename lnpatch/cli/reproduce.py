@@ -246,7 +246,8 @@ def _study_json(result: StudyResult) -> dict[str, Any]:
         "cells": list(plan.cells),
         "seeds": list(plan.seeds),
         "runs": [_run_json(run) for run in result.runs],
-        "report": [str(path) for path in result.report],
+        "report": [str(path) for path in result.report.files],
+        "findings": list(result.report.findings),
         "stopped": result.stopped,
         "notes": list(result.notes),
     }
@@ -282,7 +283,9 @@ def _print_study(result: StudyResult) -> None:
     for run in result.runs:
         if run.job or run.reason:
             console.print(f"{run.name}: {', '.join(filter(None, (run.job, run.reason)))}")
-    for path in result.report:
+    for finding in result.report.findings:
+        console.print(finding)
+    for path in result.report.files:
         console.print(f"  {short_path(path)}")
     if not result.is_done:
         again = shlex.join(["lnpatch", "reproduce", "--output", short_path(result.folder)])

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lnpatch import __version__
@@ -17,7 +17,7 @@ from lnpatch.commands.locate import Target, as_recipe, locate
 from lnpatch.errors import LnpatchError, NotAStudyError, StudyBusyError, StudyDiffersError
 from lnpatch.files import sha256_of
 from lnpatch.recipes import Recipe, find_recipe
-from lnpatch.report.write import write_report
+from lnpatch.report.write import WrittenReport, write_report
 from lnpatch.runtimes.choose import choose_runtime, prefer_installed
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.process import signals_to
@@ -77,8 +77,8 @@ class StudyResult:
     folder: Path
     study: Study
     runs: tuple[RunStatus, ...]
-    #: The files of the report that was written.
-    report: tuple[Path, ...] = ()
+    #: The report that was written, and what it has found.
+    report: WrittenReport = field(default_factory=WrittenReport)
     #: Whether it was told to stop.
     stopped: bool = False
     #: Remarks for people.
@@ -415,7 +415,7 @@ def _conclude(
     jobs = _find_jobs(opened, study)
     statuses = _read_statuses(opened, study, jobs, failures or {})
     view.show_runs(statuses)
-    report: tuple[Path, ...] = ()
+    report = WrittenReport()
     if any(status.updates for status in statuses) and not any(status.job for status in statuses):
         tasks = {task.name: task for task in _tasks(opened, study)}
         experiment = make_experiment(opened.recipe, study, opened.folder, tasks, statuses)

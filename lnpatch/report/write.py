@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch.curves.summary import CurvesSummary, summarise_runs
+from lnpatch.curves.words import compare_in_words
 from lnpatch.errors import FileError, PlotLibraryError
 from lnpatch.files import atomic_write
 from lnpatch.report.compose import compose
@@ -19,8 +20,18 @@ from lnpatch.report.results import render_table
 _FIGURE = Path("figures") / "curves.svg"
 
 
-def write_report(folder: Path, experiment: Experiment) -> tuple[Path, ...]:
-    """Write ``report.html``, ``report.md``, ``table.csv`` and the figure into *folder*, and return them.
+@dataclass(frozen=True)
+class WrittenReport:
+    """What a report has come to."""
+
+    #: ``report.html``, ``report.md``, ``table.csv`` and the figure.
+    files: tuple[Path, ...] = ()
+    #: How the cells compare, a sentence each.
+    findings: tuple[str, ...] = ()
+
+
+def write_report(folder: Path, experiment: Experiment) -> WrittenReport:
+    """Write ``report.html``, ``report.md``, ``table.csv`` and the figure into *folder*.
 
     Each is replaced as a whole. Without matplotlib there is no figure, and the report says so.
 
@@ -49,7 +60,8 @@ def write_report(folder: Path, experiment: Experiment) -> tuple[Path, ...]:
             atomic_write(path, data)
         except OSError as error:
             raise FileError(str(path), error.strerror or str(error)) from error
-    return tuple(folder / name for name in contents)
+    findings = tuple(compare_in_words(summary)) if summary is not None else ()
+    return WrittenReport(tuple(folder / name for name in contents), findings)
 
 
 def _draw(summary: CurvesSummary | None) -> tuple[tuple[bytes, str] | None, str]:

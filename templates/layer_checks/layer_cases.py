@@ -19,8 +19,8 @@ def parameter_shapes(cell, nin, dim):
     else:
         shapes = [("W", (nin, gates)), ("U", (dim, gates)), ("b", (gates,))]
         sizes = [gates, gates, dim]
-    for number, size in enumerate(sizes):
-        shapes += [("b%d" % (number + 1), (size,)), ("s%d" % (number + 1), (size,))]
+    for kind in ("b", "s"):
+        shapes += [("%s%d" % (kind, number + 1), (size,)) for number, size in enumerate(sizes)]
     return OrderedDict(shapes)
 
 

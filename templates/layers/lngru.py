@@ -41,8 +41,10 @@ def param_init_lngru(options, params, prefix='lngru', nin=None, dim=None):
     params[_p(prefix, 'bx')] = numpy.zeros((dim,)).astype('float32')
 
     # normalization starts as plain standardization: no bias, unit gain
-    for number, size in [('1', 2 * dim), ('2', dim), ('3', 2 * dim), ('4', dim)]:
+    sizes = [('1', 2 * dim), ('2', dim), ('3', 2 * dim), ('4', dim)]
+    for number, size in sizes:
         params[_p(prefix, 'b' + number)] = numpy.zeros((size,)).astype('float32')
+    for number, size in sizes:
         params[_p(prefix, 's' + number)] = numpy.ones((size,)).astype('float32')
 
     return params

@@ -35,8 +35,10 @@ def param_init_lnlstm(options, params, prefix='lnlstm', nin=None, dim=None):
     params[_p(prefix, 'b')] = numpy.zeros((4 * dim,)).astype('float32')
 
     # normalization starts as plain standardization: no bias, unit gain
-    for number, size in [('1', 4 * dim), ('2', 4 * dim), ('3', dim)]:
+    sizes = [('1', 4 * dim), ('2', 4 * dim), ('3', dim)]
+    for number, size in sizes:
         params[_p(prefix, 'b' + number)] = numpy.zeros((size,)).astype('float32')
+    for number, size in sizes:
         params[_p(prefix, 's' + number)] = numpy.ones((size,)).astype('float32')
 
     return params

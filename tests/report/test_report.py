@@ -110,7 +110,7 @@ class Page(html.parser.HTMLParser):
 
 def write(folder: Path, experiment: Experiment) -> tuple[Page, str, list[dict[str, str]]]:
     """The page, the Markdown, and the rows of the table."""
-    written = write_report(folder, experiment)
+    written = write_report(folder, experiment).files
     assert {path.relative_to(folder).as_posix() for path in written} >= {"report.html", "report.md", "table.csv"}
     rows = list(csv.DictReader((folder / "table.csv").read_text(encoding="utf-8").splitlines()))
     page = (folder / "report.html").read_text(encoding="utf-8")
