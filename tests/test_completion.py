@@ -182,7 +182,7 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", ["bash", *(pytest.param(name, marks=pytest.mark.slow) for name in ("zsh", "fish"))])
 def test_in_a_terminal(
     shell: str, lnpatch: Cli, toy: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

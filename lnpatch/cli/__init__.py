@@ -191,7 +191,7 @@ def _write_last_words(error: BaseException, as_json: bool) -> None:
     try:
         if as_json:
             details = '{"kind": "UnexpectedError", "message": "%s", "hint": "", "exit_code": 1, "details": {}}'
-            sys.stdout.write('{"error": ' + details % name + "}\n")
+            sys.stdout.write('{"schema": 1, "error": ' + details % name + "}\n")
             sys.stdout.flush()
         else:
             words = ascii(error.strerror)[1:-1] if isinstance(error, OSError) and error.strerror else name

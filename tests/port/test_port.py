@@ -93,6 +93,7 @@ def test_a_copy_is_used_again(lnpatch: Cli, patched: Path, monkeypatch: pytest.M
     assert second.json == {**first.json, "reused": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["changed", "removed", "manifest", "everything"])
 def test_a_damaged_copy_is_made_again(lnpatch: Cli, patched: Path, harm: str) -> None:
     copy = ported(lnpatch("port", "demo", "--format", "json"))

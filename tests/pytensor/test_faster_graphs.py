@@ -132,5 +132,6 @@ print(max(float(abs(a - b).max() / abs(a).max()) for a, b in zip(of_cpu, of_gpu)
 """
 
 
+@pytest.mark.slow
 def test_one_block_of_all_rows_is_the_same_as_blocks_of_some(run_python):
     assert float(run_python("jax", "-c", BLOCKS).stdout) < 2e-6

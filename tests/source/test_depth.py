@@ -89,6 +89,7 @@ def test_a_thousand_strings_in_a_row() -> None:
     read_and_add("x = (" + "'a'\n  " * 1500 + ")")
 
 
+@pytest.mark.slow
 def test_long_is_not_deep() -> None:
     for text in (
         "x = [" + "a + b, " * 5000 + "]",

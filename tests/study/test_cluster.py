@@ -186,6 +186,7 @@ class ClosetExecutor(LocalExecutor):
 """
 
 
+@pytest.mark.slow
 def test_a_plugin_of_submitits(toy_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = tmp_path / "site"
     information = site / "closet-1.0.dist-info"

@@ -112,6 +112,7 @@ def test_a_study_goes_to_its_end_and_is_not_done_twice(lnpatch: Run) -> None:
     assert "--max-updates 5, where the study has 4" in refused.err
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_and_no_update_stands_twice(
     lnpatch: Run, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -148,6 +149,7 @@ def test_where_lnpatch_alone_is_killed_its_runs_go_on_and_are_waited_for(
     assert numbers(GRU) == numbers(LNGRU) == list(range(1, 21))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["Ctrl-C", pytest.param("--cancel", marks=pytest.mark.slow)])
 def test_a_study_that_is_stopped_has_saved_and_goes_on(
     lnpatch: Run, start: Callable[..., subprocess.Popen[str]], way: str

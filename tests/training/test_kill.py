@@ -116,6 +116,7 @@ def test_a_second_resume_is_refused_and_says_who_trains(lnpatch: Run, toy: Path)
     assert numbers(run) == list(range(1, 31))
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_folder_is_busy_until_the_trainer_has_ended(lnpatch: Run, toy: Path) -> None:
     run = Path("run")
     first = start("--output", "run", "--set", "hang_at=2")
@@ -134,6 +135,7 @@ def test_after_a_kill_the_folder_is_busy_until_the_trainer_has_ended(lnpatch: Ru
     assert numbers(run) == list(range(1, 51))
 
 
+@pytest.mark.slow
 def test_a_trainer_whose_lnpatch_is_killed_ends_by_itself(lnpatch: Run, toy: Path) -> None:
     run = Path("run")
     first = start("--output", "run", "--set", "wait=0.3", "--set", "max_epochs=1000", "--set", "dispFreq=10000")
@@ -190,6 +192,7 @@ def test_a_half_written_model_is_not_taken(lnpatch: Run, toy: Path) -> None:
     assert numbers(Path("run")) == list(range(1, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number",
     [

@@ -173,6 +173,7 @@ def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
 # What it starts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", [False, True], ids=["no terminal", "in a terminal"])
 def test_it_is_read_while_it_runs_and_afterwards(lnpatch: Run, toy: Path, elsewhere: None, terminal: bool) -> None:
     line = print_line(lnpatch, "--output", "a run", "--max-updates", "40", "--set", "wait=0.15")
@@ -232,6 +233,7 @@ def test_killed_it_is_resumed_to_its_limit(
     assert (info.state, info.updates, info.max_updates) == (RunState.DONE, 20, 20)
 
 
+@pytest.mark.slow
 def test_a_resume_can_be_printed(lnpatch: Run, toy: Path, elsewhere: None) -> None:
     assert lnpatch("train", TOY, "--output", "run", "--max-updates", "4", "--cell", "gru", "--seed", "5").code == 0
     printed = lnpatch("train", "--print-command", "--resume", "--output", "run", "--max-updates", "3")
@@ -285,6 +287,7 @@ def test_an_environment_that_is_not_built_is_said(lnpatch: Run, toy: Path, monke
 # Signals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("numbers_sent", "to_trainer"),
     [
@@ -317,6 +320,7 @@ def test_a_scheduler_s_signals_save_and_stop(
     assert numbers(run) == list(range(1, info.updates + 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number",
     [pytest.param(signal.SIGUSR1, id="SIGUSR1"), pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow)],
