@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @directory_option
 @model_option
 @click.option("--text", type=TEXT, metavar="FILE", help="The sentences, one a line; by default those of a smoke run.")
-@click.option("--output", "-o", type=TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
+@click.option("-o", "--output", type=TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
 @model_files_options
 @runtime_options
 @format_option

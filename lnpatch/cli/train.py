@@ -81,7 +81,7 @@ class PassingCommand(click.Command):
 @click.option(
     "--held-out-every", type=click.IntRange(min=1), metavar="N", help="Compute that cost every so many updates."
 )
-@click.option("--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
+@click.option("-o", "--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
 @click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
 @click.option(
     "--print-command", is_flag=True, help="Print the line that does this, for a batch scheduler, and make nothing."
