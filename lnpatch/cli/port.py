@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.command()
 @optional_target_argument
 @directory_option
-@click.option("-o", "--output", type=TEXT, metavar="DIR", help="Write the copy here; by default it is kept in the cache.")
+@click.option(
+    "-o", "--output", type=TEXT, metavar="DIR", help="Write the copy here; by default it is kept in the cache."
+)
 @click.option("--diff", "with_patch", is_flag=True, help="Show the difference between the checkout and the copy.")
 @format_option
 def port(target: str | None, directory: str | None, output: str | None, with_patch: bool, form: str) -> None:
