@@ -44,11 +44,12 @@ def script() -> dict[str, Any]:
         (
             "read_dictionary",
             "a.dict.dz",
-            gzip.compress(b"word\n  its meaning.\n\nnext"),
+            gzip.compress(b"word\n  its meaning.\n\nnext", mtime=0),
             ["word\n  its meaning.", "next"],
         ),
         ("read_r_novels", "a.rdb", serialize(["EMMA", "", "by", "her"]) * 2, ["EMMA", "by\nher"] * 2),
     ],
+    ids=["HTML", "pod", "fortunes", "index of fortunes", "dictionary", "R's novels"],
 )
 def test_paragraphs(
     script: dict[str, Any], tmp_path: Path, reader: str, name: str, content: bytes, paragraphs: list[str]
