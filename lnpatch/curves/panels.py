@@ -11,7 +11,7 @@ from lnpatch.curves.series import Series, find_best, higher_is_better, running_m
 from lnpatch.curves.summary import CurvesSummary, RunGroup, RunSummary
 
 #: The most points of a curve: more cannot be told apart in a panel, and make large files.
-_MAX_POINTS = 2000
+_MAX_POINTS = 600
 
 #: The most raw values behind a curve, or their noise fills the panel.
 _MAX_RAW_POINTS = 800
