@@ -241,7 +241,7 @@ def test_another_process_writes_the_same_partial_file(
     def send(handler: Handler) -> None:
         handler.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(MODEL)}\r\n\r\n".encode() + MODEL[:100_000])
         handler.wfile.flush()
-        while not part.exists():
+        while not part.exists() or not part.stat().st_size:  # appended to nothing, all of it would be written over
             pass
         if swap == "appended":
             with part.open("ab") as file:
