@@ -30,10 +30,10 @@ GROUPS = {
     ),
 }  # fmt: skip
 
-#: Where the module has a definition or a conversion of its own. C takes seconds for each function, so all of it is slow.
+#: The module's own definitions. C takes seconds for each function, so all of it is slow.
 QUICK = {
     "c": set(),
-    "jax": {"definitions", "normalizations and losses"},
+    "jax": {"definitions"},
 }
 
 RUNS = [
