@@ -57,8 +57,9 @@ def in_terminal(*arguments: str | Path, cwd: Path, **variables: str) -> tuple[in
     pty = pytest.importorskip("pty")
     screen, terminal = pty.openpty()
     command = [sys.executable, "-m", "lnpatch", *map(str, arguments)]
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "200", "PYTHONUTF8": "1"} | variables
-    process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=terminal, stderr=terminal)
+    environment = {name: value for name, value in os.environ.items() if name != "GIT_PAGER"}
+    environment |= {"TERM": "xterm-256color", "COLUMNS": "200", "PYTHONUTF8": "1", "PAGER": "cat"} | variables
+    process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
     parts: list[bytes] = []
     while True:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from lnpatch.checkout.git import git_command, git_environment, gitpython
 from lnpatch.checkout.staging import Staging, staging_folder
 from lnpatch.checkout.worktree import Checkout, has_content
+from lnpatch.downloads.address import hide_password
 from lnpatch.errors import (
     CloneError,
     FileError,
@@ -23,6 +26,8 @@ from lnpatch.errors import (
 from lnpatch.files import naming_file
 from lnpatch.folders import templates
 from lnpatch.recipes import Recipe
+
+_logger = logging.getLogger(__name__)
 
 #: Called with a clone's progress: the step, how far it is, and of how much (0 where that is not known).
 ReportCloning = Callable[[str, float, float], None]
@@ -106,6 +111,7 @@ def _clone_repository(
     # GitPython's own clone_from would expand variables in both paths
     clone = git_command("clone", "--progress", "--no-checkout", "--origin", "origin", "--", url, staging.folder)
     options = {"as_process": True, "env": git_environment(), "universal_newlines": True}
+    _logger.debug("$ %s", shlex.join(map(str, ["git", "clone", "--no-checkout", "--", _shown(url), staging.folder])))
     process = git.Git().execute(clone, **options, pass_fds=(staging.lock.descriptor,))
     try:
         handler = reporter.new_message_handler()
@@ -113,7 +119,7 @@ def _clone_repository(
         process.wait()
     except git.GitCommandError as error:
         said = "\n".join(line.strip() for line in reporter.error_lines or [str(error.stderr)])
-        raise CloneError(url, str(directory), recipe.reference, said) from error
+        raise CloneError(_shown(url), str(directory), recipe.reference, said) from error
     finally:
         if process.poll() is None:  # we are stopped; git must not go on writing into a folder that is being removed
             process.terminate()
@@ -147,12 +153,12 @@ def _check_out_revision(checkout: Checkout, recipe: Recipe, source: str | None, 
         is_branch = ref in os.fsdecode(branches).split() and ref != "HEAD"
         commit = commit_of(f"refs/remotes/origin/{ref}" if is_branch else ref)
         if not commit:
-            raise RevisionNotFoundError(ref, url)
+            raise RevisionNotFoundError(ref, _shown(url))
         return switch(ref if is_branch else recipe.repository.branch or "master", commit)
     if pinned and (commit := commit_of(pinned)):
         return switch(recipe.repository.branch, commit)
     if source is None or not commit_of("HEAD"):
-        raise RevisionNotFoundError(pinned or "HEAD", url)
+        raise RevisionNotFoundError(pinned or "HEAD", _shown(url))
     check_out(doing="checking out HEAD")
     remark = f"{source} does not have the pinned commit {pinned[:7]}; its HEAD is patched instead."
     return [remark] if pinned else []
@@ -168,6 +174,11 @@ def _safe_address(value: str, name: str) -> str:
 def _is_local(source: str) -> bool:
     """Return whether *source* is a path, as git tells it: no scheme, and no colon before the first slash."""
     return "://" not in source and (Path(source).exists() or ":" not in source.partition("/")[0])
+
+
+def _shown(url: str) -> str:
+    """Return the address of a repository for messages: without the password that may be in one of the web."""
+    return hide_password(url) if url.startswith(("http:", "https:")) else url
 
 
 def _make_reporter(git: Any, report: ReportCloning) -> Any:

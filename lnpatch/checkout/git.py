@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,8 @@ from lnpatch.errors import GitError, GitLockedError, GitMissingError
 
 if TYPE_CHECKING:
     import git
+
+_logger = logging.getLogger(__name__)
 
 #: What makes git look at another repository than the one of the folder, read paths as patterns, or print other patches.
 _LOCAL_VARIABLES = (
@@ -183,6 +187,8 @@ class Git:
     def _execute(
         self, arguments: Sequence[str | Path], stdin: IO[bytes], env: Mapping[str, str]
     ) -> tuple[int, bytes, bytes]:
+        # without the settings that each has
+        _logger.debug("$ %s", shlex.join(map(str, ["git", "-C", self.root, *arguments])))
         run: Any = self.repo.git.execute
         running = run(  # GitPython's wrapper ends the process when it is collected
             git_command("-C", self.root, *arguments),

@@ -13,12 +13,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from importlib import import_module
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from lnpatch import __version__
+from lnpatch.cli.help import Group
+from lnpatch.cli.verbosity_options import reset_verbosity
 from lnpatch.source.reading import listen_to_slow_reading
 
 if TYPE_CHECKING:
@@ -26,35 +28,46 @@ if TYPE_CHECKING:
 
 
 class CommandEntry(NamedTuple):
-    """Where a command is, and its summary for ``lnpatch --help``: the first paragraph of its own help."""
+    """Where a command is, under which heading, and its summary for ``lnpatch --help``: the first paragraph of its own help."""
 
     module: str
+    heading: str
     summary: str
 
 
 COMMANDS = {
-    "targets": CommandEntry("recipes", "List the known targets."),
-    "show": CommandEntry("recipes", "Show one recipe: repository, edits, released files, jobs."),
-    "apply": CommandEntry("apply", "Patch TARGET's checkout; clone it if it is not there."),
-    "diff": CommandEntry("diff", "Show what apply would do, or what it did, as a patch."),
-    "revert": CommandEntry("revert", "Take the patch out, keeping what was changed since."),
-    "status": CommandEntry("status", "Say how far targets are in their checkouts."),
-    "setup": CommandEntry("setup", "Build or mend the environment that trains TARGET."),
-    "check": CommandEntry("check", "Check the patched layers, and one update of the model."),
-    "train": CommandEntry("train", "Train a patched checkout with the repository's own trainer."),
-    "reproduce": CommandEntry("reproduce", "Compare baseline and LN as the paper does, and write a report."),
-    "evaluate": CommandEntry("evaluate", "Evaluate a model, beside what was published."),
-    "encode": CommandEntry("encode", "Turn sentences into vectors with a model."),
-    "runs": CommandEntry("runs", "List runs and studies, and how they stand."),
-    "curves": CommandEntry("curves", "Compare training runs: cost and validation."),
-    "download": CommandEntry("download", "Get TARGET's released models, data and logs."),
-    "port": CommandEntry("port", "Make a Python 3 copy of a checkout."),
-    "doctor": CommandEntry("doctor", "Say what this machine has and lacks for each job."),
-    "cache": CommandEntry("cache", "Show or prune what lnpatch keeps on this machine."),
-    "completion": CommandEntry("completion", "Print the script that completes lnpatch in a shell."),
-    "demo": CommandEntry("demo", "Show the whole story offline, on an embedded repository."),
+    "demo": CommandEntry("demo", "Patch", "Show the whole story offline, on an embedded repository."),
+    "apply": CommandEntry("apply", "Patch", "Patch TARGET's checkout; clone it if it is not there."),
+    "diff": CommandEntry("diff", "Patch", "Show what apply would do, or what it did, as a patch."),
+    "revert": CommandEntry("revert", "Patch", "Take the patch out, keeping what was changed since."),
+    "status": CommandEntry("status", "Patch", "Say how far targets are in their checkouts."),
+    "port": CommandEntry("port", "Patch", "Make a Python 3 copy of a checkout."),
+    "check": CommandEntry("check", "Train", "Check the patched layers, and one update of the model."),
+    "train": CommandEntry("train", "Train", "Train a patched checkout with the repository's own trainer."),
+    "reproduce": CommandEntry("reproduce", "Train", "Compare baseline and LN as the paper does, and write a report."),
+    "evaluate": CommandEntry("evaluate", "Train", "Evaluate a model, beside what was published."),
+    "encode": CommandEntry("encode", "Train", "Turn sentences into vectors with a model."),
+    "download": CommandEntry("download", "Train", "Get TARGET's released models, data and logs."),
+    "targets": CommandEntry("recipes", "Look", "List the known targets."),
+    "show": CommandEntry("recipes", "Look", "Show one recipe: repository, edits, released files, jobs."),
+    "runs": CommandEntry("runs", "Look", "List runs and studies, and how they stand."),
+    "curves": CommandEntry("curves", "Look", "Compare training runs: cost and validation."),
+    "setup": CommandEntry("setup", "Machine", "Build or mend the environment that trains TARGET."),
+    "doctor": CommandEntry("doctor", "Machine", "Say what this machine has and lacks for each job."),
+    "cache": CommandEntry("cache", "Machine", "Show or prune what lnpatch keeps on this machine."),
+    "completion": CommandEntry("completion", "Machine", "Print the script that completes lnpatch in a shell."),
 }
 
+
+#: What lnpatch says where no command is named.
+_FIRST_STEPS = """\
+lnpatch patches layer normalization into the Theano repositories of the 2016 paper.
+
+  lnpatch demo                   the whole story on an embedded repository: seconds, offline
+  lnpatch apply skip-thoughts    clone and patch a real one; then lnpatch diff, revert
+  lnpatch reproduce demo         baseline and LN trained and compared, with a report: minutes
+  lnpatch doctor                 what this machine has for training, and what it lacks
+  lnpatch --help                 all commands"""
 
 #: Is there where a shell asks what may stand at a place of the command line: click's own convention.
 _COMPLETES = "_LNPATCH_COMPLETE"
@@ -68,7 +81,7 @@ class _PipeError(Exception):
         self.error = error
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are run."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -101,14 +114,22 @@ class LazyGroup(click.Group):
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands; click's own would import each of them for its summary."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+        """Write the commands under their headings; click's own would import each of them for its summary."""
+        width = max(map(len, COMMANDS))
+        for heading, entries in groupby(COMMANDS.items(), lambda item: item[1].heading):
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), entry.summary) for name, entry in entries])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    example="lnpatch reproduce demo",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="lnpatch")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Patch layer normalization into the Theano repositories of the 2016 paper, review the patch, take it back.
 
     TARGET is a known repository (see `lnpatch targets`), one of its aliases, or the path of a recipe file. Where it is
@@ -116,6 +137,10 @@ def cli() -> None:
 
     Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 not found, 4 conflict, 5 environment.
     """
+    if context.invoked_subcommand is None:
+        from lnpatch.cli.console import print_line
+
+        print_line(_FIRST_STEPS, sys.stdout)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -146,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run_command(words: list[str]) -> int:
     """Run a command and return its exit code; every failure is shown as the user wants it."""
+    reset_verbosity()
     try:
         with listen_to_slow_reading(_show_slow_reading):
             if _COMPLETES in os.environ:
@@ -202,9 +228,9 @@ def _write_last_words(error: BaseException, as_json: bool) -> None:
 
 def _show_slow_reading(name: str, size: int) -> None:
     """Say, for people, that a file is being read which takes longer than a second."""
-    from lnpatch.cli.console import print_line
+    from lnpatch.cli.console import print_remark
 
-    print_line(f"reading {name} ({size / 1e6:.1f} MB)", sys.stderr)
+    print_remark(f"reading {name} ({size / 1e6:.1f} MB)")
 
 
 def _wants_json(words: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.configured import find_configured, find_repository, tell_configured
 from lnpatch.cli.console import make_console, print_json, print_notes
+from lnpatch.cli.help import WHAT_IS_PATCHED, Command
 from lnpatch.cli.options import (
     TEXT,
     cell_option,
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from lnpatch.checkout.clone import ReportCloning
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch apply skip-thoughts",
+    sections={"Checkout": ("directory", "source", "ref"), **WHAT_IS_PATCHED, "How": ("dry_run", "commit", "update")},
+)
 @target_argument
 @directory_option
 @click.option("--from", "source", type=TEXT, metavar="URL|PATH", help="Clone this instead of the recipe's address.")

@@ -12,6 +12,7 @@ from lnpatch.cache.entries import KINDS
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_size, make_console, print_json
+from lnpatch.cli.help import Group
 from lnpatch.cli.options import format_option
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ class Age(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return float(int(match[1] or 0) * _UNITS[match[2] or "s"])
 
 
-@click.group()
+@click.group(
+    cls=Group,
+    example="lnpatch cache info",
+)
 def cache() -> None:
     """Show or prune what lnpatch keeps on this machine.
 
@@ -43,7 +47,9 @@ def cache() -> None:
     """
 
 
-@cache.command()
+@cache.command(
+    example="lnpatch cache info",
+)
 @format_option
 def info(form: str) -> None:
     """List what is kept: how large it is, and when it was last used."""
@@ -71,7 +77,10 @@ def info(form: str) -> None:
     console.print(f"{report.recorded} checksums of downloads in {report.checksums}, which is not pruned")
 
 
-@cache.command()
+@cache.command(
+    example="lnpatch cache prune --older-than 12h --dry-run",
+    sections={"What is removed": ("older_than", "dry_run")},
+)
 @click.argument("kinds", nargs=-1, type=click.Choice(list(KINDS)), metavar="[KIND]...")
 @click.option(
     "--older-than",

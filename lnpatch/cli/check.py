@@ -13,6 +13,7 @@ from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.configured import is_typed
 from lnpatch.cli.console import make_console, print_json, print_notes, step_progress
+from lnpatch.cli.help import RUNTIME, Command
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument, runtime_options
 from lnpatch.errors import ExitCode
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch apply demo\nlnpatch check demo --quick"),
+    sections=RUNTIME,
+)
 @optional_target_argument
 @directory_option
 @runtime_options

@@ -16,6 +16,7 @@ from click.shell_completion import (
 )
 
 from lnpatch.cli.console import print_json, print_line
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import format_option
 
 #: Names the shell that asks, and what it asks for: click's own convention.
@@ -24,7 +25,10 @@ VARIABLE = "_LNPATCH_COMPLETE"
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch completion bash",
+)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @format_option
 @click.pass_context

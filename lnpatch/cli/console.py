@@ -6,14 +6,19 @@ Text for people is made visible here: see :mod:`lnpatch.cli.visible_text`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+import click
+
 from lnpatch.cli import lazy_rich as rich
+from lnpatch.cli.verbosity import is_quiet
 from lnpatch.cli.visible_text import make_pasteable, make_visible
+from lnpatch.cli.wrap_prose import wrap_prose
 
 if TYPE_CHECKING:
     from lnpatch.errors import LnpatchError
@@ -23,11 +28,24 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 1000
 
 
-def make_console(stderr: bool = False) -> rich.Console:
-    """Make a console for standard output, or for standard error."""
+def make_console(stderr: bool = False, quiet: bool | None = None) -> rich.Console:
+    """Make a console for standard output, or for standard error.
+
+    Args:
+        quiet: whether it prints nothing; by default, of standard error, where ``-q`` was given.
+    """
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
-    return rich.Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    silent = stderr and is_quiet() if quiet is None else quiet
+    return rich.Console(
+        stderr=stderr, width=width, quiet=silent, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
+
+
+def print_prose(console: rich.Console, text: str, style: str = "") -> None:
+    """Print text for people, broken between words in a terminal."""
+    shown = wrap_prose(text, console.width) if console.is_terminal else text
+    console.print(rich.Text(shown, style=style))
 
 
 def print_line(text: str, stream: TextIO) -> None:
@@ -39,6 +57,12 @@ def print_line(text: str, stream: TextIO) -> None:
 def print_shell_line(line: str) -> None:
     """Print a command line on standard output: for a shell, byte for byte; in a terminal, so that it can be pasted."""
     sys.stdout.write((make_pasteable(line) if sys.stdout.isatty() else line) + "\n")
+
+
+def print_remark(text: str) -> None:
+    """Print a line for people on standard error at once, unless ``-q`` was given."""
+    if not is_quiet():
+        print_line(text, sys.stderr)
 
 
 #: The version of all JSON documents: within it keys may come to a document, and none goes or means something else.
@@ -55,16 +79,17 @@ def print_error(error: LnpatchError, as_json: bool) -> None:
     if as_json:
         print_json({"error": error.as_json()})
         return
-    console = make_console(stderr=True)
-    console.print(rich.Text("error: ", style="bold red") + rich.Text(error.message))
+    console = make_console(stderr=True, quiet=False)
+    console.print(rich.Text("error: ", style="bold red"), end="")
+    print_prose(console, error.message)
     if error.hint:
-        console.print(rich.Text(error.hint, style="dim"))
+        print_prose(console, error.hint, style="dim")
 
 
 def print_notes(notes: Sequence[str]) -> None:
     """Print remarks for people, on standard error."""
     for note in notes:
-        make_console(stderr=True).print(f"note: {note}")
+        print_prose(make_console(stderr=True), f"note: {note}")
 
 
 def print_next(*commands: str) -> None:
@@ -74,14 +99,28 @@ def print_next(*commands: str) -> None:
 
 
 def print_patch(patch: bytes) -> None:
-    """Print a patch: byte for byte, but for people in a terminal, coloured if it has colours."""
+    """Print a patch: byte for byte, but for people in a terminal, coloured if it has colours, and by the page."""
     if sys.stdout.isatty():
         console, text = make_console(), patch.decode("utf-8", "replace")
-        console.print(text if console.no_color else rich.render_diff(text), end="" if console.no_color else "\n")
+        with console.capture() as captured:
+            console.print(text if console.no_color else rich.render_diff(text), end="" if console.no_color else "\n")
+        _page(captured.get())
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(patch)
     sys.stdout.buffer.flush()
+
+
+def _page(text: str) -> None:
+    """Show text, which is made visible already, by the pager that git's users have set; *core.pager* of a checkout is a stranger's."""
+    pager = os.environ.get("GIT_PAGER", os.environ.get("PAGER"))
+    if pager == "" or os.environ.get("TERM", "dumb") == "dumb":
+        sys.stdout.write(text)
+        return
+    os.environ.setdefault("LESS", "FRX")  # as git has it: colours, and no page for what fits the screen
+    if pager is not None:
+        os.environ["PAGER"] = pager  # where click looks
+    click.echo_via_pager(text, color=True)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, make_console, print_json, print_notes
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import TEXT, format_option
 from lnpatch.cli.visible_text import make_one_line
 from lnpatch.curves import textplot
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     from lnpatch.commands.curves import CurvesReport
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch reproduce demo\nlnpatch curves studies/demo/runs/* -o curves.svg"),
+    sections={"What is compared": ("metric", "smooth", "valid_every"), "Where it is shown": ("figures", "plot")},
+)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=TEXT)
 @click.option(
     "-o",

@@ -11,6 +11,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_next, print_patch
 from lnpatch.cli.curves import curves_json, print_curves
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import TEXT, cell_option, format_option
 from lnpatch.cli.train import print_run, train_json
 from lnpatch.cli.train_view import train_view
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from lnpatch.commands.demo import DemoResult
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch demo",
+)
 @click.option("--dir", "directory", type=TEXT, metavar="DIR", help="Lay the demo out here and keep it, patched.")
 @cell_option
 @click.option("--train", "trains", is_flag=True, help="Train it as well, with the plain and the normalized cell.")

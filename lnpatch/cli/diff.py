@@ -6,6 +6,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import print_json, print_notes, print_patch
+from lnpatch.cli.help import WHAT_IS_PATCHED, Command
 from lnpatch.cli.options import (
     cell_option,
     data_dir_option,
@@ -18,7 +19,11 @@ from lnpatch.cli.patch_report import diff_json
 from lnpatch.errors import ExitCode
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch apply demo\nlnpatch diff demo"),
+    sections={"Checkout": ("directory",), **WHAT_IS_PATCHED},
+)
 @optional_target_argument
 @directory_option
 @cell_option

@@ -11,6 +11,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import make_console, print_json
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import format_option
 from lnpatch.errors import ExitCode
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from lnpatch.commands.doctor import CacheUse, Configured, Diagnosis, Requirement
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch doctor",
+)
 @format_option
 @click.pass_context
 def doctor(context: click.Context, form: str) -> None:

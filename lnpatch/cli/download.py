@@ -16,6 +16,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_size, make_console, print_error, print_json, print_next, print_notes
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import TEXT, format_option, target_argument
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ _TRUST = {
 }
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch download order-embeddings",
+    sections={"Files": ("dest", "mirror", "trust_new")},
+)
 @target_argument
 @click.argument("names", nargs=-1, type=TEXT, metavar="[NAME]...")
 @click.option("--dest", type=TEXT, metavar="DIR", help="Where the files go; by default data/TARGET, here.")

@@ -8,6 +8,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes, short_path, step_progress
+from lnpatch.cli.help import RUNTIME, WORDS, Command
 from lnpatch.cli.options import (
     TEXT,
     directory_option,
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from lnpatch.commands.encode import Encoding
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=(
+        "lnpatch apply skip-thoughts\n"
+        "lnpatch train skip-thoughts --smoke --max-updates 20 -o runs/smoke\n"
+        "echo 'a dog runs .' > sentences.txt\n"
+        "lnpatch encode skip-thoughts --model runs/smoke --text sentences.txt"
+    ),
+    sections={"What is encoded": ("directory", "model", "text", "output"), **WORDS, **RUNTIME},
+)
 @optional_target_argument
 @directory_option
 @model_option

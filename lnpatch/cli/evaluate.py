@@ -9,6 +9,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, make_console, print_json, print_notes, short_path, step_progress
+from lnpatch.cli.help import RUNTIME, WORDS, Command
 from lnpatch.cli.options import (
     TEXT,
     directory_option,
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
     from lnpatch.recipes.job import PaperRow
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=(
+        "lnpatch apply skip-thoughts\n"
+        "lnpatch train skip-thoughts --smoke --max-updates 20 -o runs/smoke\n"
+        "lnpatch evaluate skip-thoughts --model runs/smoke --smoke"
+    ),
+    sections={"What is evaluated": ("directory", "model", "data", "tasks", "split", "smoke"), **WORDS, **RUNTIME},
+)
 @optional_target_argument
 @directory_option
 @model_option

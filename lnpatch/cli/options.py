@@ -83,7 +83,7 @@ def runtime_options(command: F) -> F:
             type=click.Choice(PRECISIONS),
             default=PRECISIONS[0],
             show_default=True,
-            help="Of matrix products on a GPU: tf32, and float32 for check, unless another is named.",
+            help="Of matrix products on a GPU; auto is tf32, and float32 for check.",
         ),
         click.option(
             "--device",
@@ -92,6 +92,7 @@ def runtime_options(command: F) -> F:
             type=click.Choice(DEVICES),
             default=DEVICES[0],
             show_default=True,
+            help="What is computed on.",
         ),
         click.option("--engine", hidden=True, expose_value=False, callback=_refuse_engine),
         click.option(
@@ -101,7 +102,7 @@ def runtime_options(command: F) -> F:
             type=click.Choice(BACKENDS),
             default=BACKENDS[0],
             show_default=True,
-            help="What PyTensor computes with.",
+            help="What PyTensor computes with; auto is jax where it is installed, else c.",
         ),
         click.option("--python", type=TEXT, metavar="PATH", help="The Python to build the environment from."),
         click.option(
@@ -111,7 +112,7 @@ def runtime_options(command: F) -> F:
             type=click.Choice(RUNTIMES),
             default=RUNTIMES[0],
             show_default=True,
-            help="Python 2.7 with Theano, or Python 3 with PyTensor.",
+            help="Theano on Python 2.7, or PyTensor on Python 3; auto is the fastest that is installed, pytensor before theano.",
         ),
     ):
         call = option(call)

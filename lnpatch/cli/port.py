@@ -9,13 +9,18 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes, print_patch
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import TEXT, directory_option, format_option, optional_target_argument
 
 if TYPE_CHECKING:
     from lnpatch.commands.port import PortReport
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch apply demo\nlnpatch port demo --diff"),
+    sections={"Copy": ("directory", "output", "with_patch")},
+)
 @optional_target_argument
 @directory_option
 @click.option(

@@ -10,14 +10,18 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import make_console, print_json
+from lnpatch.cli.console import make_console, print_json, print_prose
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import cell_option, format_option, target_argument
 
 if TYPE_CHECKING:
     from lnpatch.recipes import Job, Recipe
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch targets",
+)
 @format_option
 def targets(form: str) -> None:
     """List the known targets."""
@@ -28,7 +32,10 @@ def targets(form: str) -> None:
         _print_targets(recipes)
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch show skip-thoughts",
+)
 @target_argument
 @cell_option
 @format_option
@@ -53,17 +60,16 @@ def _recipe_json(recipe: Recipe, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _print_targets(recipes: Sequence[Recipe]) -> None:
-    table = rich.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("target", "cells", "repository", "what the patch does"):
-        table.add_column(heading, no_wrap=heading != "what the patch does")
+    """Print an entry of a few short lines for each: a table of all this does not fit a terminal."""
+    console = make_console()
     for recipe in recipes:
         cells = ", ".join([recipe.cell, *(cell for cell in recipe.cells if cell != recipe.cell)])
         where = recipe.repository.url or "embedded in lnpatch"
         edits = recipe.selected_edits(recipe.values(), repairs=False)
         files = list(dict.fromkeys(edit.file for edit in edits))
         repairs = f", {len(recipe.repairs)} repairs" if recipe.repairs else ""
-        table.add_row(recipe.name, cells, where, f"{len(edits)} edits in {', '.join(files)}{repairs}")
-    make_console().print(table)
+        console.print(rich.Text(recipe.name, style="bold"), f" {where}", sep=" ")
+        print_prose(console, f"  {cells}: {len(edits)} edits in {', '.join(files)}{repairs}")
     make_console(stderr=True).print("`lnpatch show TARGET` says more; the paper's cell comes first.")
 
 

@@ -20,6 +20,7 @@ from lnpatch.cli.configured import (
     tell_configured,
 )
 from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
+from lnpatch.cli.help import RUNTIME, Command
 from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
 from lnpatch.cli.study_view import study_view
 from lnpatch.errors import ExitCode, UsageError
@@ -38,7 +39,18 @@ if TYPE_CHECKING:
     from lnpatch.study.run_status import RunStatus
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch reproduce demo",
+    sections={
+        "What is compared": ("cells", "seeds", "settings", "max_updates", "smoke"),
+        "Checkout and data": ("directory", "source", "data", "task_data"),
+        "The study": ("output", "status", "cancel"),
+        "Where it runs": ("on", "jobs", "wait"),
+        "Jobs of a cluster": ("partition", "minutes", "memory", "cpus", "gpus", "parameters"),
+        **RUNTIME,
+    },
+)
 @optional_target_argument
 @click.option("--dir", "directory", type=TEXT, metavar="DIR", help="A checkout to train; by default one in the study.")
 @click.option("--from", "source", type=TEXT, metavar="URL|PATH", help="Clone this instead of the recipe's address.")

@@ -6,11 +6,15 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import print_json, print_notes
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument
 from lnpatch.cli.patch_report import change_json, print_change
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch apply demo\nlnpatch revert demo"),
+)
 @optional_target_argument
 @directory_option
 @format_option

@@ -11,6 +11,7 @@ import click
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, make_console, print_json, print_notes
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import TEXT, format_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from lnpatch.study.listing import Listing, RunEntry, StudyEntry
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch runs --state done",
+    sections={"Which": ("targets", "cells", "states")},
+)
 @click.argument("folder", default=".", type=TEXT, metavar="[FOLDER]")
 @click.option("--target", "targets", multiple=True, type=TEXT, metavar="NAME", help="Of this target; may be repeated.")
 @click.option("--cell", "cells", multiple=True, type=TEXT, metavar="NAME", help="Of this cell; may be repeated.")

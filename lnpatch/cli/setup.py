@@ -6,11 +6,16 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, step_progress
+from lnpatch.cli.help import RUNTIME, Command
 from lnpatch.cli.options import format_option, optional_target_argument, runtime_options
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example="lnpatch setup demo --runtime theano",
+    sections=RUNTIME,
+)
 @optional_target_argument
 @runtime_options
 @format_option

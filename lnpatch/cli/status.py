@@ -9,6 +9,7 @@ import click
 
 from lnpatch.cli import lazy_commands as commands
 from lnpatch.cli.console import make_console, print_json, print_notes
+from lnpatch.cli.help import Command
 from lnpatch.cli.options import directory_option, format_option, optional_target_argument
 from lnpatch.cli.patch_report import print_edits, report_json
 from lnpatch.errors import ExitCode
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from lnpatch.patch.report import Report
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    example=("lnpatch apply demo\nlnpatch status"),
+)
 @optional_target_argument
 @directory_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 unless everything is applied, as lnpatch wrote it.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import make_console, print_line
+from lnpatch.cli.console import make_console, print_remark
 
 if TYPE_CHECKING:
     from lnpatch.study.run_status import RunStatus
@@ -47,7 +46,7 @@ class PlainStudyView:
 
     def report_step(self, text: str) -> None:
         """Print what is being done before the runs start."""
-        print_line(text, sys.stderr)
+        print_remark(text)
 
     def show_runs(self, runs: Sequence[RunStatus]) -> None:
         """Print the runs of which there is news."""
@@ -56,13 +55,13 @@ class PlainStudyView:
             changed = run.state not in (self._states.get(run.name), "to-do" if self._states else "done")
             due = run.state == "running" and now - self._printed.get(run.name, now) >= _LINE_EVERY
             if changed or due:
-                print_line(f"{run.name}: {describe_run(run)}", sys.stderr)
+                print_remark(f"{run.name}: {describe_run(run)}")
                 self._printed[run.name] = now
             self._states[run.name] = run.state
 
     def show_stopping(self) -> None:
         """Print that the runs are stopping."""
-        print_line(_STOPPING, sys.stderr)
+        print_remark(_STOPPING)
 
 
 class LiveStudyView:

@@ -22,6 +22,7 @@ from lnpatch.cli.console import (
     print_shell_line,
     short_path,
 )
+from lnpatch.cli.help import RUNTIME, Command
 from lnpatch.cli.options import (
     TEXT,
     directory_option,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from lnpatch.training.train_run import TrainResult
 
 
-class PassingCommand(click.Command):
+class PassingCommand(Command):
     """A command that passes on what follows ``--``, where its own optional argument must not take it for TARGET."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,7 +51,16 @@ class PassingCommand(click.Command):
         return rest
 
 
-@click.command(cls=PassingCommand)
+@click.command(
+    cls=PassingCommand,
+    example=("lnpatch apply skip-thoughts\nlnpatch train skip-thoughts --smoke --max-updates 20 -o runs/smoke"),
+    sections={
+        "What is trained": ("directory", "cell", "data", "smoke", "settings", "max_updates", "seed"),
+        "Held-out sentences": ("held_out", "held_out_every"),
+        "The run": ("output", "resume", "print_command"),
+        **RUNTIME,
+    },
+)
 @optional_target_argument
 @directory_option
 @runtime_options
@@ -71,7 +81,9 @@ class PassingCommand(click.Command):
     help="A hyperparameter of the trainer; may be repeated.",
 )
 @click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The seed of the repository's random numbers.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="The seed of the repository's random numbers."
+)
 @click.option(
     "--held-out",
     type=TEXT,

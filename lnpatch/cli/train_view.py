@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
-from lnpatch.cli.console import format_duration, format_figures, make_console, print_line, short_path
+from lnpatch.cli.console import format_duration, format_figures, make_console, print_remark, short_path
 from lnpatch.training.output import (
     BatchWords,
     CostBecameNaN,
@@ -72,7 +71,7 @@ class PlainView:
         self._print(describe_event(event))
 
     def _print(self, text: str) -> None:
-        print_line(text, sys.stderr)
+        print_remark(text)
 
 
 def _device_words(info: RunInfo) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+
+from lnpatch.downloads.address import hide_password
+
+_logger = logging.getLogger(__name__)
+
 
 #: How many redirects are followed, one after another.
 MAX_REDIRECTS = 10
@@ -26,6 +32,7 @@ def open_response(client: httpx.Client, request: httpx.Request) -> Iterator[http
         httpx.HTTPError, httpx.InvalidURL: as httpx does.
     """
     for _ in range(MAX_REDIRECTS + 1):
+        _logger.debug("%s %s", request.method, hide_password(str(request.url)))
         response = client.send(request, stream=True)
         try:
             if response.next_request is None:

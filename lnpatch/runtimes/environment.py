@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from lnpatch.cache.use import hold_entry
 from lnpatch.errors import EnvironmentBuildError
 from lnpatch.files import sha256_of
 from lnpatch.folders import cache_folder, cache_root
+
+_logger = logging.getLogger(__name__)
 
 #: Called with what is being done, in words for people.
 ReportStep = Callable[[str], None]
@@ -206,6 +210,7 @@ def _run_logged(command: Sequence[str | Path], log: Path, report_step: ReportSte
 @contextmanager
 def _child_process(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process that does not outlive the block."""
+    _logger.debug("$ %s", shlex.join(map(str, words)))
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_clean_environment())
     try:
         yield process
@@ -216,6 +221,7 @@ def _child_process(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _run_quietly(command: Sequence[str | Path], timeout: float) -> subprocess.CompletedProcess[bytes]:
+    _logger.debug("$ %s", shlex.join(map(str, command)))
     return subprocess.run(command, capture_output=True, timeout=timeout, check=False, env=_clean_environment())
 
 

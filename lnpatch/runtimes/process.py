@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -12,6 +14,8 @@ from types import FrameType
 
 from lnpatch.errors import FileError
 from lnpatch.runtimes.launch import Launch
+
+_logger = logging.getLogger(__name__)
 
 #: Bytes of a line; a longer one, such as a progress bar without newlines, comes in pieces of so many.
 LONGEST_LINE = 65536
@@ -39,6 +43,7 @@ def run_launch(launch: Launch, on_line: Callable[[bytes], None], keep_open: Sequ
     Raises:
         FileError: it could not be started.
     """
+    _logger.debug("$ %s", shlex.join(map(str, launch.command)))
     try:
         process = subprocess.Popen(
             launch.command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import os
 import secrets
 import shlex
@@ -21,6 +22,8 @@ from lnpatch.study.run_task import RunTask
 from lnpatch.study.study_folder import StudyFolder, Submission
 from lnpatch.suggest import close_matches
 from lnpatch.training.run_folder import time_now
+
+_logger = logging.getLogger(__name__)
 
 #: The cluster that submitit asks ``squeue``, ``sbatch`` and ``scancel`` for.
 SLURM = "slurm"
@@ -277,6 +280,7 @@ def _ask_slurm(ids: Sequence[str]) -> dict[str, JobState]:
     """Return how jobs of SLURM stand, as far as ``squeue`` still knows them: submitit asks ``sacct``, which few set up."""
     arrays = dict.fromkeys(job.partition("_")[0] for job in ids)
     words = ["squeue", "--noheader", "--array", "--states=all", "--format=%i %T", f"--jobs={','.join(arrays)}"]
+    _logger.debug("$ %s", shlex.join(map(str, words)))
     try:
         answer = subprocess.run(words, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except FileNotFoundError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,8 @@ from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RUN, RunInfo, RunState, read_info
 from lnpatch.training.run_lock import LOCK, is_locked
 from lnpatch.training.shell_command import ShellCommand
+
+_logger = logging.getLogger(__name__)
 
 #: What a training has made before it writes its ``run.json``, and makes again.
 _LEFT_OVERS = ("code", "data", "data.tmp", LOCK)
@@ -145,6 +149,7 @@ def start_step(task: RunTask, step: Step, variables: Mapping[str, str], cpus: Se
             output = stack.enter_context(task.evaluation_output.open("wb")) if step is Step.EVALUATE else log
             log.write(f"$ {command.line}\n".encode(errors="surrogateescape"))
             log.flush()
+            _logger.debug("$ %s", shlex.join(map(str, command.words)))
             process = subprocess.Popen(
                 command.words,
                 env={**os.environ, **command.variables, **variables},
