@@ -12,9 +12,7 @@ from tests.conftest import Output
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install 'lnpatch[pytensor]'"
-    ),
+    pytest.mark.skipif(find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install '.[pytensor]'"),
 ]
 
 

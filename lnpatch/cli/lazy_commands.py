@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lnpatch.commands.diff import diff as diff
     from lnpatch.commands.doctor import diagnose as diagnose
     from lnpatch.commands.doctor import find_configuration as find_configuration
+    from lnpatch.commands.doctor import find_runtimes as find_runtimes
     from lnpatch.commands.doctor import measure_cache as measure_cache
     from lnpatch.commands.download import download as download
     from lnpatch.commands.encode import encode as encode
@@ -55,6 +56,7 @@ _MODULES = {
     "measure_cache": "doctor",
     "diagnose": "doctor",
     "find_configuration": "doctor",
+    "find_runtimes": "doctor",
     "offer_artefacts": "completion",
     "offer_cells": "completion",
     "offer_runs": "completion",

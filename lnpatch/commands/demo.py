@@ -18,7 +18,6 @@ from lnpatch.commands.train import train
 from lnpatch.curves.plot import load_matplotlib
 from lnpatch.errors import PlotLibraryError
 from lnpatch.recipes import Recipe, find_recipe
-from lnpatch.runtimes.choose import prefer_installed
 from lnpatch.runtimes.find_python2 import compile_errors, find_python2
 from lnpatch.source import check_syntax
 from lnpatch.training.run_folder import make_run_folder
@@ -101,7 +100,6 @@ def train_demo(directory: Path | None, cell: str | None, view: TrainView) -> Dem
     """
     recipe = find_recipe("demo")
     values = recipe.values(cell)
-    runtime = prefer_installed(recipe)
     with _demo_folder(directory) as root:
         apply(recipe, root, cell=cell)
         folder = make_run_folder(None, "runs", recipe.name, values["cell"], False)
@@ -113,7 +111,6 @@ def train_demo(directory: Path | None, cell: str | None, view: TrainView) -> Dem
                 smoke=True,
                 max_updates=_UPDATES,
                 output=folder / name,
-                runtime=runtime,
                 view=view,
             )
             for name in (values["baseline"], values["cell"])

@@ -17,9 +17,10 @@ from lnpatch.cache.entries import measure
 from lnpatch.configuration.in_force import Setting, settings_in_force
 from lnpatch.configuration.search import find_files
 from lnpatch.errors import ConfigurationError, LnpatchError, NoPython2Error, WrongPythonError
+from lnpatch.errors.install_hint import how_to_install
 from lnpatch.folders import cache_root, data_folder
 from lnpatch.recipes import Recipe, known_recipes
-from lnpatch.runtimes.choose import runtimes
+from lnpatch.runtimes.choose import RuntimeChoice, explain_choice, runtimes
 from lnpatch.runtimes.find_python2 import find_python2
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 
@@ -91,7 +92,7 @@ def diagnose() -> list[Diagnosis]:
     temporary = _look_for("temporary folder", _temporary_folder)
     nvcc = _look_for("nvcc", _nvcc)
     git = (_look_for("git", _git), _package("libcst"), _package("gitpython"), temporary)
-    figures = "pip install 'lnpatch[plot]'"
+    figures = how_to_install("plot")
     return [
         Diagnosis("patch", "apply, diff, revert, status", git),
         Diagnosis("theano cpu", "train on Python 2.7 and Theano", (*python2, cache, *theano)),
@@ -101,6 +102,23 @@ def diagnose() -> list[Diagnosis]:
         Diagnosis("download", "released models, data, logs", (_package("httpx"), data)),
         Diagnosis("curves", "figures as PNG and SVG", (_package("matplotlib", figures), _package("plotext", figures))),
     ]
+
+
+def find_runtimes() -> dict[str, RuntimeChoice]:
+    """Return for each known target the runtime that ``--runtime auto`` takes to train it here, and why.
+
+    Where that cannot be found out, the choice has no name, and says what is wrong.
+    """
+    return {recipe.name: _choice(recipe) for recipe in known_recipes() if "train" in recipe.jobs}
+
+
+def _choice(recipe: Recipe) -> RuntimeChoice:
+    try:
+        return explain_choice(RuntimeOptions(), recipe, "train")
+    except LnpatchError as error:
+        return RuntimeChoice("", error.message)
+    except Exception as error:  # noqa: BLE001  as in _look_for
+        return RuntimeChoice("", f"{type(error).__name__}: {error}")
 
 
 def measure_cache() -> CacheUse:
@@ -202,11 +220,14 @@ def _look_for_environments(runtime: str) -> tuple[Requirement, ...]:
 def _environment(name: str, recipe: Recipe) -> Requirement:
     title = f"{recipe.name}'s environment"
     try:
-        environment = runtimes()[name](RuntimeOptions()).find_environment(recipe, "train")
+        runtime = runtimes()[name](RuntimeOptions())
+        environment = runtime.find_environment(recipe)
+        trains = environment is not None or runtime.find_environment(recipe, "train") is not None
     except (NoPython2Error, WrongPythonError) as error:  # which has a line of its own
         return Requirement(title, False, "cannot be built yet", error.hint)
     if environment is None:
-        return Requirement(title, False, "built when first used", f"lnpatch setup {recipe.name} --runtime {name}")
+        detail = "what trains is there; what evaluates is built when first used" if trains else "built when first used"
+        return Requirement(title, False, detail, f"lnpatch setup {recipe.name} --runtime {name}")
     return Requirement(title, True, str(environment.folder))
 
 

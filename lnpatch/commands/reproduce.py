@@ -18,10 +18,9 @@ from lnpatch.errors import LnpatchError, NotAStudyError, StudyBusyError, StudyDi
 from lnpatch.files import sha256_of
 from lnpatch.recipes import Recipe, find_recipe
 from lnpatch.report.write import WrittenReport, write_report
-from lnpatch.runtimes.choose import choose_runtime, prefer_installed
+from lnpatch.runtimes.choose import choose_runtime
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.process import signals_to
-from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.study.cluster import (
     ClusterJobStatus,
     JobState,
@@ -223,9 +222,7 @@ def _open_study(
     folder = Path(str(output)).absolute()
     if earlier is None:
         assert recipe is not None
-        # the embedded repository is for trying lnpatch out, offline and in minutes
-        tries_out = bool(recipe.repository.embedded) and new.runtime == RuntimeOptions()
-        runtime = choose_runtime(prefer_installed(recipe) if tries_out else new.runtime).name
+        runtime = choose_runtime(new.runtime, recipe, "train").name
         plan = make_plan(recipe, name_recipe(recipe), new, runtime)
     else:
         if recipe is not None and recipe.name != earlier.plan.target:
@@ -330,7 +327,7 @@ def _check_training(recipe: Recipe, study: Study, checkout: StudyCheckout, repor
 
 def _build_environments(recipe: Recipe, plan: StudyPlan, report_step: Callable[[str], None]) -> Environment:
     """Build what the runs need, so that they do not wait for each other; return what trains."""
-    runtime = choose_runtime(plan.runtime_options)
+    runtime = choose_runtime(plan.runtime_options, recipe, "train")
     if evaluates(recipe, plan):
         runtime.ensure_environment(recipe, "evaluate", report_step)
     return runtime.ensure_environment(recipe, "train", report_step)

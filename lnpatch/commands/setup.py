@@ -25,7 +25,7 @@ def setup(
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
     recipe = locate_recipe(target)
-    chosen = choose_runtime(runtime or RuntimeOptions())
+    chosen = choose_runtime(runtime or RuntimeOptions(), recipe)
     existing = chosen.find_environment(recipe)
     if existing is not None:
         return existing, True

@@ -128,7 +128,7 @@ def train_command(
     patched = _open_patched(target, directory, asked)
     request = check_request(patched, asked, report_step)
     recipe, chosen = patched.recipe, request.options
-    runtime = choose_runtime(chosen.runtime)
+    runtime = choose_runtime(chosen.runtime, recipe, "train")
     if chosen.resume:
         folder = Path(str(chosen.output))
     else:

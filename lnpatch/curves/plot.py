@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lnpatch.curves.panels import Curve, Panel, choose_ticks, list_labels, tick_label
 from lnpatch.errors import FigureFormatError, PlotLibraryError
+from lnpatch.errors.install_hint import how_to_install
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +86,7 @@ def load_matplotlib() -> Callable[..., Figure]:
         OSError,
         RuntimeError,
     ) as error:  # a matplotlibrc may be no text, or not ours to read
-        raise PlotLibraryError("matplotlib", str(error)) from error
+        raise PlotLibraryError("matplotlib", str(error), how_to_install("plot")) from error
     return Figure
 
 

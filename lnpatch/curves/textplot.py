@@ -9,6 +9,7 @@ from types import ModuleType
 from lnpatch.curves.panels import Panel, choose_ticks, list_labels, tick_label
 from lnpatch.curves.series import thin_points
 from lnpatch.errors import PlotLibraryError
+from lnpatch.errors.install_hint import how_to_install
 
 #: Colours of the terminal's 256, near those of the figure and readable on black and on white.
 _COLOURS = (32, 208, 36, 175, 75, 178, 244)
@@ -32,9 +33,10 @@ def load_plotext() -> ModuleType:
     try:
         import plotext  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError as error:
-        raise PlotLibraryError("plotext", str(error)) from error
+        raise PlotLibraryError("plotext", str(error), how_to_install("plot")) from error
     if not hasattr(plotext, "clear_figure"):
-        raise PlotLibraryError("plotext", f"version {getattr(plotext, '__version__', '?')} is not supported")
+        reason = f"version {getattr(plotext, '__version__', '?')} is not supported"
+        raise PlotLibraryError("plotext", reason, how_to_install("plot"))
     return plotext  # type: ignore[no-any-return, unused-ignore]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,7 +82,8 @@ class PlotLibraryError(MachineError):
 
     library: str
     reason: str
-    python: str = sys.executable
+    #: The command that installs it.
+    install: str
 
     message_template = "{library} is needed to draw this, and cannot be used: {reason}."
-    hint_template = "Install it: {python!q} -m pip install 'lnpatch[plot]'"
+    hint_template = "Install it: {install}"

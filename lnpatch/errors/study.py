@@ -58,9 +58,11 @@ class ClusterLibraryError(MachineError):
     """submitit is not installed, or cannot be imported."""
 
     reason: str
+    #: The command that installs it.
+    install: str
 
     message_template = "Jobs are sent to a cluster with submitit, which cannot be imported: {reason}"
-    hint_template = "pip install 'lnpatch[cluster]'"
+    hint_template = "Install it: {install}"
 
 
 @dataclass

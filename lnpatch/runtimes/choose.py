@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from lnpatch.checkout.worktree import Checkout
-from lnpatch.errors import NoPython2Error, UsageError
+from lnpatch.errors import NoPython2Error, NoRequirementsError, UsageError, WrongPythonError
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import Environment, ReportStep
-from lnpatch.runtimes.find_python2 import find_python2, is_python2
+from lnpatch.runtimes.find_python2 import is_python2
 from lnpatch.runtimes.pytensor import PyTensorRuntime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.runtimes.theano import TheanoRuntime
@@ -55,22 +56,51 @@ def runtimes() -> dict[str, Callable[[RuntimeOptions], Runtime]]:
     }
 
 
-def choose_runtime(options: RuntimeOptions) -> Runtime:
-    """Return the runtime that is asked for.
+@dataclass(frozen=True)
+class RuntimeChoice:
+    """Which runtime a user's options mean."""
 
-    ``auto`` takes the repositories' own where there is a Python 2.7, and PyTensor's for a GPU: Theano knows no current card.
+    name: str
+    #: Why, in words for people; empty where the options name it.
+    reason: str = ""
+
+
+def explain_choice(options: RuntimeOptions, recipe: Recipe, job: str | None = None) -> RuntimeChoice:
+    """Return the runtime that is asked for: of ``auto`` the fastest that is installed, and why.
+
+    Args:
+        job: the recipe's job that is to be run; None for all of them.
+    """
+    if options.runtime != "auto":
+        return RuntimeChoice(options.runtime)
+    if options.backend != "auto":
+        return RuntimeChoice("pytensor", f"the backend {options.backend} is PyTensor's")
+    if options.device == "gpu":
+        return RuntimeChoice("pytensor", "Theano knows no current card")
+    if options.python is not None and is_python2(Path(options.python)):
+        return RuntimeChoice("theano", f"{options.python} is a Python 2")
+    if _is_installed("pytensor", options, recipe, job):
+        return RuntimeChoice("pytensor", "it is installed, and the faster one")
+    if _is_installed("theano", options, recipe, job):
+        return RuntimeChoice("theano", "its environment is built, and PyTensor is not installed")
+    return RuntimeChoice("pytensor", "no runtime is installed yet, and it is the faster one")
+
+
+def choose_runtime(options: RuntimeOptions, recipe: Recipe, job: str | None = None) -> Runtime:
+    """Return the runtime that is asked for, as :func:`explain_choice` explains it.
 
     Raises:
         UsageError: the options do not go together.
     """
-    name = options.runtime
-    if name == "auto":
-        needs_pytensor = (
-            options.backend != "auto"
-            or options.device == "gpu"
-            or (find_python2() is None and not _names_python2(options.python))
-        )
-        name = "pytensor" if needs_pytensor else "theano"
+    return make_runtime(explain_choice(options, recipe, job).name, options)
+
+
+def make_runtime(name: str, options: RuntimeOptions) -> Runtime:
+    """Return the runtime of that name, with the other options.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
     if name == "theano" and options.backend != "auto":
         raise UsageError(f"--backend {options.backend} belongs to --runtime pytensor; Theano has its own.")
     if options.precision not in ("auto", "float32") and (options.device, name) != ("gpu", "pytensor"):
@@ -80,17 +110,9 @@ def choose_runtime(options: RuntimeOptions) -> Runtime:
     return runtimes()[name](options)
 
 
-def prefer_installed(recipe: Recipe) -> RuntimeOptions:
-    """Return a runtime that is installed already, the faster one first; else the one that would be built."""
-    for name in ("pytensor", "theano"):
-        options = RuntimeOptions(runtime=name)
-        try:
-            if choose_runtime(options).find_environment(recipe, "train") is not None:
-                return options
-        except NoPython2Error:
-            continue
-    return RuntimeOptions()
-
-
-def _names_python2(python: str | None) -> bool:
-    return python is not None and is_python2(Path(python))
+def _is_installed(name: str, options: RuntimeOptions, recipe: Recipe, job: str | None) -> bool:
+    """Return whether a runtime has all that the job needs, and nothing has to be built."""
+    try:
+        return runtimes()[name](options).find_environment(recipe, job) is not None
+    except (NoPython2Error, WrongPythonError, NoRequirementsError):
+        return False

@@ -14,7 +14,7 @@ from lnpatch.checkout.worktree import Checkout
 from lnpatch.folders import templates
 from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
-from lnpatch.runtimes.choose import Runtime, choose_runtime
+from lnpatch.runtimes.choose import Runtime, explain_choice, make_runtime
 from lnpatch.runtimes.environment import Environment, ReportStep
 from lnpatch.runtimes.launch import Launch
 from lnpatch.runtimes.padding import with_padding
@@ -146,13 +146,16 @@ def open_runtime(options: RuntimeOptions, recipe: Recipe, job: str, report_step:
     """Return the runtime that *options* mean, its environment built if need be, for the recipe's job of that name.
 
     Args:
-        report_step: called with what is being done while an environment is built.
+        report_step: called with the runtime that ``auto`` takes, and with what is being done while an environment is built.
 
     Raises:
         UsageError: the options do not go together.
         LnpatchError: there is no Python for it, or a package could not be installed.
     """
-    runtime = choose_runtime(options)
+    choice = explain_choice(options, recipe, job)
+    runtime = make_runtime(choice.name, options)
+    if choice.reason:
+        report_step(f"runtime {choice.name}: {choice.reason} (--runtime chooses)")
     environment = _use_environment(runtime, recipe, job, report_step)
     users = runtime.users_settings(recipe, environment)
     for note in users.notes:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from lnpatch.errors import ClusterError, ClusterLibraryError, FileError, UsageError
+from lnpatch.errors.install_hint import how_to_install
 from lnpatch.schema import Scalar
 from lnpatch.study.cluster_job import PREEMPTION_SIGNAL, ClusterJob
 from lnpatch.study.cluster_options import ClusterOptions
@@ -190,7 +191,7 @@ def _import_submitit() -> ModuleType:
     try:
         import submitit
     except ImportError as error:
-        raise ClusterLibraryError(str(error)) from error
+        raise ClusterLibraryError(str(error), how_to_install("cluster")) from error
     return submitit
 
 

@@ -17,7 +17,7 @@ def test_without_plotext(lnpatch: Cli, pair: tuple[Path, Path], monkeypatch: pyt
     assert "LN-GRU reaches" in lnpatch("curves", *pair, "--no-plot").text
     failed = lnpatch("curves", *pair, "--plot")
     assert failed.code == 5
-    assert "pip install 'lnpatch[plot]'" in failed.err
+    assert "pip install 'matplotlib<4,>=3.8' 'plotext<6,>=5.3'" in failed.err
 
 
 def test_a_plot_is_no_json(lnpatch: Cli, pair: tuple[Path, Path]) -> None:

@@ -18,7 +18,7 @@ def pytensor_python():
         return sys.executable
     python = os.environ.get("LNPATCH_PYTENSOR_PYTHON")
     if not python:
-        pytest.skip("needs pytensor and jax: pip install 'lnpatch[pytensor]', or LNPATCH_PYTENSOR_PYTHON")
+        pytest.skip("needs pytensor and jax: pip install '.[pytensor]', or LNPATCH_PYTENSOR_PYTHON")
     return python
 
 

@@ -12,7 +12,7 @@ from lnpatch.errors import EnvironmentBuildError
 from lnpatch.recipes import find_recipe
 from lnpatch.runtimes import choose, pytensor
 from lnpatch.runtimes import find_python2 as python2
-from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.choose import explain_choice
 from lnpatch.runtimes.environment import Environment, EnvironmentSpec, ensure_environment, find_environment
 from lnpatch.runtimes.pytensor import PyTensorRuntime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -119,22 +119,38 @@ def test_theano_has_no_backends_to_choose(lnpatch: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "python27", "runtime"),
+    ("options", "installed", "runtime", "why"),
     [
-        pytest.param(RuntimeOptions(), True, "theano", id="with Python 2.7"),
-        pytest.param(RuntimeOptions(), False, "pytensor", id="without Python 2.7"),
-        pytest.param(RuntimeOptions(backend="c"), True, "pytensor", id="C"),
-        pytest.param(RuntimeOptions(device="gpu"), True, "pytensor", id="GPU"),
-        pytest.param(RuntimeOptions("theano", device="gpu"), True, "theano", id="Theano on a GPU"),
-        pytest.param(RuntimeOptions("pytensor"), True, "pytensor", id="PyTensor"),
-        pytest.param(RuntimeOptions("theano"), False, "theano", id="Theano without Python 2.7"),
+        pytest.param(RuntimeOptions(), {"pytensor", "theano"}, "pytensor", "the faster one", id="both"),
+        pytest.param(RuntimeOptions(), {"pytensor"}, "pytensor", "it is installed", id="PyTensor is installed"),
+        pytest.param(RuntimeOptions(), {"theano"}, "theano", "environment is built", id="Theano is built"),
+        pytest.param(RuntimeOptions(), set(), "pytensor", "no runtime is installed", id="neither"),
+        pytest.param(RuntimeOptions(backend="c"), {"theano"}, "pytensor", "backend c", id="C"),
+        pytest.param(RuntimeOptions(device="gpu"), {"theano"}, "pytensor", "no current card", id="GPU"),
+        pytest.param(RuntimeOptions(python="python2.7"), {"pytensor"}, "theano", "is a Python 2", id="a Python 2"),
+        pytest.param(RuntimeOptions("theano", device="gpu"), {"pytensor"}, "theano", "", id="Theano on a GPU"),
+        pytest.param(RuntimeOptions("pytensor"), {"theano"}, "pytensor", "", id="PyTensor is named"),
+        pytest.param(RuntimeOptions("theano"), {"pytensor"}, "theano", "", id="Theano is named"),
     ],
 )
 def test_the_runtime_that_is_chosen(
-    options: RuntimeOptions, python27: bool, runtime: str, monkeypatch: pytest.MonkeyPatch
+    options: RuntimeOptions, installed: set[str], runtime: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose, "find_python2", lambda: Path("python2.7") if python27 else None)
-    assert choose_runtime(options).name == runtime
+    class Fake:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def find_environment(self, recipe: object, job: object) -> object:
+            return Path("built") if self.name in installed else None
+
+    monkeypatch.setattr(
+        choose, "runtimes", lambda: {name: lambda _, n=name: Fake(n) for name in ("theano", "pytensor")}
+    )
+    monkeypatch.setattr(choose, "is_python2", lambda path: path == Path("python2.7"))
+    choice = explain_choice(options, find_recipe("demo"), "train")
+    assert choice.name == runtime
+    assert why in choice.reason
+    assert bool(choice.reason) is bool(why)
 
 
 @pytest.mark.parametrize(

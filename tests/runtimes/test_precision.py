@@ -9,7 +9,7 @@ import pytest
 
 from lnpatch.errors import UsageError
 from lnpatch.recipes import find_recipe
-from lnpatch.runtimes.choose import choose_runtime
+from lnpatch.runtimes.choose import make_runtime
 from lnpatch.runtimes.environment import Environment
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.runtimes.users_settings import UsersSettings
@@ -30,7 +30,7 @@ VARIABLE = "JAX_DEFAULT_MATMUL_PRECISION"
     ],
 )
 def test_what_jax_is_told(device: str, precision: str, expected: str | None, tmp_path: Path) -> None:
-    runtime = choose_runtime(RuntimeOptions("pytensor", device=device, precision=precision))
+    runtime = make_runtime("pytensor", RuntimeOptions("pytensor", device=device, precision=precision))
     environment = Environment(tmp_path, tmp_path / "python", {"pytensor": "3.3.8", "jax": "0.11.2"})
     variables = runtime.variables(find_recipe("demo"), environment, (), UsersSettings({}, {}))
     assert variables.get(VARIABLE) == expected
@@ -55,7 +55,7 @@ def test_what_is_meant(device: str, runtime: str, precision: str, meant: str) ->
 def test_what_has_one_precision_is_told_no_other(options: tuple[str, str, str]) -> None:
     runtime, device, precision = options
     with pytest.raises(UsageError, match="belongs to --device gpu"):
-        choose_runtime(RuntimeOptions(runtime, device=device, precision=precision))
+        make_runtime(runtime, RuntimeOptions(runtime, device=device, precision=precision))
 
 
 def test_on_the_command_line(lnpatch: Callable[..., Output]) -> None:

@@ -57,7 +57,7 @@ def test_without_submitit(lnpatch: Run, toy_source: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "submitit", None)
     refused = lnpatch(*TWO, "--on", "slurm")
     assert refused.code == 5
-    assert "pip install 'lnpatch[cluster]'" in refused.err
+    assert "pip install 'submitit<2,>=1.5'" in refused.err
 
 
 @pytest.mark.parametrize(

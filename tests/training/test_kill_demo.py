@@ -21,9 +21,7 @@ from tests.training.test_kill import kill, last_line, needs_proc, numbers, train
 pytestmark = [
     pytest.mark.slow,
     needs_proc,
-    pytest.mark.skipif(
-        find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install 'lnpatch[pytensor]'"
-    ),
+    pytest.mark.skipif(find_spec("pytensor") is None or find_spec("jax") is None, reason="pip install '.[pytensor]'"),
 ]
 
 #: Seconds that compiling may take.

@@ -134,7 +134,8 @@ def _probe_runtime(target: str, name: str, options: RuntimeOptions, *more: str) 
     if GPU and options.device != "gpu":
         return TrainingRuntime(name, arguments, "it has no code for the cards of today")
     try:
-        environment = choose_runtime(options).find_environment(find_recipe(target), "train")
+        recipe = find_recipe(target)
+        environment = choose_runtime(options, recipe, "train").find_environment(recipe, "train")
     except LnpatchError as error:
         return TrainingRuntime(name, arguments, error.message)
     missing = "" if environment else f"its environment is not there: lnpatch setup {target} {' '.join(arguments)}"
