@@ -12,7 +12,7 @@ from typing import Any
 
 from lnpatch.checkout.git import git_command, git_environment, gitpython
 from lnpatch.checkout.staging import Staging, staging_folder
-from lnpatch.checkout.worktree import Checkout, has_content
+from lnpatch.checkout.worktree import Checkout, has_content, is_no_project
 from lnpatch.downloads.address import hide_password
 from lnpatch.errors import (
     CloneError,
@@ -55,7 +55,7 @@ def make_checkout(
         UnsafeAddressError, SourceMissingError, CloneError, RevisionNotFoundError, NotACheckoutError, PlaceTakenError
     """
     if has_content(directory):
-        raise NotACheckoutError(str(directory))
+        raise NotACheckoutError(str(directory), can_become_one=not is_no_project(directory))
     with staging_folder(directory) as staging:
         if recipe.repository.embedded and source is None:
             if ref is not None:

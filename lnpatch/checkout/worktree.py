@@ -48,7 +48,7 @@ class Checkout:
             # absolute, or GitPython would take a folder named ~ for the user's home
             repo = git.Repo(os.path.abspath(directory), search_parent_directories=False, expand_vars=False)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError) as error:
-            can_become_one = directory.is_dir() and not (directory / ".git").exists()
+            can_become_one = directory.is_dir() and not (directory / ".git").exists() and not is_no_project(directory)
             around = enclosing_checkout(Path(os.path.abspath(directory)).parent)
             raise NotACheckoutError(str(directory), str(around or ""), can_become_one) from error
         if (
@@ -192,6 +192,12 @@ def has_content(directory: Path) -> bool:
 def content_of(folder: Path) -> list[Path]:
     """Return what is in a folder, except for clones that are being made there."""
     return [entry for entry in folder.iterdir() if not entry.name.startswith(PARTIAL_PREFIX)]
+
+
+def is_no_project(folder: Path) -> bool:
+    """Return whether a folder is the user's home or a root of the file system: one that nobody puts under git as it is."""
+    place = os.path.realpath(folder)
+    return place in (os.path.realpath(os.path.expanduser("~")), os.path.dirname(place))
 
 
 def enclosing_checkout(folder: Path) -> Path | None:

@@ -93,18 +93,26 @@ def print_notes(notes: Sequence[str]) -> None:
 
 
 def print_next(*commands: str) -> None:
-    """Print the commands that a user may want next, on standard error; their words are quoted for a shell."""
-    line = "  or  ".join(map(make_pasteable, commands))
-    make_console(stderr=True).print(f"next: {line}")
+    """Print the commands that a user may want next, on standard error, a line each; their words are quoted for a shell."""
+    console = make_console(stderr=True)
+    for number, command in enumerate(commands):
+        console.print(f"{'      ' if number else 'next: '}{make_pasteable(command)}")
 
 
-def print_patch(patch: bytes) -> None:
-    """Print a patch: byte for byte, but for people in a terminal, coloured if it has colours, and by the page."""
+def print_patch(patch: bytes, paged: bool = False) -> None:
+    """Print a patch: byte for byte, but for people in a terminal, coloured if it has colours.
+
+    Args:
+        paged: in a terminal, by the page: where the patch is all that there is to see.
+    """
     if sys.stdout.isatty():
         console, text = make_console(), patch.decode("utf-8", "replace")
         with console.capture() as captured:
             console.print(text if console.no_color else rich.render_diff(text), end="" if console.no_color else "\n")
-        _page(captured.get())
+        if paged:
+            _page(captured.get())
+        else:
+            sys.stdout.write(captured.get())
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(patch)

@@ -72,6 +72,8 @@ def _print_demo(result: DemoResult) -> None:
     if result.kept:
         where = shlex.join(["demo", "--dir", result.directory])
         print_next(f"lnpatch status {where}", f"lnpatch revert {where}")
+    else:
+        print_next("lnpatch apply skip-thoughts", "lnpatch reproduce demo")
 
 
 def _train_demo(directory: Path | None, cell: str | None, form: str) -> None:

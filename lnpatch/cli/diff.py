@@ -51,6 +51,6 @@ def diff(
         print_json(diff_json(report))
     else:
         print_notes(report.notes)
-        print_patch(report.patch)
+        print_patch(report.patch, paged=True)
     if exit_code and report.patch:
         context.exit(ExitCode.FAILED)

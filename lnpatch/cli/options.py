@@ -60,9 +60,7 @@ data_dir_option = click.option(
 )
 no_repairs_option = click.option("--no-repairs", is_flag=True, help="Leave out what mends the repository itself.")
 format_option = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-model_option = click.option(
-    "--model", required=True, type=TEXT, metavar="RUN|FILE", help="A run's folder, or an .npz with its .pkl."
-)
+model_option = click.option("--model", type=TEXT, metavar="RUN|FILE", help="A run's folder, or an .npz with its .pkl.")
 
 
 def runtime_options(command: F) -> F:

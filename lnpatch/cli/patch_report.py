@@ -69,12 +69,19 @@ def print_change(report: Report) -> None:
         console.print(f"Committed to the branch {report.branch}.")
     if report.update:
         print_patch(report.update)
-        print_next(shlex.join(["lnpatch", "apply", report.reference, "--dir", report.directory, "--update"]))
+        print_next(f"lnpatch apply {_where(report)} --update")
     elif report.dry_run and report.patch:
         print_patch(report.patch)
     elif report.written and report.state is not PatchState.NOT_APPLIED:
-        where = shlex.join([report.reference, "--dir", report.directory])
-        print_next(f"lnpatch diff {where}", f"lnpatch revert {where}")
+        where = _where(report)
+        can_train = "train" in report.jobs
+        further = [f"lnpatch check {where}", f"lnpatch train {where} --smoke"] if can_train else []
+        print_next(f"lnpatch diff {where}", *further, f"lnpatch revert {where}")
+
+
+def _where(report: Report) -> str:
+    """Return the target as the next command has to name it, with its folder only where that is not the one it looks in."""
+    return shlex.join([report.reference, *(["--dir", report.dir_option] if report.dir_option else [])])
 
 
 def print_edits(console: rich.Console, report: Report) -> None:

@@ -19,7 +19,7 @@ from lnpatch.runtimes.open_runtime import open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
 from lnpatch.training.model_files import copy_model_files, describe_missing, find_model_files
 from lnpatch.training.models import Model, find_model, require_cells
-from lnpatch.training.patched import find_job, open_patched
+from lnpatch.training.patched import find_job, open_patched, require_model
 from lnpatch.training.run_job import run_model_job
 from lnpatch.training.sentences import read_sentences, write_sentences
 
@@ -50,7 +50,7 @@ def encode(
     target: Target = None,
     directory: Folder = None,
     *,
-    model: str | os.PathLike[str],
+    model: str | os.PathLike[str] | None = None,
     text: str | os.PathLike[str] | None = None,
     output: str | os.PathLike[str] = "vectors.npy",
     options: Mapping[str, str] | None = None,
@@ -63,7 +63,7 @@ def encode(
     Args:
         target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
         directory: the checkout; by default the one around, or the repository's name, here.
-        model: an .npz file with its .pkl, or the folder of a run.
+        model: an .npz file with its .pkl, or the folder of a run; None is refused, once the target is known to have the job.
         text: the sentences, one a line; None takes the tiny ones of a smoke run.
         output: where the vectors go.
         options: further files that the encoder takes, by name; a run's own are found in its folder.
@@ -77,8 +77,9 @@ def encode(
     location = locate(target, directory)
     recipe = location.recipe
     job, train = find_job(recipe, "encode"), find_job(recipe, "train")
+    named = require_model(model)
     patched = open_patched(recipe, location.directory)
-    loaded = find_model(os.fspath(model), train)
+    loaded = find_model(named, train)
     require_cells(loaded, train, patched.cells, str(location.directory))
     sentences = _find_text(recipe, job, loaded, text, tokenized, options or {})
     files = find_model_files(recipe, job, loaded.folder, sentences.options)

@@ -18,7 +18,7 @@ from lnpatch.training.evaluations import make_recorder
 from lnpatch.training.model_files import copy_model_files, describe_missing, find_model_files
 from lnpatch.training.models import Model, find_model, require_cells
 from lnpatch.training.output import Evaluated, LauncherEvent
-from lnpatch.training.patched import find_job, open_patched
+from lnpatch.training.patched import find_job, open_patched, require_model
 from lnpatch.training.run_job import run_model_job
 
 
@@ -62,7 +62,7 @@ def evaluate(
     target: Target = None,
     directory: Folder = None,
     *,
-    model: str | os.PathLike[str],
+    model: str | os.PathLike[str] | None = None,
     data: str | os.PathLike[str] | None = None,
     tasks: Sequence[str] = (),
     split: str | None = None,
@@ -77,7 +77,7 @@ def evaluate(
     Args:
         target: a name, an alias, the path of a recipe file, or a recipe; None for the one that is around.
         directory: the checkout; by default the one around, or the repository's name, here.
-        model: an .npz file with its .pkl, or the folder of a run.
+        model: an .npz file with its .pkl, or the folder of a run; None is refused, once the target is known to have the job.
         data: the data; by default that of the run.
         tasks: what to evaluate, where the repository has several evaluations; by default all of which the data is there.
         split: the part of the data, where the evaluation has several.
@@ -94,9 +94,10 @@ def evaluate(
     recipe = location.recipe
     options = DataOptions(os.fspath(data) if data is not None else None, tuple(tasks), split, smoke)
     job, train = find_job(recipe, "evaluate"), find_job(recipe, "train")
+    named = require_model(model)
     check_choices(recipe, job, options)
     patched = open_patched(recipe, location.directory)
-    loaded = find_model(os.fspath(model), train)
+    loaded = find_model(named, train)
     require_cells(loaded, train, patched.cells, str(location.directory))
     found = find_model_files(recipe, job, loaded.folder, files or {}, "evaluate")
     opened = open_runtime(runtime or RuntimeOptions(), recipe, "evaluate", report_step)

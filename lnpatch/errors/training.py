@@ -57,6 +57,13 @@ class JobSourceError(NotFoundError):
     hint_template = "Is this the right repository and revision?"
 
 
+#: What shows how a model does where its target has no such job.
+_INSTEAD = {
+    "evaluate": " lnpatch curves RUN shows how its runs do: cost and validation.",
+    "encode": " Its model is for other things than vectors: lnpatch evaluate, or lnpatch curves RUN, says how it does.",
+}
+
+
 @dataclass
 class NoJobError(InvalidRequestError):
     """The recipe says nothing about this job."""
@@ -70,7 +77,7 @@ class NoJobError(InvalidRequestError):
     @property
     def hint(self) -> str:
         return (
-            self._fill("Its jobs: {jobs!c}.")
+            self._fill(f"It has: {{jobs!c}}.{_INSTEAD.get(self.job, '') if 'train' in self.jobs else ''}")
             if self.jobs
             else "Its recipe has no jobs; CONTRIBUTING.md says how to add one."
         )

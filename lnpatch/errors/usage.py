@@ -76,7 +76,20 @@ class UnknownCellError(InvalidRequestError):
     target: str
     cells: Sequence[str]
 
+    #: The patch's cell beside which this one, a baseline that the repository has itself, can be trained; else empty.
+    varied_by: str = ""
+
     message_template = "{target} has no cell {cell!r}; it has {cells!c}."
+
+    @property
+    def hint(self) -> str:
+        """What the cell is, where it is the baseline."""
+        if not self.varied_by:
+            return ""
+        return self._fill(
+            "{cell} is the repository's own cell, which needs no patch. After lnpatch apply {target!q}, "
+            "it is trained by: lnpatch train {target!q} --cell {cell!q}"
+        )
 
 
 @dataclass

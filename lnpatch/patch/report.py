@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ class Report:
     update: bytes = b""
     #: Whether the patch of an older lnpatch was brought up to date, or would be in a dry run.
     updated: bool = False
+    #: What the recipe can do with a patched checkout, such as ``train``.
+    jobs: tuple[str, ...] = ()
+    #: The folder that ``--dir`` has to name; empty where commands find the checkout without.
+    dir_option: str = ""
 
 
 def make_report(
@@ -67,6 +72,7 @@ def make_report(
     Args:
         directory: what to call its folder; by default where it is.
     """
+    is_default = os.path.abspath(directory or checkout.root) == os.path.abspath(recipe.repository.directory)
     return Report(
         recipe.name,
         recipe.reference,
@@ -83,4 +89,6 @@ def make_report(
         dry_run,
         update,
         updated,
+        tuple(recipe.jobs),
+        "" if is_default else str(directory or checkout.root),
     )

@@ -208,7 +208,8 @@ class Recipe:
         """
         name = cell or self.cell
         if name not in self.cells:
-            raise UnknownCellError(name, self.name, tuple(self.cells))
+            varied_by = next((cell for cell, entry in self.cells.items() if entry.baseline == name), "")
+            raise UnknownCellError(name, self.reference, tuple(self.cells), varied_by if "train" in self.jobs else "")
         values = {"cell": name, "baseline": self.cells[name].baseline}
         return values if data_dir is None else {**values, "data_dir": data_dir}
 

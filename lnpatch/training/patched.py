@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,17 @@ def find_job(recipe: Recipe, name: str) -> Job:
     if name not in recipe.jobs:
         raise NoJobError(recipe.reference, name, tuple(recipe.jobs))
     return recipe.jobs[name]
+
+
+def require_model(model: str | os.PathLike[str] | None) -> str:
+    """Return the model that was named.
+
+    Raises:
+        UsageError: none was.
+    """
+    if model is None:
+        raise UsageError("Nothing says which model.", "--model names a run's folder, or an .npz with its .pkl.")
+    return os.fspath(model)
 
 
 def _has_every_edit(applied: Applied) -> bool:
