@@ -38,6 +38,7 @@ def test_every_command_has_a_module_and_no_more() -> None:
         "patch_report",
         "show_diff",
         "study_view",
+        "time_left",
         "train_view",
         "verbosity",
         "verbosity_options",
@@ -192,8 +193,55 @@ def test_targets_lists_all(lnpatch: Cli) -> None:
 
 def test_a_recipe_of_the_users_own_is_named_by_its_path(lnpatch: Cli, reader: Path) -> None:
     applied = lnpatch("apply", READER, "--dir", reader)
-    assert f"lnpatch revert {READER} --dir {reader}" in applied.err
+    assert f"lnpatch revert {READER}\n" in applied.err
     assert json.loads(json.dumps(lnpatch("show", READER, "--format", "json").json))["origin"] == READER
+
+
+def test_the_next_commands_name_a_folder_that_they_would_not_find(lnpatch: Cli, demo: Path) -> None:
+    assert lnpatch("apply", "demo").err.splitlines() == [
+        "next: lnpatch diff demo",
+        "      lnpatch check demo",
+        "      lnpatch train demo --smoke",
+        "      lnpatch revert demo",
+    ]
+    elsewhere = demo.rename(demo.with_name("else where"))
+    assert lnpatch("revert", "demo", "--dir", elsewhere).code == 0
+    assert f"lnpatch train demo --dir '{elsewhere}' --smoke" in lnpatch("apply", "demo", "--dir", elsewhere).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["evaluate", "demo"], 2, ["demo does not support evaluate", "lnpatch curves RUN"]),
+        (["encode", "attentive-reader"], 2, ["does not support encode", "lnpatch evaluate"]),
+        (["encode", "skip-thoughts"], 2, ["Nothing says which model", "--model"]),
+        (["apply", "skip-thoughts", "--cell", "gru"], 2, ["no cell 'gru'", "lnpatch train skip-thoughts --cell gru"]),
+        (["apply", "demo", "--cell", "nothing"], 2, ["no cell 'nothing'"]),
+    ],
+)
+def test_what_cannot_be_says_what_to_do_instead(
+    lnpatch: Cli, arguments: list[str], code: int, parts: list[str]
+) -> None:
+    refused = lnpatch(*arguments)
+    assert refused.code == code
+    assert [part for part in parts if part not in refused.err] == []
+    assert ("needs no patch" in refused.err) is ("gru" in arguments)
+
+
+def test_nobody_is_told_to_put_the_home_under_git(
+    lnpatch: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("home", "folder"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    assert "git" in lnpatch("apply", "demo", "--dir", "folder").err
+    assert "init" in lnpatch("apply", "demo", "--dir", "folder").err
+    for folder in (tmp_path / "home", Path(tmp_path.anchor)):
+        refused = lnpatch("apply", "demo", "--dir", folder)
+        assert refused.code == 5
+        assert "init" not in refused.err
 
 
 @pytest.mark.parametrize("option", ["--dir", "--from", "--ref", "--cell", "--data-dir"])

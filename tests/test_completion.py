@@ -44,7 +44,7 @@ def offered(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.Monke
 WORDS = [
     ("dif", ["diff"]),
     ("do", ["download", "doctor"]),
-    ("--ver", ["--version"]),
+    ("--ver", ["--version", "--verbose"]),
     ("apply sk", ["skip-thoughts"]),
     ("apply skipt", ["skipthoughts", "skipthought"]),
     ("apply o", ["order-embeddings"]),

@@ -108,7 +108,17 @@ def test_from_apply_to_curves(
     assert compared.code == 0, compared.err
     assert Path("curves.png").stat().st_size > 10_000
     on = lnpatch(
-        "train", target, *where, "--smoke", "--output", cell, "--resume", "--max-updates", "3", "--format", "json"
+        "train",
+        target,
+        *where,
+        "--smoke",
+        "--output",
+        cell,
+        "--resume",
+        "--max-updates",
+        str(done.json["updates"] + 3),
+        "--format",
+        "json",
     )
     assert on.code == 0, on.err + on.text
     assert on.json["last_cost"] < 0.9 * done.json["first_cost"]  # from where it was, not from the start

@@ -80,7 +80,12 @@ class PassingCommand(Command):
     metavar="KEY=VALUE",
     help="A hyperparameter of the trainer; may be repeated.",
 )
-@click.option("--max-updates", type=click.IntRange(min=1), metavar="N", help="Stop after so many updates, and save.")
+@click.option(
+    "--max-updates",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Stop after so many updates, and save; those of the whole run, resumed or not.",
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="The seed of the repository's random numbers."
 )

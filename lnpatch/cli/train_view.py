@@ -6,10 +6,13 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lnpatch.cli import lazy_rich as rich
 from lnpatch.cli.console import format_duration, format_figures, make_console, print_remark, short_path
+from lnpatch.cli.time_left import TimeLeft
+from lnpatch.curves.series import higher_is_better
 from lnpatch.training.output import (
     BatchWords,
     CostBecameNaN,
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from lnpatch.training.prepare import TrainPlan
     from lnpatch.training.run_folder import RunInfo
     from lnpatch.training.train_view import TrainView
+
+#: The frames of a spinner, one for each refresh.
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 #: At most one plain line of updates in so many seconds.
 _PLAIN_SECONDS = 2.0
@@ -48,6 +54,8 @@ class PlainView:
 
     def __init__(self) -> None:
         self._last_printed = 0.0
+        self._left = TimeLeft()
+        self._best = BestFigures()
 
     def report_step(self, text: str) -> None:
         """Print what is being done before the trainer starts."""
@@ -56,6 +64,7 @@ class PlainView:
     def start(self, plan: TrainPlan) -> None:
         """Print what is trained, and where."""
         info, limit = plan.info, plan.job.max_updates
+        self._left = _time_left(plan)
         how = f"{info.runtime}, {_device_words(info)}{f', {limit} updates' if limit else ''}"
         self._print(f"training {info.target} with {info.cell} ({how}) in {short_path(plan.folder)}")
 
@@ -63,15 +72,51 @@ class PlainView:
         """Print nothing: the repository's own output is in the log."""
 
     def show_event(self, event: Event) -> None:
-        """Print an event; updates only every two seconds."""
+        """Print an event; updates only every two seconds, with the time left."""
+        words = describe_event(event)
         if isinstance(event, Update):
+            self._left.add(event, time.monotonic())
             if time.monotonic() - self._last_printed < _PLAIN_SECONDS:
                 return
             self._last_printed = time.monotonic()
-        self._print(describe_event(event))
+            if self._left.seconds is not None:
+                words += f", {format_duration(self._left.seconds)} left"
+        elif isinstance(event, Validation):
+            self._best.add(event)
+            words += self._best.describe(event)
+        self._print(words)
 
     def _print(self, text: str) -> None:
         print_remark(text)
+
+
+@dataclass
+class BestFigures:
+    """The best validation figures so far, and where each was reached."""
+
+    _best: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def add(self, event: Validation) -> None:
+        """Take in the figures of a validation."""
+        for name, value in event.figures.items():
+            best = self._best.get(name)
+            if best is None or (value > best[0] if higher_is_better(name) else value < best[0]):
+                self._best[name] = value, event.update
+
+    def describe(self, event: Validation) -> str:
+        """Return, for people, the best of the figures of a validation that it has not reached; empty where there are none."""
+        better = [
+            f"{name} {value:.4g} after update {update}"
+            for name, (value, update) in self._best.items()
+            if name in event.figures and update != event.update
+        ]
+        return f" (best so far: {', '.join(better)})" if better else ""
+
+
+def _time_left(plan: TrainPlan) -> TimeLeft:
+    """Return what estimates the time left of a run that starts, or goes on."""
+    limit = plan.job.max_updates
+    return TimeLeft(None if limit is None else limit + plan.info.updates, plan.epochs)
 
 
 def _device_words(info: RunInfo) -> str:
@@ -87,13 +132,13 @@ class LiveView:
         self._title = ""
         self._last_line = ""
         self._compiled = ""
-        self._limit: int | None = None
         self._update: Update | None = None
         self._costs: list[float] = []
-        self._validation: dict[str, float] = {}
+        self._validation: Validation | None = None
+        self._best = BestFigures()
         self._became_nan = False
-        self._first_update: tuple[float, int] | None = None
-        self._last_update_at = 0.0
+        self._left = TimeLeft()
+        self._started_at = 0.0
 
     def report_step(self, text: str) -> None:
         """Show what is being done before the trainer starts."""
@@ -101,9 +146,10 @@ class LiveView:
 
     def start(self, plan: TrainPlan) -> None:
         """Show what is trained, and where."""
-        info, limit = plan.info, plan.job.max_updates
+        info = plan.info
         self._step = ""
-        self._limit = limit + info.updates if limit is not None else None
+        self._left = _time_left(plan)
+        self._started_at = time.monotonic()
         self._title = (
             f"{info.target} · {info.cell} · {info.runtime} on {_device_words(info)} · {short_path(plan.folder)}"
         )
@@ -117,10 +163,11 @@ class LiveView:
         if isinstance(event, Update):
             self._update = event
             self._costs = [*self._costs[-59:], event.cost]
-            self._last_update_at = time.monotonic()
-            self._first_update = self._first_update or (self._last_update_at, event.update)
+            self._left.add(event, time.monotonic())
         elif isinstance(event, Validation):
-            self._validation.update(event.figures)
+            earlier = self._validation.figures if self._validation is not None else {}
+            self._validation = Validation(event.update, {**earlier, **event.figures})
+            self._best.add(event)
         elif isinstance(event, ShapeCompiled):
             self._compiled = describe_event(event)
         elif isinstance(event, CostBecameNaN):
@@ -134,19 +181,19 @@ class LiveView:
     def _rows(self) -> list[str]:
         rows = [self._step] if self._step else []
         rows += self._update_rows()
-        if self._validation:
-            rows.append("validation " + format_figures(self._validation))
+        if self._validation is not None:
+            rows.append(f"validation {format_figures(self._validation.figures)}{self._best.describe(self._validation)}")
         if self._became_nan:
             rows.append("the cost became NaN")
         rows += [line for line in (self._compiled, self._last_line[:200]) if line]
         if self._title:
-            rows.append("Ctrl-C stops after the update and saves")
+            rows.append("Ctrl-C stops after the update and saves; a second one stops at once")
         return rows
 
     def _update_rows(self) -> list[str]:
         if self._update is None:
-            return ["compiling"] if self._title else []
-        count = f"update {self._update.update}{f' of {self._limit}' if self._limit else ''}"
+            return [self._compiling_row()] if self._title else []
+        count = f"update {self._update.update}{f' of {self._left.limit}' if self._left.limit else ''}"
         return [
             f"epoch {self._update.epoch}, {count}",
             f"cost {self._update.cost:.5g}  {_sparkline(self._costs)}",
@@ -155,13 +202,16 @@ class LiveView:
 
     def _describe_speed(self, update: Update) -> str:
         text = f"{format_duration(update.seconds)} an update"
-        first_at, first_number = self._first_update or (self._last_update_at, update.update)
-        done, passed = update.update - first_number, self._last_update_at - first_at
-        if done > 0 and passed > 0:
-            text += f", {done / passed:.3g} updates/s with all around them"
-            if self._limit is not None:
-                text += f", {format_duration((self._limit - update.update) * passed / done)} left"
+        if self._left.pace is not None:
+            text += f", {self._left.pace:.3g} updates/s with all around them"
+        if self._left.seconds is not None:
+            text += f", {format_duration(self._left.seconds)} left"
         return text
+
+    def _compiling_row(self) -> str:
+        """Return a sign of life for the minutes in which a graph is compiled and nothing is reported."""
+        seconds = time.monotonic() - self._started_at
+        return f"{_SPINNER[int(seconds * 4) % len(_SPINNER)]} compiling for {seconds:.0f} s"
 
 
 def describe_event(event: Event) -> str:

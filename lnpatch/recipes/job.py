@@ -222,6 +222,8 @@ class Job:
     resume_settings: dict[str, Scalar] = field(default_factory=dict)
     #: Those that seed the repository's random numbers anew, which ``--seed`` sets as well.
     seed_settings: tuple[str, ...] = ()
+    #: The one that says how many epochs are trained; the trainer counts them from 0, also when it is resumed.
+    epochs_setting: str = ""
     #: What is written when a trainer is stopped.
     saves: tuple[Save, ...] = ()
     #: The file in a run's folder that evaluation and encoding take.

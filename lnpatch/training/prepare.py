@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnpatch import __version__
-from lnpatch.errors import FileError, JobFailedError, LnpatchError, RunBusyError, StoppedError
+from lnpatch.errors import FileError, JobFailedError, LnpatchError, RunBusyError, StoppedError, UsageError
 from lnpatch.recipes.job import Job, Smoke
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
@@ -57,6 +57,8 @@ class TrainPlan:
     notes: tuple[str, ...]
     #: What keeps others from training in the folder.
     lock: RunLock
+    #: How many epochs the trainer makes, if nothing ends it before; None where its recipe does not say.
+    epochs: int | None = None
 
     @property
     def launch(self) -> Launch:
@@ -97,7 +99,15 @@ def prepare_training(
         lock.release()
         raise
     notes = (*patched.notes, *runtime.notes, *request.data.notes, *(point.notes() if point else ()))
-    return TrainPlan(folder, info, runtime, train_job, job, notes, lock)
+    return TrainPlan(folder, info, runtime, train_job, job, notes, lock, _count_epochs(request))
+
+
+def _count_epochs(request: TrainRequest) -> int | None:
+    """Return how many epochs the trainer makes with what was asked for; None where that is not known."""
+    name = request.job.epochs_setting
+    known = request.known.get(name)
+    value = request.settings.get(name, known.default if known is not None else None)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _make_job(
@@ -224,10 +234,20 @@ def _lnpatch_settings(job: Job, cell: str, folder: Path, data: str, *, resumes: 
 
 
 def _update_limit(request: TrainRequest, point: ResumePoint | None) -> int | None:
-    """Return the updates after which this part of the run ends; None for no limit."""
+    """Return the updates after which this part of the run ends; None for no limit.
+
+    Raises:
+        UsageError: the run has all the updates already that were asked for.
+    """
     options, earlier = request.options, request.earlier
     if options.max_updates is not None:
-        return options.max_updates
+        left = options.max_updates - (point.update if point else 0)
+        if left <= 0 and point is not None:
+            raise UsageError(
+                f"The run has {point.update} updates already; --max-updates {options.max_updates} counts all of them.",
+                f"To train on: --max-updates {point.update + max(options.max_updates, 1)}",
+            )
+        return left
     if earlier is not None and point is not None and earlier.max_updates is not None:
         left = earlier.max_updates - point.update
         if left > 0:  # it was killed or stopped before its end; one that has come there is resumed to go beyond

@@ -92,7 +92,7 @@ class RunInfo:
     #: When it ended, None while it runs.
     finished: str | None = None
     state: RunState = RunState.RUNNING
-    #: Why it has failed or was stopped.
+    #: Why it has failed or was stopped, or is done with fewer updates than were asked for.
     reason: str = ""
     #: The updates made, those before a resume counted in.
     updates: int = 0

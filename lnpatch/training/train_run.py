@@ -190,12 +190,23 @@ def _end_state(plan: TrainPlan, writer: RunWriter, outcome: Outcome) -> tuple[Ru
     if writer.nan_at is not None:
         return RunState.NAN, f"the cost became NaN at update {writer.nan_at}"
     if outcome.result and (outcome.status == 0 or outcome.interrupted):  # the launcher writes its result last
-        return RunState(outcome.result["state"]), writer.failure
+        state = RunState(outcome.result["state"])
+        return state, writer.failure or (_own_end(plan, outcome) if state is RunState.DONE else "")
     if writer.failure:
         return RunState.FAILED, writer.failure + _kept_model(plan)
     if outcome.interrupted:
         return RunState.STOPPED, "stopped before anything was saved"
     return RunState.FAILED, f"the trainer has failed (exit status {outcome.status})"
+
+
+def _own_end(plan: TrainPlan, outcome: Outcome) -> str:
+    """Return why a trainer has ended ahead of the updates that were asked for; empty where it has made them all."""
+    limit = plan.info.max_updates
+    if limit is None or plan.info.updates + outcome.result["updates"] >= limit:
+        return ""
+    name = plan.recipe_job.epochs_setting
+    epochs = f" with {name} = {plan.epochs}" if plan.epochs is not None else ""
+    return f"the trainer has ended by itself{epochs}, before the {limit} updates that were asked for"
 
 
 def _kept_model(plan: TrainPlan) -> str:

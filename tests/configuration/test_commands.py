@@ -104,7 +104,7 @@ def test_a_resumed_run_goes_on_as_it_began(
     assert lnpatch("train", TOY, "--max-updates", "2", "--runtime", "theano", "--output", "run").code == 0
     (tmp_path / "lnpatch.toml").write_text("runtime = 'pytensor'\ndata = '/nowhere'\noutput = '/nowhere'\n")
     monkeypatch.setenv("LNPATCH_BACKEND", "c")
-    assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "2").code == 0
+    assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "4").code == 0
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (info["updates"], info["runtime"], info["data"]) == (4, "theano", str(toy / "corpus.txt"))
 

@@ -40,7 +40,7 @@ def test_a_full_disk_stops_the_training_and_keeps_the_model(lnpatch: Run, toy: P
     assert read_run("run").info.state is RunState.FAILED
     Path("run", name).unlink()
     Path("aside").rename(Path("run", name))
-    assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "2", "--set", "wait=0").code == 0
+    assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "6", "--set", "wait=0").code == 0
     assert [update.update for update in read_run("run").updates] == list(range(1, 7))
 
 

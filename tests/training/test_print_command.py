@@ -207,7 +207,7 @@ def test_it_is_read_while_it_runs_and_afterwards(lnpatch: Run, toy: Path, elsewh
     assert info["command"] == line
     assert numbers(run) == list(range(1, 41))
     assert not (run / "outcome.json").exists()
-    on = lnpatch("train", "--resume", "--output", "a run", "--max-updates", "2")
+    on = lnpatch("train", "--resume", "--output", "a run", "--max-updates", "42")
     assert on.code == 0, on.err
     assert numbers(run) == list(range(1, 43))
 
@@ -236,7 +236,7 @@ def test_killed_it_is_resumed_to_its_limit(
 @pytest.mark.slow
 def test_a_resume_can_be_printed(lnpatch: Run, toy: Path, elsewhere: None) -> None:
     assert lnpatch("train", TOY, "--output", "run", "--max-updates", "4", "--cell", "gru", "--seed", "5").code == 0
-    printed = lnpatch("train", "--print-command", "--resume", "--output", "run", "--max-updates", "3")
+    printed = lnpatch("train", "--print-command", "--resume", "--output", "run", "--max-updates", "7")
     assert printed.code == 0, printed.err
     assert subprocess.run(printed.text, shell=True, check=False, capture_output=True, timeout=DEADLINE).returncode == 0
     info = read_run("run").info
@@ -315,7 +315,7 @@ def test_a_scheduler_s_signals_save_and_stop(
     info = read_run(run).info
     assert (info.state, info.model, info.max_updates) == (RunState.STOPPED, "model.npz", 400)
     assert numbers(run) == list(range(1, info.updates + 1))
-    on = lnpatch("train", "--resume", "--output", "run", "--max-updates", "2", "--set", "wait=0")
+    on = lnpatch("train", "--resume", "--output", "run", "--max-updates", str(info.updates + 2), "--set", "wait=0")
     assert on.code == 0, on.err
     assert numbers(run) == list(range(1, info.updates + 3))
 

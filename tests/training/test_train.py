@@ -14,6 +14,7 @@ import numpy
 import pytest
 
 from lnpatch.source import Source
+from lnpatch.training.run_folder import RunState, read_info
 from tests.conftest import Output, contents, git
 from tests.training.conftest import TOY
 
@@ -102,7 +103,7 @@ def test_the_same_run_twice_gives_the_same_model(lnpatch: Run, toy: Path) -> Non
 
 def test_resume_goes_on_with_numbers_and_model(lnpatch: Run, toy: Path) -> None:
     lnpatch("train", TOY, "--output", "run", "--max-updates", "6", "--set", "lrate=0.05")
-    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "4")
+    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "10")
     assert on.code == 0, on.err
     whole = lnpatch("train", TOY, "--output", "whole", "--max-updates", "10", "--set", "lrate=0.05")
     assert whole.code == 0
@@ -121,7 +122,7 @@ def test_resume_after_a_kill_goes_on_from_what_was_reported(lnpatch: Run, toy: P
     Path("run/run.json").write_text(json.dumps(info | {"state": "running", "updates": 0, "elapsed": 0.0}))
     with Path("run/updates.jsonl").open("a") as file:
         file.write('{"epoch": 0, "upd')
-    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "2")
+    on = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "8")
     assert on.code == 0, on.err
     assert json.loads(Path("run/run.json").read_text())["updates"] == 8
     lines = Path("run/updates.jsonl").read_text().splitlines()
@@ -266,3 +267,21 @@ def test_a_failure_is_json_where_json_was_asked_for(lnpatch: Run, toy: Path) -> 
     refused = lnpatch("train", TOY, "--set", "dimm=3", "--format", "json")
     assert refused.json["error"]["kind"] == "SettingError"
     assert "dim" in refused.json["error"]["details"]["names"]
+
+
+def test_max_updates_counts_those_before_a_resume(lnpatch: Run, toy: Path) -> None:
+    assert lnpatch("train", TOY, "--output", "run", "--max-updates", "6").code == 0
+    refused = lnpatch("train", TOY, "--output", "run", "--resume", "--max-updates", "6")
+    assert refused.code == 2
+    assert "has 6 updates already" in refused.err
+    assert "--max-updates 12" in refused.err
+    assert len(costs(Path("run"))) == 6
+
+
+def test_it_is_said_why_a_run_ends_before_the_updates_that_were_asked_for(lnpatch: Run, toy: Path) -> None:
+    done = lnpatch("train", TOY, "--output", "run", "--max-updates", "3000", "--set", "max_epochs=2")
+    assert (done.code, read_info(Path("run")).state) == (0, RunState.DONE)
+    assert "with max_epochs = 2, before the 3000 updates that were asked for" in done.text
+    assert read_info(Path("run")).reason in done.text
+    whole = lnpatch("train", TOY, "--output", "whole", "--max-updates", "3")
+    assert (whole.code, read_info(Path("whole")).reason) == (0, "")
