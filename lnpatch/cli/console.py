@@ -151,6 +151,11 @@ def short_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
+def format_count(count: int, noun: str) -> str:
+    """Return a number with what it counts: ``1 seed``, ``3 seeds``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def format_duration(seconds: float) -> str:
     """Return seconds in the unit that people would use: ``34.5 ms``, ``1.2 s``, ``20.6 min``, ``3.4 h``, ``12.1 d``."""
     for least, size, unit in ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min")):

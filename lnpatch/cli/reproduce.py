@@ -162,7 +162,7 @@ def reproduce(
 
     A study is a folder: it clones and patches the repository, trains each cell with several seeds, evaluates the models
     and writes report.html. Asked again it goes on where it was: what is done stays, what failed or was killed is resumed,
-    and further --cells and --seeds may come to it.
+    and further --cells, --seeds and --max-updates may come to it.
     """
     cluster = None
     if status and cancel:

@@ -139,8 +139,8 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
 
 
 def extend_plan(folder: str, plan: StudyPlan, request: StudyRequest) -> StudyPlan:
-    """Return the plan of a study that goes on: cells, seeds and an evaluation may have come to it, and nothing else may
-    differ.
+    """Return the plan of a study that goes on: cells, seeds, updates and an evaluation may have come to it, and nothing else
+    may differ.
 
     Raises:
         StudyDiffersError: something else does.
@@ -151,6 +151,7 @@ def extend_plan(folder: str, plan: StudyPlan, request: StudyRequest) -> StudyPla
         plan,
         cells=tuple(dict.fromkeys((*plan.cells, *(request.cells or ())))),
         seeds=tuple(dict.fromkeys((*plan.seeds, *(request.seeds or ())))),
+        max_updates=max(plan.max_updates, request.max_updates or 0) if plan.max_updates else 0,
         task_data=plan.task_data or request.task_data or "",
     )
 
@@ -255,7 +256,8 @@ def _parse_assignments(assignments: Sequence[str]) -> dict[str, str]:
 
 def _find_differences(plan: StudyPlan, request: StudyRequest) -> Iterator[str]:
     asked: Mapping[str, object] = {
-        "max_updates": request.max_updates,
+        # more of them train the same runs further
+        "max_updates": request.max_updates if not 0 < plan.max_updates < (request.max_updates or 0) else None,
         "data": request.data,
         "task_data": request.task_data if plan.task_data else None,
         "smoke": request.smoke,

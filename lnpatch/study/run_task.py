@@ -59,6 +59,8 @@ class RunTask:
     evaluation_output: Path
     #: The file that is locked while one of them runs.
     lock: Path
+    #: The update after which its training ends, as the study has it now; None where the trainer ends by itself.
+    max_updates: int | None = None
 
     def next_step(self) -> Step:
         """Find out what the run needs next.
@@ -75,27 +77,29 @@ class RunTask:
             return Step.WAIT
         if info.state is RunState.NAN:  # it would become NaN again
             return Step.NOTHING
-        if not has_come_to_its_end(self.folder, self.job, info):
+        if not self.has_come_to_its_end(info):
             return Step.RESUME
         return Step.EVALUATE if Step.EVALUATE in self.commands and not self._is_evaluated() else Step.NOTHING
+
+    def has_come_to_its_end(self, info: RunInfo) -> bool:
+        """Return whether a run that does not run any more has made all of its updates, and has saved a model of the last."""
+        was_to_make = info.max_updates
+        if was_to_make is not None and was_to_make <= info.updates < (self.max_updates or 0):
+            return False  # the study has been given more since
+        if info.state is RunState.DONE:
+            return True
+        if was_to_make is None:
+            return False
+        try:
+            # stopped, or killed, after its last update: there is nothing to resume
+            return find_resume_point(self.folder, self.job, info).update >= max(was_to_make, self.max_updates or 0)
+        except NotARunError:  # its model is damaged, which a resume says in full
+            return False
 
     def _is_evaluated(self) -> bool:
         """Return whether there are figures of the model as it is now."""
         figures, model = self.folder / EVALUATION, self.folder / self.job.model
         return figures.exists() and model.exists() and figures.stat().st_mtime >= model.stat().st_mtime
-
-
-def has_come_to_its_end(folder: Path, job: Job, info: RunInfo) -> bool:
-    """Return whether a run that does not run any more has made all of its updates, and has saved a model of the last."""
-    if info.state is RunState.DONE:
-        return True
-    if info.max_updates is None:
-        return False
-    try:
-        # stopped, or killed, after its last update: to resume it would add others
-        return find_resume_point(folder, job, info).update >= info.max_updates
-    except NotARunError:  # its model is damaged, which a resume says in full
-        return False
 
 
 @dataclass

@@ -10,7 +10,7 @@ from lnpatch.recipes.recipe import Recipe
 from lnpatch.study.plan import StudyPlan, StudyRun, choose_patch
 from lnpatch.study.progress import Progress, find_best_validation, read_progress
 from lnpatch.study.run_status import RunStatus
-from lnpatch.study.run_task import RunTask, Step, find_error, has_come_to_its_end
+from lnpatch.study.run_task import RunTask, Step, find_error
 from lnpatch.study.study_folder import Study, StudyFolder
 from lnpatch.training.evaluations import read_figures
 from lnpatch.training.request import TrainOptions
@@ -36,8 +36,8 @@ def make_task(recipe: Recipe, study: Study, folder: StudyFolder, run: StudyRun) 
         max_updates=plan.max_updates or None,
         seed=run.seed,
     )
-    # the run itself says the rest, and what is left of its updates
-    resumed = TrainOptions(runtime=plan.runtime_options, resume=True)
+    # the run itself says the rest
+    resumed = TrainOptions(runtime=plan.runtime_options, resume=True, max_updates=plan.max_updates or None)
     place = folder.run(run)
     commands = {
         Step.TRAIN: make_shell_command(recipe, root, options, plan.runtime, place),
@@ -48,7 +48,16 @@ def make_task(recipe: Recipe, study: Study, folder: StudyFolder, run: StudyRun) 
             recipe, root, plan.runtime_options, plan.runtime, place, plan.task_data or None
         )
     job = recipe.jobs["train"]
-    return RunTask(run.name, place, job, commands, folder.log(run), folder.evaluation_output(run), folder.run_lock(run))
+    return RunTask(
+        run.name,
+        place,
+        job,
+        commands,
+        folder.log(run),
+        folder.evaluation_output(run),
+        folder.run_lock(run),
+        plan.max_updates or None,
+    )
 
 
 def evaluates(recipe: Recipe, plan: StudyPlan) -> bool:
@@ -91,7 +100,7 @@ def read_status(task: RunTask, run: StudyRun, failure: str = "", job: str = "") 
 def _describe_state(task: RunTask, progress: Progress, step: Step, failure: str, job: str) -> tuple[str, str]:
     """Return the state of a run, and the reason where it needs one."""
     info = progress.info
-    ended = info is not None and info.state is not RunState.RUNNING and has_come_to_its_end(task.folder, task.job, info)
+    ended = info is not None and info.state is not RunState.RUNNING and task.has_come_to_its_end(info)
     if step is Step.WAIT:
         if not ended:
             return str(RunState.RUNNING), ""

@@ -196,7 +196,8 @@ def _end_state(plan: TrainPlan, writer: RunWriter, outcome: Outcome) -> tuple[Ru
         return RunState.FAILED, writer.failure + _kept_model(plan)
     if outcome.interrupted:
         return RunState.STOPPED, "stopped before anything was saved"
-    return RunState.FAILED, f"the trainer has failed (exit status {outcome.status})"
+    said = f": {outcome.tail[-1][:_SHOWN_LINE]}" if outcome.tail else ""
+    return RunState.FAILED, f"the trainer has failed (exit status {outcome.status}){said}"
 
 
 def _own_end(plan: TrainPlan, outcome: Outcome) -> str:

@@ -116,7 +116,7 @@ def test_what_may_come_to_a_study(request_: StudyRequest, cells: tuple[str, ...]
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        pytest.param(StudyRequest(max_updates=41), "--max-updates 41, where the study has 40", id="updates"),
+        pytest.param(StudyRequest(max_updates=39), "--max-updates 39, where the study has 40", id="fewer updates"),
         pytest.param(StudyRequest(settings=("lrate=0.02",)), "--set lrate=0.02, where the study has 0.01", id="set"),
         pytest.param(StudyRequest(settings=("dim=9",)), "--set dim=9, where the study has the default", id="default"),
         pytest.param(StudyRequest(data="b.txt"), "--data b.txt, where the study has a.txt", id="data"),
@@ -138,6 +138,12 @@ def test_what_may_not(request_: StudyRequest, words: str) -> None:
         extend_plan("S", study, request_)
     assert words in refused.value.message
     assert refused.value.exit_code == 4
+
+
+def test_updates_may_come_to_a_study_that_has_a_number_of_them() -> None:
+    assert extend_plan("S", plan(max_updates=40), StudyRequest(max_updates=41)) == plan(max_updates=41)
+    with pytest.raises(StudyDiffersError, match="--max-updates 41, where the study has none"):
+        extend_plan("S", plan(), StudyRequest(max_updates=41))
 
 
 def test_an_evaluation_may_come_to_a_study() -> None:

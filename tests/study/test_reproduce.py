@@ -107,9 +107,13 @@ def test_a_study_goes_to_its_end_and_is_not_done_twice(lnpatch: Run) -> None:
     assert len(more.json["runs"]) == 6
     assert json.loads((STUDY / "runs/lnlstm-8/run.json").read_text())["checkout"].endswith("checkout-lnlstm")
     assert (GRU / "run.json").stat().st_mtime_ns == before
+    # and updates, to all of its runs
+    further = lnpatch("reproduce", "-o", "S", "--max-updates", "6", "--format", "json")
+    assert (further.code, {run["updates"] for run in further.json["runs"]}) == (0, {6})
+    assert numbers(GRU) == list(range(1, 7))
     refused = lnpatch("reproduce", "-o", "S", "--max-updates", "5")
     assert refused.code == 4
-    assert "--max-updates 5, where the study has 4" in refused.err
+    assert "--max-updates 5, where the study has 6" in refused.err
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from lnpatch.study.plan import StudyRequest, make_plan
 from lnpatch.study.study_folder import Study, StudyCheckout, write_study
 from lnpatch.training.update_log import read_last_entries, read_validations
 from tests.curves.runs import Cli, errors, fall, write_run
+from tests.test_visible import in_terminal
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_some_of_them(lnpatch: Cli, tree: None, arguments: list[str], expected: 
 def test_for_people(lnpatch: Cli, tree: None) -> None:
     shown = lnpatch("runs")
     assert shown.code == 0
-    assert "study studies/S: demo, 2 cells x 1 seeds, 1 of 2 runs done" in shown.text
+    assert "study studies/S: demo, 2 cells x 1 seed, 1 of 2 runs done" in shown.text
     (line,) = [line for line in shown.text.splitlines() if line.startswith("runs/a/gru-1")]
     assert "error 0.4 at 20" in line
     assert "No runs are in" in lnpatch("runs", "notes").err
@@ -135,3 +136,18 @@ def test_the_end_of_a_file_is_all_that_is_read(tmp_path: Path) -> None:
     assert [entry["update"] for entry in entries] == list(range(9_999 - len(entries) + 1, 10_000))
     assert 5 <= len(entries) < 20
     assert json.loads(file.read_text().splitlines()[-1]) == entries[-1]
+
+
+def test_a_narrow_terminal_keeps_the_names_of_the_runs_whole(tree: None, tmp_path: Path) -> None:
+    for columns, left_out in (("60", True), ("200", False)):
+        code, shown, _ = in_terminal("runs", cwd=tmp_path, COLUMNS=columns)
+        assert code == 0
+        for name in ("runs/b/lngru ", "studies/S/runs/lngru-1 "):
+            assert name in shown
+        assert ("Left out, as the terminal is narrow: " in shown) is left_out
+
+
+def test_a_state_that_there_is_not(lnpatch: Cli, tree: None) -> None:
+    refused = lnpatch("runs", "--state", "finished")
+    assert refused.code == 2
+    assert "'done', 'running', 'stopped'" in refused.err
