@@ -62,7 +62,7 @@ def test_it_is_offered_as_a_diff(lnpatch: Cli, patched: Path) -> None:
             text.startswith(line) and ("1e-4" if line == "-" else "1e-5") in text for text in offered.text.splitlines()
         )
     assert "one of lnpatch 0.0.9; --update" in offered.err
-    assert "next: lnpatch apply demo --dir" in offered.err
+    assert "next: lnpatch apply demo --update" in offered.err
     report = lnpatch("apply", "demo", "--format", "json").json
     assert (report["state"], report["changed"], report["diff"], report["updated"]) == ("applied", [], "", False)
     assert report["update"].startswith("diff --git a/layers.py b/layers.py")

@@ -214,7 +214,7 @@ def test_the_figure_is_in_the_page_and_beside_it(tmp_path: Path) -> None:
 
 def test_without_matplotlib_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
-        raise PlotLibraryError("matplotlib", "No module named 'matplotlib'")
+        raise PlotLibraryError("matplotlib", "No module named 'matplotlib'", "pip install matplotlib")
 
     monkeypatch.setattr(plot, "load_matplotlib", missing)
     page, markdown, _ = write(tmp_path, an_experiment())
