@@ -130,6 +130,7 @@ class LiveView:
     def __init__(self) -> None:
         self._step = ""
         self._title = ""
+        self._why = ""
         self._last_line = ""
         self._compiled = ""
         self._update: Update | None = None
@@ -148,6 +149,7 @@ class LiveView:
         """Show what is trained, and where."""
         info = plan.info
         self._step = ""
+        self._why = f"{plan.runtime.name}: {plan.runtime.reason}" if plan.runtime.reason else ""
         self._left = _time_left(plan)
         self._started_at = time.monotonic()
         self._title = (
@@ -192,7 +194,7 @@ class LiveView:
 
     def _update_rows(self) -> list[str]:
         if self._update is None:
-            return [self._compiling_row()] if self._title else []
+            return [*filter(None, [self._why]), self._compiling_row()] if self._title else []
         count = f"update {self._update.update}{f' of {self._left.limit}' if self._left.limit else ''}"
         return [
             f"epoch {self._update.epoch}, {count}",

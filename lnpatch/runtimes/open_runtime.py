@@ -84,6 +84,8 @@ class OpenRuntime:
     device: str
     #: The user's own settings that its processes run with.
     users: UsersSettings
+    #: Why this runtime, in words for people; empty where the options name it.
+    reason: str = ""
 
     @property
     def name(self) -> str:
@@ -160,7 +162,7 @@ def open_runtime(options: RuntimeOptions, recipe: Recipe, job: str, report_step:
     users = runtime.users_settings(recipe, environment)
     for note in users.notes:
         report_step(note)
-    return OpenRuntime(runtime, environment, recipe, recipe.jobs[job], options.device, users)
+    return OpenRuntime(runtime, environment, recipe, recipe.jobs[job], options.device, users, choice.reason)
 
 
 def _use_environment(runtime: Runtime, recipe: Recipe, job: str, report_step: ReportStep) -> Environment:
