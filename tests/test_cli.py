@@ -12,7 +12,7 @@ import pytest
 import lnpatch.cli as lnpatch_cli
 from lnpatch import __version__
 from lnpatch.cli import COMMANDS
-from tests.conftest import READER, Output
+from tests.conftest import READER, Output, git
 
 Cli = Callable[..., Output]
 
@@ -324,3 +324,12 @@ def test_the_locale_of_old(tmp_path: Path) -> None:
             3 if arguments[-1] == "\u65e5" and arguments[0] == "show" else 0,
             False,
         )
+
+
+def test_a_file_that_takes_long_to_read_is_named_first(lnpatch: Cli, demo: Path) -> None:
+    assert "reading" not in lnpatch("apply", "demo", "--dry-run").err
+    layers = demo / "layers.py"
+    layers.write_text(layers.read_text() + "\n# " + "x" * 120 + "\n" + "x = 1\n" * 20_000)
+    git(demo, "commit", "-qam", "large")
+    assert "reading layers.py (0.1 MB)" in lnpatch("apply", "demo", "--dry-run").err
+    assert "reading" not in lnpatch("apply", "demo", "--dry-run", "-q").err
