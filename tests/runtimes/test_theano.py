@@ -76,7 +76,7 @@ def test_train_baseline_and_ln_then_compare(lnpatch: Run, patched: Path) -> None
         "lngru",
         "--resume",
         "--max-updates",
-        "5",
+        "45",
         "--format",
         "json",
     )
