@@ -57,11 +57,8 @@ class JobSourceError(NotFoundError):
     hint_template = "Is this the right repository and revision?"
 
 
-#: What shows how a model does where its target has no such job.
-_INSTEAD = {
-    "evaluate": " lnpatch curves RUN shows how its runs do: cost and validation.",
-    "encode": " Its model is for other things than vectors: lnpatch evaluate, or lnpatch curves RUN, says how it does.",
-}
+#: What shows how a model does, by the job that a target has to have for it.
+_SHOWS_A_MODEL = {"evaluate": "lnpatch evaluate", "train": "lnpatch curves RUN"}
 
 
 @dataclass
@@ -76,11 +73,11 @@ class NoJobError(InvalidRequestError):
 
     @property
     def hint(self) -> str:
-        return (
-            self._fill(f"It has: {{jobs!c}}.{_INSTEAD.get(self.job, '') if 'train' in self.jobs else ''}")
-            if self.jobs
-            else "Its recipe has no jobs; CONTRIBUTING.md says how to add one."
-        )
+        """What the target has instead, and what shows how its model does."""
+        if not self.jobs:
+            return "Its recipe has no jobs; CONTRIBUTING.md says how to add one."
+        shows = [command for job, command in _SHOWS_A_MODEL.items() if job in self.jobs]
+        return self._fill("It has: {jobs!c}.") + (f" How a model does: {'; '.join(shows)}." if shows else "")
 
 
 @dataclass
