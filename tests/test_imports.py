@@ -22,6 +22,7 @@ ORDER = (
     "report",
     "curves",
     "training",
+    "trackers",
     "runtimes",
     "port",
     "patch",

@@ -11,6 +11,7 @@ import click
 
 from lnpatch.cli.configured import ConfiguredOption, make_runtime_options
 from lnpatch.runtimes.runtime_options import BACKENDS, DEVICES, PRECISIONS, RUNTIMES, RuntimeOptions
+from lnpatch.trackers.tracker import PACKAGES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -142,3 +143,11 @@ def _refuse_engine(context: click.Context, parameter: click.Parameter, value: st
     """Refuse the option's name of lnpatch 0.1."""
     if value is not None:
         raise click.UsageError(f"--engine is now called --backend: --backend {value}", context)
+
+
+log_to_option = click.option(
+    "--log-to",
+    multiple=True,
+    type=click.Choice(list(PACKAGES)),
+    help="An experiment tracker to tell of the training as it goes on; may be repeated.",
+)

@@ -21,7 +21,7 @@ from lnpatch.cli.configured import (
 )
 from lnpatch.cli.console import make_console, print_json, print_next, print_notes, short_path
 from lnpatch.cli.help import RUNTIME, Command
-from lnpatch.cli.options import TEXT, format_option, optional_target_argument, runtime_options
+from lnpatch.cli.options import TEXT, format_option, log_to_option, optional_target_argument, runtime_options
 from lnpatch.cli.study_view import study_view
 from lnpatch.errors import ExitCode, UsageError
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     sections={
         "What is compared": ("cells", "seeds", "settings", "max_updates", "smoke"),
         "Checkout and data": ("directory", "source", "data", "task_data"),
-        "The study": ("output", "status", "cancel"),
+        "The study": ("output", "log_to", "status", "cancel"),
         "Where it runs": ("on", "jobs", "wait"),
         "Jobs of a cluster": ("partition", "minutes", "memory", "cpus", "gpus", "parameters"),
         **RUNTIME,
@@ -141,6 +141,7 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="Anything else of a job, such as account=nlp; may be repeated.",
 )
+@log_to_option
 @click.option("--status", is_flag=True, help="Say how far the study is, and do nothing.")
 @click.option("--cancel", is_flag=True, help="Stop a study that goes on elsewhere, its models saved.")
 @format_option

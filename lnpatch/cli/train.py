@@ -27,6 +27,7 @@ from lnpatch.cli.options import (
     TEXT,
     directory_option,
     format_option,
+    log_to_option,
     optional_target_argument,
     runtime_options,
 )
@@ -57,7 +58,7 @@ class PassingCommand(Command):
     sections={
         "What is trained": ("directory", "cell", "data", "smoke", "settings", "max_updates", "seed"),
         "Held-out sentences": ("held_out", "held_out_every"),
-        "The run": ("output", "resume", "print_command"),
+        "The run": ("output", "resume", "log_to", "print_command"),
         **RUNTIME,
     },
 )
@@ -100,6 +101,7 @@ class PassingCommand(Command):
 )
 @click.option("-o", "--output", type=TEXT, metavar="DIR", help="The run's folder; by default runs/TARGET/CELL-DATE.")
 @click.option("--resume", is_flag=True, help="Resume the run in --output, by the repository's own reload.")
+@log_to_option
 @click.option(
     "--print-command", is_flag=True, help="Print the line that does this, for a batch scheduler, and make nothing."
 )

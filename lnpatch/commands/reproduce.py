@@ -56,6 +56,7 @@ from lnpatch.study.study_folder import (
 )
 from lnpatch.study.study_view import SilentStudyView, StudyView
 from lnpatch.study.tasks import evaluates, make_task, read_status
+from lnpatch.trackers.open_trackers import require_trackers
 from lnpatch.training.patched import open_patched
 from lnpatch.training.request import TrainOptions, check_request
 from lnpatch.training.run_folder import RunState, time_now
@@ -132,6 +133,7 @@ def reproduce(
     opened = _open_study(target, output, request, studies, _with_absolute_paths(new_request or request))
     if cluster is not None:
         require_cluster(cluster)
+    require_trackers(opened.plan.log_to)
     with hold_study(opened.folder.path):
         study = _prepare(opened, view, report_cloning)
         if cluster is None:
@@ -152,7 +154,7 @@ def study_status(
     Raises:
         NotAStudyError: there is none.
     """
-    opened = _open_study(target, output, StudyRequest(), studies)
+    opened = _open_study(target, output, StudyRequest(), studies, must_exist=True)
     study = _require_study(opened)
     return StudyResult(opened.folder.path, study, _read_statuses(opened, study, _find_jobs(opened, study)))
 
@@ -169,7 +171,7 @@ def cancel_study(
         NotAStudyError: there is none.
         StudyBusyError: it goes on on another machine, which this one cannot reach.
     """
-    opened = _open_study(target, output, StudyRequest(), studies)
+    opened = _open_study(target, output, StudyRequest(), studies, must_exist=True)
     study = _require_study(opened)
     folder = opened.folder.path
     holder = read_study_holder(folder)
@@ -207,9 +209,13 @@ def _open_study(
     request: StudyRequest,
     studies: str | os.PathLike[str],
     new_request: StudyRequest | None = None,
+    *,
+    must_exist: bool = False,
 ) -> _OpenStudy:
     """Find the study that is meant, and what it is to be; nothing is made."""
     earlier = read_study(Path(output)) if output is not None else None
+    if must_exist and output is not None and earlier is None:
+        raise NotAStudyError(os.fspath(output), ["there is no study.json in it"])
     recipe = as_recipe(target) if target is not None else None
     new = new_request or request
     if recipe is None and earlier is None:

@@ -61,6 +61,7 @@ def train(
     arguments: Sequence[str] = (),
     held_out: str | os.PathLike[str] | None = None,
     held_out_every: int | None = None,
+    log_to: Sequence[str] = (),
     runtime: RuntimeOptions | None = None,
     view: TrainView | None = None,
 ) -> TrainResult:
@@ -81,6 +82,7 @@ def train(
         arguments: what is passed on to the repository's own command line.
         held_out: what is kept out of training, so that its cost is a validation: a share of the corpus, ``5%``, or a text.
         held_out_every: the updates from one computation of that cost to the next; by default the recipe's.
+        log_to: experiment trackers that are told of it while it trains: ``tensorboard``, ``wandb``, ``mlflow``.
         runtime: which Python, backend and device; by default what is there.
         view: shows the run while it goes on; by default nothing is shown.
 
@@ -102,6 +104,7 @@ def train(
         arguments=tuple(arguments),
         held_out=os.fspath(held_out) if held_out is not None else None,
         held_out_every=held_out_every,
+        log_to=tuple(dict.fromkeys(log_to)),
     )
     view = view or SilentView()
     patched = _open_patched(target, directory, options)

@@ -27,7 +27,7 @@ A caller catches a kind, or a single failure::
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, ClusterError, ClusterLibraryError, CutOffError, EnvironmentBuildError, FolderNotSharedError,
           GitError, GitLockedError, GitMissingError, NoHomeError, NoPython2Error, NoSpaceError, NotACheckoutError,
-          PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
+          PlotLibraryError, PortLibraryError, TrackerLibraryError, UnreachableError, WrongPythonError
 """
 
 from __future__ import annotations
@@ -150,6 +150,7 @@ from lnpatch.errors.training import (
     SettingError,
     SettingValueError,
     TextError,
+    TrackerLibraryError,
     TrainingFailedError,
     UnusableFileError,
     WordVectorsError,
@@ -268,6 +269,7 @@ __all__ = [
     "TargetNotFoundError",
     "TargetUnknownError",
     "TextError",
+    "TrackerLibraryError",
     "TrainingFailedError",
     "UnexpectedError",
     "UnknownCellError",

@@ -21,6 +21,19 @@ class NotAppliedError(NotFoundError):
 
 
 @dataclass
+class TrackerLibraryError(MachineError):
+    """The package of an experiment tracker is not installed."""
+
+    tracker: str
+    package: str
+    #: The command that installs it.
+    install: str
+
+    message_template = "--log-to {tracker} needs the package {package}, which is not installed."
+    hint_template = "Install it: {install}"
+
+
+@dataclass
 class LayerMissingError(NotFoundError):
     """The checkout has no layer of that name."""
 

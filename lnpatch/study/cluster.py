@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 import logging
 import os
 import secrets
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
@@ -125,7 +127,8 @@ def submit_runs(
         raise ClusterError(options.name, "preparing the jobs", str(error)) from error
     jobs = [ClusterJob(task, device, mark) for task in tasks]
     try:
-        submitted = executor.submit_array(jobs)
+        with redirect_stderr(io.StringIO()):  # submitit prints what sbatch has said, and raises it
+            submitted = executor.submit_array(jobs)
     except Exception as error:
         raise ClusterError(options.name, "submitting the jobs", str(error)) from error
     ids = {task.name: str(job.job_id) for task, job in zip(tasks, submitted, strict=True)}

@@ -55,6 +55,8 @@ class StudyRequest:
     directory: str | None = None
     #: What to clone instead of the recipe's address.
     source: str | None = None
+    #: The experiment trackers that are told of each run while it trains.
+    log_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class StudyPlan:
     directory: str = ""
     #: What was cloned instead of the recipe's address.
     source: str = ""
+    #: The experiment trackers that are told of each run.
+    log_to: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[StudyRun, ...]:
@@ -135,6 +139,7 @@ def make_plan(recipe: Recipe, reference: str, request: StudyRequest, runtime: st
         precision=request.runtime.precision,
         directory=request.directory or "",
         source=request.source or "",
+        log_to=request.log_to,
     )
 
 
@@ -153,6 +158,7 @@ def extend_plan(folder: str, plan: StudyPlan, request: StudyRequest) -> StudyPla
         seeds=tuple(dict.fromkeys((*plan.seeds, *(request.seeds or ())))),
         max_updates=max(plan.max_updates, request.max_updates or 0) if plan.max_updates else 0,
         task_data=plan.task_data or request.task_data or "",
+        log_to=tuple(dict.fromkeys((*plan.log_to, *request.log_to))),
     )
 
 
@@ -238,6 +244,8 @@ def command_words(plan: StudyPlan) -> list[str]:
     }
     for name, value in values.items():
         words += [name, str(value)] if value else []
+    for tracker in plan.log_to:
+        words += ["--log-to", tracker]
     for assignment in plan.assignments:
         words += ["--set", assignment]
     return [*words, *(["--smoke"] if plan.smoke else [])]

@@ -35,9 +35,12 @@ def make_task(recipe: Recipe, study: Study, folder: StudyFolder, run: StudyRun) 
         settings=plan.assignments,
         max_updates=plan.max_updates or None,
         seed=run.seed,
+        log_to=plan.log_to,
     )
     # the run itself says the rest
-    resumed = TrainOptions(runtime=plan.runtime_options, resume=True, max_updates=plan.max_updates or None)
+    resumed = TrainOptions(
+        runtime=plan.runtime_options, resume=True, max_updates=plan.max_updates or None, log_to=plan.log_to
+    )
     place = folder.run(run)
     commands = {
         Step.TRAIN: make_shell_command(recipe, root, options, plan.runtime, place),

@@ -59,6 +59,8 @@ class TrainPlan:
     lock: RunLock
     #: How many epochs the trainer makes, if nothing ends it before; None where its recipe does not say.
     epochs: int | None = None
+    #: The last update that earlier parts of the run have reported, lost ones included.
+    reported: int = 0
 
     @property
     def launch(self) -> Launch:
@@ -99,7 +101,9 @@ def prepare_training(
         lock.release()
         raise
     notes = (*patched.notes, *runtime.notes, *request.data.notes, *(point.notes() if point else ()))
-    return TrainPlan(folder, info, runtime, train_job, job, notes, lock, _count_epochs(request))
+    return TrainPlan(
+        folder, info, runtime, train_job, job, notes, lock, _count_epochs(request), point.reported if point else 0
+    )
 
 
 def _count_epochs(request: TrainRequest) -> int | None:
@@ -297,4 +301,5 @@ def _describe_run(
         max_updates=None if max_updates is None else updates + max_updates,
         held_out=request.held_out.described if request.held_out else "",
         held_out_every=request.held_out.every if request.held_out else None,
+        log_to=options.log_to,
     )

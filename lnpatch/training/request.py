@@ -11,6 +11,7 @@ from lnpatch.recipes.job import Job, Smoke
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.trackers.open_trackers import require_trackers
 from lnpatch.training.data import CheckedData, check_data, find_data
 from lnpatch.training.held_out import HeldOutPlan, normalise_choice, plan_held_out
 from lnpatch.training.models import check_run
@@ -53,6 +54,8 @@ class TrainOptions:
     held_out: str | None = None
     #: The updates from one computation of its cost to the next; None for the recipe's.
     held_out_every: int | None = None
+    #: The experiment trackers that are told of it while it trains.
+    log_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,12 @@ def check_request(patched: Patched, options: TrainOptions, report_step: ReportSt
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
+    require_trackers(options.log_to)
     recipe, job = patched.recipe, find_job(patched.recipe, "train")
     earlier = _read_earlier_run(recipe, options) if options.resume else None
     if earlier is not None:
         options = _options_as_before(options, earlier)
+        require_trackers(options.log_to)
     cell = patched.choose_cell(options.cell)
     known = read_settings(patched.checkout, job)
     chosen = _parse_choices(recipe, job, options, known)
@@ -189,6 +194,7 @@ def _options_as_before(options: TrainOptions, earlier: RunInfo) -> TrainOptions:
         arguments=options.arguments or earlier.arguments,
         held_out=earlier.held_out or None,
         held_out_every=options.held_out_every or earlier.held_out_every,
+        log_to=options.log_to or earlier.log_to,
     )
 
 

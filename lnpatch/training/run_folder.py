@@ -122,6 +122,8 @@ class RunInfo:
     held_out: str = ""
     #: The updates from one computation of its cost to the next.
     held_out_every: int | None = None
+    #: The experiment trackers that are told of it, as ``--log-to`` names them.
+    log_to: tuple[str, ...] = ()
 
     @property
     def holder(self) -> Holder | None:
@@ -222,7 +224,8 @@ def parse_info(table: Any) -> RunInfo:
             raise ValueError(f"{name} is missing")
     if values.get("model") and (Path(values["model"]).name != values["model"] or values["model"] == ".."):
         raise ValueError(f"model: expected the name of a file in the folder, found {_shorten(values['model'])}")
-    return RunInfo(**{**values, "state": RunState(values["state"]), "arguments": tuple(values["arguments"])})
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return RunInfo(**{**values, **lists, "state": RunState(values["state"])})
 
 
 def _is_text(value: object) -> bool:

@@ -122,6 +122,8 @@ def _option_words(options: TrainOptions) -> Iterator[str]:
             yield from (name, str(value))
     if options.smoke:
         yield "--smoke"
+    for tracker in options.log_to:
+        yield from ("--log-to", tracker)
     for setting in options.settings:
         yield from ("--set", setting)
 

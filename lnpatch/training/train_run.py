@@ -11,6 +11,7 @@ from typing import Any
 
 from lnpatch.errors import NotARunError, TrainingFailedError
 from lnpatch.runtimes.open_runtime import Outcome
+from lnpatch.trackers.open_trackers import Trackers
 from lnpatch.training.final_cost import final_cost
 from lnpatch.training.jobs import LAUNCH
 from lnpatch.training.output import BatchWords, Event, OutputParser, Saving, Update, Validation, is_event
@@ -18,6 +19,7 @@ from lnpatch.training.prepare import TrainPlan
 from lnpatch.training.resume import find_resume_point
 from lnpatch.training.run_folder import RunInfo, RunState, time_now, write_info
 from lnpatch.training.run_writer import RunWriter
+from lnpatch.training.tracking import FigureTracking, describe_tracked
 from lnpatch.training.train_view import TrainView
 
 
@@ -95,8 +97,10 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
         TrainingFailedError: the trainer has failed, or its cost became NaN; the run's folder says more.
     """
     writer = RunWriter(plan.folder, plan.info.elapsed)
+    trackers = Trackers(plan.info.log_to, describe_tracked(plan), view.report_step)
+    info = replace(plan.info, state=RunState.FAILED)
     try:
-        outcome, reported = _run_trainer(plan, view, writer)
+        outcome, reported = _run_trainer(plan, view, writer, trackers)
         info = _info_at_end(plan, writer, outcome)
         write_info(plan.folder, info)
     except OSError as error:
@@ -104,6 +108,7 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
         raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), reason, ()) from error
     finally:
         plan.lock.release()
+        told = trackers.finish(info.state, info.reason)
     if info.state in (RunState.NAN, RunState.FAILED):
         tail = [line[:_SHOWN_LINE] for line in outcome.tail] if info.state is RunState.FAILED else ()
         raise TrainingFailedError(plan.runtime.recipe.reference, str(plan.folder), info.reason, tuple(tail))
@@ -118,14 +123,14 @@ def run_plan(plan: TrainPlan, view: TrainView) -> TrainResult:
         reported.validation,
         outcome.result.get("parameters", {}),
         tuple(job for job in ("evaluate", "encode") if job in plan.runtime.recipe.jobs),
-        plan.notes,
+        (*plan.notes, *told),
     )
 
 
-def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[Outcome, _Reported]:
+def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter, trackers: Trackers) -> tuple[Outcome, _Reported]:
     """Run the trainer to its end; return how it has ended, and what it has reported."""
     parser = OutputParser(plan.recipe_job.validation, plan.info.updates)
-    reported = _Reported()
+    reported, tracking = _Reported(), FigureTracking(trackers)
     view.start(plan)
     with writer.open_files(), _answer_pipe() as (answers, answer):
 
@@ -141,6 +146,7 @@ def _run_trainer(plan: TrainPlan, view: TrainView, writer: RunWriter) -> tuple[O
                 if not isinstance(event, BatchWords):
                     with suppress(OSError):
                         view.show_event(event)
+                tracking.record_event(event)
                 writer.record_event(event)
 
         # the lock is inherited, so that the folder stays locked while the trainer lives

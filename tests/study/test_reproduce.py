@@ -284,3 +284,21 @@ def test_another_target_and_a_target_that_is_around(lnpatch: Run, monkeypatch: p
     refused = lnpatch("reproduce", "demo", "-o", "studies/toy-smoke")
     assert refused.code == 4
     assert "TARGET demo, where the study has toy" in refused.err
+
+
+@pytest.mark.parametrize("option", ["--status", "--cancel"])
+def test_of_a_folder_without_a_study_nothing_is_said_or_stopped(lnpatch: Run, option: str) -> None:
+    refused = lnpatch("reproduce", option, "-o", "nowhere")
+    assert refused.code == 3
+    assert "nowhere is not the folder of a study" in refused.err
+
+
+@pytest.mark.slow
+def test_every_run_is_logged_to_a_tracker(lnpatch: Run) -> None:
+    pytest.importorskip("tensorboardX")
+    logged = lnpatch(*TWO, "--max-updates", "4", "--log-to", "tensorboard", "--format", "json")
+    assert logged.code == 0, logged.err
+    for run in (GRU, LNGRU):
+        assert any((run / "tensorboard").iterdir())
+    assert lnpatch("reproduce", "-o", "S", "--max-updates", "6").code == 0
+    assert len(list((GRU / "tensorboard").iterdir())) == 2

@@ -158,4 +158,5 @@ def test_a_parameter_that_sbatch_refuses(lnpatch: Run) -> None:
     refused = lnpatch(*TOY_STUDY, "--slurm-partition", "nowhere", "--format", "json")
     assert refused.code == 5
     assert "invalid partition" in refused.json["error"]["message"]
+    assert "invalid partition" not in refused.err  # submitit prints it as well
     assert not queue()

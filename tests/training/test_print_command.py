@@ -160,6 +160,7 @@ def test_every_option_is_in_the_line(toy: Path, tmp_path: Path) -> None:
         compares_parameters=True,
         held_out="5%",
         held_out_every=10,
+        log_to=("mlflow",),
     )
     # the folder is an argument of its own, and the last is of `lnpatch check` alone
     left_out = ("output", "runs", "compares_parameters")
