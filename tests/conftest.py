@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lnpatch.cli import main
+from lnpatch.cli.verbosity_options import reset_verbosity
 from lnpatch.configuration.keys import VARIABLES
 from lnpatch.folders import templates
 from lnpatch.recipes import find_recipe
@@ -49,6 +50,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("LNPATCH_DATA", str(home / "data"))
     monkeypatch.setenv("LNPATCH_CONFIG", os.devnull)
+    reset_verbosity()  # of a command line of another test in this process
     for name in ("FORCE_COLOR", "NO_COLOR", "PYTHONUTF8", *VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
     (home / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@localhost\n")
@@ -224,7 +226,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
         if by_default:
             test = item.nodeid.partition("[")[0]
             seen[test] += 1
-            if seen[test] > by_default.args[0]:
+            if seen[test] > by_default.args[0] and not item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.slow)
 
 

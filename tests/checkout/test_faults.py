@@ -49,7 +49,7 @@ FAULTS = {
 }
 
 #: The tests that are marked slow try every so-manieth call; 1 takes twenty minutes.
-_STEP = int(os.environ.get("LNPATCH_TEST_FAULT_STEP", "3"))
+_STEP = int(os.environ.get("LNPATCH_TEST_FAULT_STEP", "5"))
 
 #: Of so many calls the other tests try one.
 _SAMPLE = 151
@@ -229,7 +229,7 @@ def assert_nothing_left(folder: Path) -> None:
         ("lnpatch killed", False, 197),
         ("one call fails", True, 197),
         *(
-            pytest.param(fault, there, 9, marks=pytest.mark.slow)
+            pytest.param(fault, there, 15, marks=pytest.mark.slow)
             for fault in ("lnpatch killed", "all killed", "one call fails")
             for there in (False, True)
         ),

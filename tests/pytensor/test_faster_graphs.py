@@ -44,8 +44,18 @@ QUICK = {
     "jax": ("skip_thoughts", "no_bias"),
 }
 
+#: Minutes each.
+LONG = {"several_blocks"}
+
+
+def marks(backend, case):
+    if case in LONG:
+        return pytest.mark.long
+    return () if case in QUICK[backend] else pytest.mark.slow
+
+
 RUNS = [
-    pytest.param(backend, case, marks=() if case in QUICK[backend] else pytest.mark.slow, id=f"{backend}-{case}")
+    pytest.param(backend, case, marks=marks(backend, case), id=f"{backend}-{case}")
     for backend, cases in CASES.items()
     for case in cases
 ]

@@ -30,14 +30,27 @@ GROUPS = {
     ),
 }  # fmt: skip
 
-#: The module's own definitions. C takes seconds for each function, so all of it is slow.
+#: The module's own definitions. C takes seconds for each function, so all of it is slow, and most takes minutes.
 QUICK = {
     "c": set(),
     "jax": {"definitions"},
 }
 
+SLOW = {
+    "c": {"definitions", "indices", "loops"},
+    "jax": set(GROUPS),
+}
+
+
+def marks(backend, group):
+    """What a user waits for to see: nothing, minutes, or more."""
+    if group in QUICK[backend]:
+        return ()
+    return pytest.mark.slow if group in SLOW[backend] else pytest.mark.long
+
+
 RUNS = [
-    pytest.param(backend, group, marks=() if group in QUICK[backend] else pytest.mark.slow, id=f"{backend}-{group}")
+    pytest.param(backend, group, marks=marks(backend, group), id=f"{backend}-{group}")
     for backend in QUICK
     for group in GROUPS
 ]
@@ -122,7 +135,7 @@ def real_theano(request, scripts, tmp_path_factory):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("backend", QUICK)
 def test_as_the_real_theano(compute, real_theano, backend, group):

@@ -28,10 +28,10 @@ def train(run_python, scripts, tmp_path_factory):
 
 MODELS = [
     pytest.param("bag_of_words", marks=pytest.mark.slow),
-    # in the manner of the three repositories, with recurrences: a minute each
-    pytest.param("sentences", marks=pytest.mark.slow),
+    # in the manner of the three repositories, with recurrences: minutes each
+    pytest.param("sentences", marks=pytest.mark.long),
     pytest.param("ranking", marks=pytest.mark.slow),
-    pytest.param("reading", marks=pytest.mark.slow),
+    pytest.param("reading", marks=pytest.mark.long),
 ]
 BOUNDS = {"bag_of_words": 4, "sentences": 2, "ranking": 2, "reading": 2}
 
