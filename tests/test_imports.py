@@ -29,6 +29,7 @@ ORDER = (
     "downloads",
     "recipes",
     "edits",
+    "conventions",
     "syntax",
     "source",
     "pickles",
