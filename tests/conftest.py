@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -212,6 +213,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """
     whole_suite = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     return (os.cpu_count() or 1) * 3 // 2 if whole_suite and not config.getoption("benchmark_only") else 0
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark as slow what is beyond the cases that a test runs by default."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        by_default = item.get_closest_marker("cases_by_default")
+        if by_default:
+            test = item.nodeid.partition("[")[0]
+            seen[test] += 1
+            if seen[test] > by_default.args[0]:
+                item.add_marker(pytest.mark.slow)
 
 
 _SLOW = pytest.StashKey[int]()

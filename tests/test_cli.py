@@ -107,6 +107,7 @@ def test_errors(lnpatch: Cli, arguments: list[str], code: int, parts: list[str])
     assert set(error) == {"kind", "message", "hint", "exit_code", "details"}
 
 
+@pytest.mark.cases_by_default(5)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -295,6 +296,7 @@ def test_git_missing(demo: Path, tmp_path: Path) -> None:
     assert b"Traceback" not in run.stderr
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [("ascii", "w\u00f6rter"), ("cp1252", f"\u65e5\u672c {os.fsdecode(b'b' + bytes([255]))}")],
@@ -316,6 +318,7 @@ def test_paths_that_the_output_cannot_encode(tmp_path: Path, encoding: str, name
     assert (missing.returncode, b"error: There is no checkout" in missing.stderr) == (3, True)
 
 
+@pytest.mark.slow
 def test_the_locale_of_old(tmp_path: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for arguments in (["apply", "demo", "--dir", "\u65e5"], ["show", "attentive-reader"], ["show", "\u65e5"]):

@@ -194,6 +194,7 @@ def test_the_reader_of_our_messages_has_gone(demo: Path) -> None:
     assert run.stderr == b""
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 @pytest.mark.parametrize(("target", "code"), [("demo", 0), ("nonsense", 3)])
 def test_streams_that_the_caller_has_closed(closed: str, target: str, code: int) -> None:

@@ -306,6 +306,7 @@ def hostile_demo(demo: Path) -> Path:
     return demo
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["colours", "NO_COLOR", "dumb"])
 def test_a_diff_is_visible_in_a_terminal_and_exact_elsewhere(
     lnpatch: Cli, hostile_demo: Path, variables: dict[str, str], tmp_path: Path

@@ -186,6 +186,7 @@ def test_a_link_is_removed_not_followed(lnpatch: Cli, cache: Path, tmp_path: Pat
     assert not (cache / "port" / "link").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_runtime_uses_its_environment_and_what_it_compiles(
     cache: Path, lnpatch: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

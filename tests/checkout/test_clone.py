@@ -248,6 +248,7 @@ sys.exit(main(["apply", "demo", "--dir", sys.argv[3]]))
 """
 
 
+@pytest.mark.cases_by_default(2)
 @pytest.mark.parametrize("there", [pytest.param(False, id="new folder"), pytest.param(True, id="empty folder")])
 @pytest.mark.parametrize("moment", [("move_to", 1), ("move_without_replacing", 1), ("move_without_replacing", 3)])
 @pytest.mark.parametrize("command", ["apply", pytest.param("status", marks=pytest.mark.slow)])

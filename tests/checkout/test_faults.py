@@ -112,6 +112,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[FaultyLnp
             server.close()
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize("fault", ["lnpatch killed", "one call fails"])
 def test_at_some_calls(scene: Scene, servers: list[FaultyLnpatch], tmp_path: Path, fault: str) -> None:
     # not always the same ones of each command
@@ -221,6 +222,7 @@ def assert_nothing_left(folder: Path) -> None:
     assert "refs/lnpatch-pending" not in git(folder, "for-each-ref")
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     ("fault", "there", "step"),
     [

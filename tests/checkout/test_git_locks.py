@@ -35,6 +35,7 @@ def make_lock(checkout: Path, name: str) -> Path:
     return lock
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("name", OWN)
 def test_own_locks_are_removed(lnpatch: Cli, demo: Path, name: str) -> None:
     lock = make_lock(demo, name)
@@ -46,6 +47,7 @@ def test_own_locks_are_removed(lnpatch: Cli, demo: Path, name: str) -> None:
     assert not lock.exists()
 
 
+@pytest.mark.cases_by_default(7)
 @pytest.mark.parametrize("name", SHARED)
 @pytest.mark.parametrize(
     "command",
@@ -74,6 +76,7 @@ def test_shared_locks_are_named(lnpatch: Cli, demo: Path, name: str, command: st
     assert lnpatch(*command.split(), "demo", "--dir", demo).code == 0
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("name", ["packed-refs.lock", *OWN])
 def test_a_lock_that_is_held_for_a_moment_is_waited_for(lnpatch: Cli, demo: Path, name: str) -> None:
     lock = make_lock(demo, name)

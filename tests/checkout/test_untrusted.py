@@ -101,6 +101,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path, demo: Path, ran: Pat
     return tmp_path / "linked" if request.param == "linked worktree" else demo
 
 
+@pytest.mark.cases_by_default(2)
 def test_no_program_of_the_checkout_is_run(lnpatch: Cli, hostile: Path, ran: Path) -> None:
     original = contents(hostile)
     for path in hostile.glob("*.py"):  # so that git has to look into the files
@@ -115,6 +116,7 @@ def test_no_program_of_the_checkout_is_run(lnpatch: Cli, hostile: Path, ran: Pat
     assert sorted(path.name for path in ran.iterdir()) == []
 
 
+@pytest.mark.cases_by_default(1)
 def test_a_lost_object_is_not_fetched(lnpatch: Cli, hostile: Path, ran: Path) -> None:
     """A partial clone fetches it, by the transport that its configuration names."""
     blob = git(hostile, "rev-parse", "HEAD:layers.py").strip()
@@ -177,6 +179,7 @@ def test_a_commit_says_that_it_is_not_signed(lnpatch: Cli, demo: Path, ran: Path
     assert not list(ran.iterdir())
 
 
+@pytest.mark.cases_by_default(8)
 @pytest.mark.parametrize(
     "link",
     ["lnpatch", "refs/lnpatch", "refs/lnpatch-pending", "refs/heads", "logs", "logs/refs", "objects", "HEAD", "index"],

@@ -291,6 +291,7 @@ def test_a_fork_in_another_style(lnpatch: Cli, tmp_path: Path, demo_files: dict[
     assert contents(checkout) == files
 
 
+@pytest.mark.cases_by_default(8)
 @pytest.mark.parametrize(
     "change",
     [

@@ -21,6 +21,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize("kind", BROKEN)
 def test_status_diff_and_revert(lnpatch: Run, demo: Path, kind: str) -> None:
     before = contents(demo)

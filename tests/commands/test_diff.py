@@ -33,6 +33,7 @@ def test_before_is_what_git_says_after(lnpatch: Cli, demo: Path, reader: Path, t
     assert lnpatch("diff", target, "--dir", checkout).text == before.text
 
 
+@pytest.mark.cases_by_default(2)
 @pytest.mark.parametrize(
     "setting",
     ["diff.noprefix=true", "diff.mnemonicPrefix=true", "color.ui=always", "color.diff=always", "diff.external=false"],
@@ -184,6 +185,7 @@ def test_leaves_the_checkout_alone(lnpatch: Cli, demo: Path) -> None:
     assert not (demo / ".git" / "lnpatch").exists()
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize(
     "setting",
     [

@@ -44,6 +44,7 @@ def test_diff_and_revert_need_no_target(
     assert contents(patched) == demo_files
 
 
+@pytest.mark.cases_by_default(5)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
     ("command", "told"),
@@ -80,6 +81,7 @@ def test_every_command_on_a_checkout_finds_it(
     assert told in done.text + done.err
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize("place", ["mine", "mine/notes/deep"])
 @pytest.mark.parametrize("command", ["diff", "revert", "status", "apply"])
 def test_a_named_target_means_the_checkout_around(

@@ -112,6 +112,7 @@ def test_each_branch_has_its_own_patch(lnpatch: Cli, demo: Path) -> None:
         git(demo, "checkout", "-q", "-f", "master")
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     "edit", [pytest.param(b"%s# at the end\n", id="at the end"), pytest.param(b"# at the start\n%s", id="at the start")]
 )

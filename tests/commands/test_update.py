@@ -126,6 +126,7 @@ def edit(file: Path, old: bytes, new: bytes) -> None:
     file.write_bytes(data.replace(old, new, 1))
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("committed", [False, True])
 def test_what_was_changed_since_is_kept(
     lnpatch: Cli, patched: Path, newest: dict[str, bytes], demo_files: dict[str, bytes], committed: bool

@@ -60,6 +60,7 @@ def test_panels_without_data_are_left_out(lnpatch: Cli, validations: Figures, se
     assert [word for word in words if word.startswith(("training", "validation"))] == labels
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.usefixtures("matplotlib")
 @pytest.mark.parametrize(
     ("costs", "validations"),
@@ -82,6 +83,7 @@ def test_odd_curves_are_drawn(lnpatch: Cli, costs: list[float], validations: Fig
     assert Path("a.png").stat().st_size > 2000
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.usefixtures("matplotlib")
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.pdf"])
 def test_the_same_runs_give_the_same_bytes(lnpatch: Cli, pair: tuple[Path, Path], name: str) -> None:
@@ -132,6 +134,7 @@ def test_without_matplotlib(lnpatch: Cli, pair: tuple[Path, Path], monkeypatch: 
     assert lnpatch("curves", *pair, "--format", "json").code == 0
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
 def test_the_backend_of_the_environment_is_not_asked_for(
     pair: tuple[Path, Path], matplotlib: None, tmp_path: Path, backend: str

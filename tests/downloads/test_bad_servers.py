@@ -317,6 +317,7 @@ TRICKLES = {
 }
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     ("head", "piece"),
     [

@@ -121,6 +121,7 @@ def test_whole_but_not_yet_named(lnpatch: Cli, recipe: Path, server: Server, des
     assert (dest / "model.npz").read_bytes() == MODEL
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_stopped(recipe: Path, server: Server, dest: Path, tmp_path: Path, lnpatch: Cli, how: str) -> None:

@@ -330,6 +330,7 @@ HONEST = {
 }
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize("protocol", [0, pytest.param(2, marks=pytest.mark.slow), 4])
 @pytest.mark.parametrize("value", HONEST.values(), ids=HONEST)
 def test_what_a_pickler_writes_is_never_too_much(value: Any, protocol: int) -> None:

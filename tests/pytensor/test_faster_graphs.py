@@ -74,6 +74,7 @@ def test_all_cases_are_listed(run_python, scripts):
     assert set(run_python("c", "-c", code).stdout.split()) == set(CASES["jax"])
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize(("backend", "case"), RUNS)
 def test_costs_and_gradients_are_those_of_the_graph_as_written(measure, backend, case):
     measured = measure(backend, case)
@@ -98,6 +99,7 @@ case = skip_thoughts()
 """
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("backend", [pytest.param("c", marks=pytest.mark.slow), "jax"])
 @pytest.mark.parametrize(
     ("code", "words"),

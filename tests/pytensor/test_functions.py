@@ -96,6 +96,7 @@ def test_functions_py_has_no_other_case(run_python, scripts):
     )
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(("backend", "group"), RUNS)
 def test_as_recorded(compute, scripts, backend, group):
     assert_same(compute(backend, group), load_group(scripts / "recorded.npz", group), MISSING[backend])

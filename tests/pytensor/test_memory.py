@@ -21,6 +21,7 @@ for size in (1, 2):
 """
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     ("code", "peaks"),
     [

@@ -22,6 +22,7 @@ def test_the_demo_uses_no_other(scripts):
     }
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize(
     ("statement", "name"),
     [

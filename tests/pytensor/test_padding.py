@@ -64,6 +64,7 @@ def test_every_compiled_shape_is_reported(train):
 GOOD = {"buckets": {"T": [8]}, "functions": [{"inputs": {"x": ["T", None]}, "outputs": [[]]}]}
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -96,6 +96,7 @@ def test_identity(fragments: list[str], data: st.DataObject) -> None:
     check_identity(data.draw(files(fragments)))
 
 
+@pytest.mark.cases_by_default(1)
 @CASES
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
@@ -103,6 +104,7 @@ def test_insert_and_remove(fragments: list[str], data: st.DataObject) -> None:
     check_undo(data.draw(files(fragments)))
 
 
+@pytest.mark.cases_by_default(1)
 @CASES
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)

@@ -25,6 +25,7 @@ def room_for_visitors() -> Iterator[None]:
     sys.setrecursionlimit(limit)
 
 
+@pytest.mark.slow
 def test_sample(python2: Path) -> None:
     paths = [path for path in _paths(python2) if path.stat().st_size < 60_000]
     paths.sort(key=lambda path: hashlib.sha256(path.name.encode()).digest())

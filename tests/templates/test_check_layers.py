@@ -119,6 +119,7 @@ def test_the_patched_demo_passes(patched, cell):
     assert ("cell state" in rows) == (cell == "lnlstm")
 
 
+@pytest.mark.cases_by_default(12)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_told(patched, mistake):

@@ -72,6 +72,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_row_for_each_line(encode: Run, text: bytes) -> None:
     done = encode(text)
@@ -274,6 +275,7 @@ VECTORS = {
 }
 
 
+@pytest.mark.cases_by_default(8)
 @pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin", "v"])
 @pytest.mark.parametrize("data", VECTORS.values(), ids=VECTORS)
 def test_word_vectors_of_either_format_under_any_name(encode: Run, data: bytes, name: str) -> None:
@@ -315,6 +317,7 @@ NO_VECTORS = {
 }
 
 
+@pytest.mark.cases_by_default(12)
 @pytest.mark.parametrize(("data", "reason"), NO_VECTORS.values(), ids=NO_VECTORS)
 def test_word_vectors_that_are_none_or_other_ones(encode: Run, data: bytes, reason: str) -> None:
     Path("vectors.vec").write_bytes(data)

@@ -24,6 +24,7 @@ Run = Callable[..., Output]
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 
 
+@pytest.mark.cases_by_default(1)
 @needs_full
 @pytest.mark.parametrize("name", ["updates.jsonl", "log.txt"])
 def test_a_full_disk_stops_the_training_and_keeps_the_model(lnpatch: Run, toy: Path, name: str) -> None:
@@ -171,6 +172,7 @@ NONSENSE = [
 ]
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize("printed", NONSENSE)
 def test_output_that_makes_no_sense(lnpatch: Run, toy: Path, printed: str) -> None:
     trainer = toy / "train.py"

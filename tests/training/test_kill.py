@@ -101,6 +101,7 @@ pytestmark = needs_proc
 SLOW = ("--set", "wait=0.05", "--set", "saveFreq=5", "--set", "max_epochs=3")
 
 
+@pytest.mark.slow
 def test_a_second_resume_is_refused_and_says_who_trains(lnpatch: Run, toy: Path) -> None:
     run = Path("run")
     first = start("--output", "run", *SLOW)
@@ -147,6 +148,7 @@ def test_a_trainer_whose_lnpatch_is_killed_ends_by_itself(lnpatch: Run, toy: Pat
         time.sleep(0.05)
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize(
     ("save_every", "reported", "saved", "words"),
     [
@@ -304,6 +306,7 @@ def test_a_run_on_another_machine_is_not_taken_over_at_once(lnpatch: Run, toy: P
     assert lnpatch("train", TOY, "--resume", "--output", "run", "--max-updates", "3").code == 0
 
 
+@pytest.mark.cases_by_default(1)
 @pytest.mark.parametrize("earlier", ["cpu", "gpu"])
 def test_a_resume_keeps_device_and_backend(toy: Path, earlier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     named = type("Named", (HereRuntime,), {"name": "pytensor"})

@@ -65,6 +65,7 @@ def start_line(line: str, **options: Any) -> subprocess.Popen[str]:
 # What is printed
 
 
+@pytest.mark.cases_by_default(2)
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -66,6 +66,7 @@ LENGTHS = [
 ]
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize(
     ("arguments", "cell", "count"), [pytest.param(*case, id=" ".join(case[0])) for case in LENGTHS]
 )
@@ -243,6 +244,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.cases_by_default(9)
 @pytest.mark.parametrize(
     ("arguments", "code", "words"), [pytest.param(*case, id=" ".join(case[0])) for case in REFUSED]
 )
