@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import libcst as cst
 
-from lnpatch.syntax.positions import Lines
+from lnpatch.syntax.positions import Lines, Place
 from lnpatch.syntax.tree import string_value, walk
 
 _INDICES = {"0": "initializer", "1": "layer"}
@@ -26,8 +26,8 @@ class LayerCall:
     """One call of a layer through a table."""
 
     path: str
-    #: The 1-based line of the call.
-    line: int
+    #: Where the call is.
+    place: Place = field(compare=False, repr=False)
     role: CallRole
     #: The cell where it is a literal, as in ``get_layer('ff')``; None where it is computed, and may be any.
     cell: str | None
@@ -38,6 +38,11 @@ class LayerCall:
     keywords: tuple[str, ...]
     #: Whether the call has ``*`` or ``**``, so that the rest of its arguments is not known.
     has_star: bool = False
+
+    @property
+    def line(self) -> int:
+        """The 1-based line of the call."""
+        return self.place.line
 
     def may_call(self, cell: str) -> bool:
         """Return whether this may be a call of *cell*."""
@@ -69,7 +74,7 @@ def _find_calls(module: cst.Module, path: str) -> Iterator[LayerCall]:
         chosen = lookup.args[0].value
         yield LayerCall(
             path,
-            lines.line_of(node),
+            lines.place(node),
             CallRole(_INDICES[number]),
             string_value(chosen),
             cst.Module([]).code_for_node(chosen),

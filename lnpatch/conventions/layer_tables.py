@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import libcst as cst
 
-from lnpatch.syntax.positions import Lines
+from lnpatch.syntax.positions import Lines, Place
 from lnpatch.syntax.tables import DictEntry, entries_of, is_display, subscript_key
 from lnpatch.syntax.tree import assignment_targets, functions_by_name, scope_statements, string_value
 
@@ -19,8 +19,13 @@ class LayerPair:
     cell: str
     initializer: str
     layer: str
-    #: The 1-based line of the entry.
-    line: int
+    #: Where the entry is.
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def line(self) -> int:
+        """The 1-based line of the entry."""
+        return self.place.line
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,18 @@ class LayerTable:
     """A dictionary whose values are pairs of strings that name functions of its module."""
 
     path: str
-    #: The 1-based line of the assignment.
-    line: int
     #: The variable.
     name: str
     #: The qualified name of the function or class around it; empty at a module's top level.
     scope: str
     pairs: tuple[LayerPair, ...]
+    #: Where it is assigned.
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def line(self) -> int:
+        """The 1-based line of the assignment."""
+        return self.place.line
 
     def get(self, cell: str) -> LayerPair | None:
         """Return the pair of a cell; of several the last, which is the one that counts."""
@@ -42,7 +52,7 @@ class LayerTable:
 
 
 def find_layer_tables(module: cst.Module, path: str) -> tuple[LayerTable, ...]:
-    """Find the tables of layers of a module, in source order.
+    """Find the tables of layers of a module, those of a scope before those of the scopes in it.
 
     A table is assigned as a literal or by ``dict(...)``, and may be filled by ``name['gru'] = (..., ...)`` in the same
     scope. It counts where one of its pairs names a function at the module's top level, or an initializer by the family's
@@ -59,7 +69,7 @@ def find_layer_tables(module: cst.Module, path: str) -> tuple[LayerTable, ...]:
         for table in _tables_of_scope(body, path, scope, lines):
             if any(pair.layer in functions or pair.initializer.startswith("param_init") for pair in table.pairs):
                 tables.append(table)
-    return tuple(sorted(tables, key=lambda table: table.line))
+    return tuple(tables)
 
 
 def _scopes(body: cst.Module | cst.BaseSuite, name: str) -> Iterator[tuple[str, cst.Module | cst.BaseSuite]]:
@@ -72,13 +82,13 @@ def _scopes(body: cst.Module | cst.BaseSuite, name: str) -> Iterator[tuple[str, 
 
 
 def _tables_of_scope(body: cst.Module | cst.BaseSuite, path: str, scope: str, lines: Lines) -> Iterator[LayerTable]:
-    displays: dict[str, tuple[int, list[LayerPair]]] = {}
+    displays: dict[str, tuple[cst.CSTNode, list[LayerPair]]] = {}
     for statement in scope_statements(body):
         value = statement.value if isinstance(statement, (cst.Assign, cst.AnnAssign)) else None
         for target in assignment_targets(statement):
             if isinstance(target, cst.Name) and is_display(value):
                 pairs = [pair for entry in entries_of(value) if (pair := _pair(entry, lines))]
-                displays[target.value] = (lines.line_of(statement), pairs)
+                displays[target.value] = (statement, pairs)
             elif isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name):
                 key = subscript_key(target)
                 table = displays.get(target.value.value)
@@ -86,9 +96,9 @@ def _tables_of_scope(body: cst.Module | cst.BaseSuite, path: str, scope: str, li
                     continue
                 if pair := _pair(DictEntry(key, value), lines):
                     table[1].append(pair)
-    for name, (line, pairs) in displays.items():
+    for name, (assignment, pairs) in displays.items():
         if pairs:
-            yield LayerTable(path, line, name, scope, tuple(pairs))
+            yield LayerTable(path, name, scope, tuple(pairs), lines.place(assignment))
 
 
 def _pair(entry: DictEntry, lines: Lines) -> LayerPair | None:
@@ -98,4 +108,4 @@ def _pair(entry: DictEntry, lines: Lines) -> LayerPair | None:
     initializer, layer = (string_value(element.value) for element in entry.value.elements)
     if initializer is None or layer is None or not (initializer.isidentifier() and layer.isidentifier()):
         return None
-    return LayerPair(entry.key, initializer, layer, lines.line_of(entry.value))
+    return LayerPair(entry.key, initializer, layer, lines.place(entry.value))

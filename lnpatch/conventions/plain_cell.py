@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import libcst as cst
 
-from lnpatch.syntax.positions import Lines
+from lnpatch.syntax.positions import Lines, Place
 from lnpatch.syntax.tree import child_nodes, functions_by_name, is_name, string_value, walk
 
 #: What repositories call the parameter for the initial hidden state.
@@ -18,7 +18,7 @@ STATE_NAMES = ("init_state", "init_states", "_init_state")
 class ReturnForm(StrEnum):
     """What a layer gives back."""
 
-    #: ``return [h]``, or a name that only ever holds a list.
+    #: ``return [h]``, or a name that holds a list by then.
     LIST = "list"
     #: ``return h``: the variable itself.
     BARE = "bare"
@@ -42,8 +42,8 @@ class Signature:
 
     name: str
     path: str
-    #: The 1-based line of its ``def``.
-    line: int
+    #: Where its ``def`` is.
+    place: Place = field(compare=False, repr=False)
     parameters: tuple[Parameter, ...]
     #: The name behind ``*``, empty where there is none.
     star: str = ""
@@ -53,6 +53,11 @@ class Signature:
     taken_keywords: frozenset[str] = frozenset()
     #: Whether the body uses ``**kwargs`` in any other way, such as handing it on, so that any keyword may be honoured.
     hands_keywords_on: bool = False
+
+    @property
+    def line(self) -> int:
+        """The 1-based line of its ``def``."""
+        return self.place.line
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,8 +98,8 @@ class Convention:
     options_position: int | None
     #: What the layer gives back.
     returns: ReturnForm
-    #: The 1-based lines where the layer asks for ``state_below.ndim``, to read what a 2-d input means there.
-    rank_lines: tuple[int, ...] = ()
+    #: Where the layer asks for ``state_below.ndim``, to read what a 2-d input means there.
+    rank_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     #: Whether the layer takes integers, word indices, as input.
     integer_input: bool = False
 
@@ -130,7 +135,7 @@ def read_cell(module: cst.Module, path: str, cell: str, initializer: str, layer:
         state,
         names.index("options") if "options" in names else None,
         _read_return(function),
-        tuple(lines.line_of(node) for node in walk(function) if _asks_for(node, ("ndim",))),
+        tuple(lines.place(node) for node in walk(function) if _asks_for(node, ("ndim",))),
         any(_asks_for(node, ("dtype",)) for node in walk(function)) and _tests_for_integers(function),
     )
 
@@ -146,8 +151,9 @@ def _read_signature(function: cst.FunctionDef, path: str, lines: Lines) -> Signa
     taken = frozenset(_taken_keywords(function, double_star)) if double_star else frozenset()
     uses = sum(is_name(node, double_star) for node in walk(function.body)) if double_star else 0
     readable = sum(1 for _ in _taken_keywords(function, double_star)) if double_star else 0
-    line = lines.line_of(function.name)
-    return Signature(function.name.value, path, line, parameters, star, double_star, taken, uses > readable)
+    return Signature(
+        function.name.value, path, lines.place(function.name), parameters, star, double_star, taken, uses > readable
+    )
 
 
 def _taken_keywords(function: cst.FunctionDef, name: str) -> Iterator[str]:
@@ -185,26 +191,37 @@ def _form_of(value: cst.BaseExpression | None, function: cst.FunctionDef) -> Ret
         return ReturnForm.LIST
     if isinstance(value, cst.Tuple):
         return ReturnForm.TUPLE
-    if isinstance(value, cst.Name):
-        assigned = list(_assigned_to(value.value, function.body))
-        lists = [isinstance(node, cst.List) for node in assigned]
-        if assigned and all(lists):
-            return ReturnForm.LIST
-        return ReturnForm.UNCLEAR if any(lists) else ReturnForm.BARE
-    return ReturnForm.BARE if isinstance(value, (cst.Subscript, cst.BinaryOperation)) else ReturnForm.UNCLEAR
+    if not isinstance(value, cst.Name):
+        return ReturnForm.BARE if isinstance(value, (cst.Subscript, cst.BinaryOperation)) else ReturnForm.UNCLEAR
+    last = function.body.body[-2] if len(function.body.body) > 1 else None
+    if last is not None and any(isinstance(node, cst.List) for node in _assigned_to(value.value, last)):
+        return ReturnForm.LIST  # `rval = [rval]` right before `return rval`, whatever it was before
+    forms = {_form_of_assigned(node) for node in _assigned_to(value.value, function.body)}
+    return forms.pop() if len(forms) == 1 else ReturnForm.UNCLEAR
 
 
-def _assigned_to(name: str, body: cst.CSTNode) -> Iterator[cst.BaseExpression | None]:
-    """Yield what a function assigns to *name*; None where it is one name of several: ``rval, updates = scan(...)``."""
+def _form_of_assigned(value: cst.CSTNode) -> ReturnForm:
+    """Return the form of what a name is assigned: Theano's scan gives a list where it has several outputs."""
+    if isinstance(value, cst.List):
+        return ReturnForm.LIST
+    if isinstance(value, cst.Call):
+        for argument in value.args:
+            if argument.keyword is not None and argument.keyword.value == "outputs_info":
+                outputs = argument.value.elements if isinstance(argument.value, (cst.List, cst.Tuple)) else ()
+                return ReturnForm.LIST if len(outputs) > 1 else ReturnForm.BARE
+    return ReturnForm.BARE
+
+
+def _assigned_to(name: str, body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield what is assigned to *name*; where it is the first of several names, ``rval, updates = scan(...)``, the call."""
     for node in walk(body):
         if isinstance(node, cst.Assign):
             for target in node.targets:
-                if is_name(target.target, name):
+                first: cst.BaseExpression = target.target
+                if isinstance(first, cst.Tuple) and first.elements:
+                    first = first.elements[0].value
+                if is_name(first, name):
                     yield node.value
-                elif isinstance(target.target, cst.Tuple) and any(
-                    is_name(element.value, name) for element in target.target.elements
-                ):
-                    yield None
 
 
 def _asks_for(node: cst.CSTNode, attributes: tuple[str, ...]) -> bool:
