@@ -53,6 +53,8 @@ class Signature:
     taken_keywords: frozenset[str] = frozenset()
     #: Whether the body uses ``**kwargs`` in any other way, such as handing it on, so that any keyword may be honoured.
     hands_keywords_on: bool = False
+    #: The keys of ``options`` that the body reads.
+    options_read: frozenset[str] = frozenset()
 
     @property
     def line(self) -> int:
@@ -151,8 +153,17 @@ def _read_signature(function: cst.FunctionDef, path: str, lines: Lines) -> Signa
     taken = frozenset(_taken_keywords(function, double_star)) if double_star else frozenset()
     uses = sum(is_name(node, double_star) for node in walk(function.body)) if double_star else 0
     readable = sum(1 for _ in _taken_keywords(function, double_star)) if double_star else 0
+    read = frozenset(_taken_keywords(function, "options"))
     return Signature(
-        function.name.value, path, lines.place(function.name), parameters, star, double_star, taken, uses > readable
+        function.name.value,
+        path,
+        lines.place(function.name),
+        parameters,
+        star,
+        double_star,
+        taken,
+        uses > readable,
+        read,
     )
 
 

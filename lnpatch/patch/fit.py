@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: What the refusal of a call is about.
 _KIND = "fit"
 
+#: How options begin that say how large something is, which the arrays and the input of a layer say as well.
+_SIZES = ("batch_size", "dim")
+
 
 def refuse_misfits(recipe: Recipe, plan: Plan, values: Mapping[str, str], files: CheckoutFiles) -> None:
     """Refuse a plan after which a call of the layer would fail, or compute something else than what it says.
@@ -134,7 +137,19 @@ def _compare_cells(pair: _CellPair) -> Iterator[Refusal]:
     unclear = conventions.ReturnForm.UNCLEAR
     if plain.returns is not normalized.returns and unclear not in (plain.returns, normalized.returns):
         detail = f"{plain.layer.name} returns {_say(plain.returns)}, {normalized.layer.name} {_say(normalized.returns)}"
-        yield Refusal(pair.path, plain.layer.line, _KIND, normalized.layer.name, "does-not-fit", detail, ())
+        yield _refuse(pair, plain.layer, normalized.layer, detail)
+    if plain.integer_input and not normalized.integer_input:
+        detail = f"{plain.layer.name} takes word indices as well, {normalized.layer.name} does not"
+        yield _refuse(pair, plain.layer, normalized.layer, detail)
+    for role in conventions.CallRole:
+        theirs, ours = pair.signatures(role)
+        if unread := sorted(key for key in theirs.options_read - ours.options_read if not key.startswith(_SIZES)):
+            options = ", ".join(f"options[{key!r}]" for key in unread)
+            yield _refuse(pair, theirs, ours, f"{theirs.name} depends on {options}, which {ours.name} does not read")
+
+
+def _refuse(pair: _CellPair, plain: conventions.Signature, normalized: conventions.Signature, detail: str) -> Refusal:
+    return Refusal(pair.path, plain.line, _KIND, normalized.name, "does-not-fit", detail, ())
 
 
 def _say(form: conventions.ReturnForm) -> str:

@@ -97,6 +97,28 @@ def test_fits(lnpatch: Cli, tmp_path: Path, family: Family) -> None:
             id="what is returned",
         ),
         pytest.param(
+            Family(
+                gru=plain(
+                    "        if init_state",
+                    "        drop = options.get('drop') or options['dim']\n        if init_state",
+                )
+            ),
+            "layers.py:27",
+            "gru_layer depends on options['drop'], which lngru_layer does not read",
+            id="an option",
+        ),
+        pytest.param(
+            Family(
+                gru=plain(
+                    "        if init_state",
+                    "        if 'int' in state_below.dtype:\n            print 1\n        if init_state",
+                )
+            ),
+            "layers.py:27",
+            "gru_layer takes word indices as well, lngru_layer does not",
+            id="word indices",
+        ),
+        pytest.param(
             Family(gru=with_keyword("dropout"), model="get_layer(o['e'])[1](t, x, None, o, **more)\n"),
             "model.py:2",
             "the call may pass dropout of gru_layer on by * or **, which lngru_layer lacks",
