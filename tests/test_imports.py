@@ -30,6 +30,7 @@ ORDER = (
     "downloads",
     "recipes",
     "edits",
+    "conventions",
     "syntax",
     "source",
     "pickles",

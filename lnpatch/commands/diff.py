@@ -7,6 +7,7 @@ from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.edits import EditState
 from lnpatch.patch.applied import find_applied, open_checkout
 from lnpatch.patch.change import planned_files
+from lnpatch.patch.fit import refuse_misfits
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.patch.plan import EditReport, make_plan
@@ -47,6 +48,7 @@ def diff(
         return make_report(recipe, checkout, applied.record.cell, applied.state, applied.edits, notes, patch=patch)
     plan = make_plan(recipe, values, checkout, repairs)
     plan.refuse_impossible()
+    refuse_misfits(recipe, plan, values, checkout)
     notes += [_describe_repair(edit) for edit in plan.edits if _is_repair_to_do(edit)]
     patch = diff_files(checkout, planned_files(checkout, plan))
     return make_report(recipe, checkout, plan.cell, plan.state, plan.edits, notes, patch=patch)

@@ -67,7 +67,7 @@ class Refusal:
 
 @dataclass
 class PatchRefusedError(FailedError):
-    """Anchors are missing or names collide; nothing was changed."""
+    """Anchors are missing, names collide, or a layer does not fit the calls of it; nothing was changed."""
 
     target: str
     refusals: Sequence[Refusal]
@@ -84,4 +84,6 @@ class PatchRefusedError(FailedError):
     def hint(self) -> str:
         if any(refusal.state == "collision" for refusal in self.refusals):
             return "lnpatch overwrites nothing that it did not write: rename or remove what collides, then try again."
+        if all(refusal.state == "does-not-fit" for refusal in self.refusals):
+            return "The repository's layers are written otherwise than the recipe's templates; the recipe has to name others."
         return "Is this the right repository and revision? `lnpatch show` says what the recipe looks for."

@@ -19,6 +19,7 @@ from lnpatch.errors import (
     UsageError,
 )
 from lnpatch.patch.applied import Applied, find_applied
+from lnpatch.patch.fit import refuse_misfits
 from lnpatch.patch.made_of import is_outdated, what_makes
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.patch_state import PatchState
@@ -84,7 +85,7 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions, *, up
         OutdatedPatchError: more is asked for than an older lnpatch's patch has, and not *update*.
         UpdateConflictError: a newer patch would lose changes made since.
         OtherCellError: the checkout is patched with another cell.
-        PatchRefusedError: anchors are missing or names collide; all of them are listed.
+        PatchRefusedError: anchors are missing, names collide or calls do not fit the layer; all of them are listed.
         DirtyFilesError: files that would change have changes that are not committed.
         NotTrackedError: files that would change are not this repository's own.
         RevertConflictError: a file that an earlier apply has changed cannot be recorded as it was before that.
@@ -101,6 +102,7 @@ def make_change(recipe: Recipe, checkout: Checkout, options: PatchOptions, *, up
         return Change(applied.record.cell, PatchState.APPLIED, applied.edits, record=applied.record, applied=applied)
     plan = make_plan(recipe, values, checkout, options.repairs)
     plan.refuse_impossible()
+    refuse_misfits(recipe, plan, values, checkout)
     files = planned_files(checkout, plan)
     _refuse_dirty(checkout, files, applied)
     record = _make_record(recipe, checkout, values, plan, files, options, applied) if files else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lnpatch import source
 from lnpatch.edits import CheckoutFiles, Edit, EditContext, EditFinding, EditState
@@ -11,6 +12,9 @@ from lnpatch.errors import PatchRefusedError, Refusal
 from lnpatch.patch.patch_state import PatchState
 from lnpatch.recipes import Recipe
 from lnpatch.suggest import close_matches
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,9 @@ class FilePlan:
     after: bytes | None
     #: What each edit has found.
     findings: tuple[EditFinding, ...]
+    #: The file as it was read, and its tree after all edits; None where there is no file.
+    document: source.Source | None = field(default=None, compare=False, repr=False)
+    module: cst.Module | None = field(default=None, compare=False, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -117,7 +124,7 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
             module = outcome.module
             findings += [replace(finding, repair=repair) for finding in outcome.findings]
     after = before if module is document.module else document.write(module)
-    return FilePlan(path, before, after, tuple(findings))
+    return FilePlan(path, before, after, tuple(findings), document, module)
 
 
 def _plan_missing_file(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from lnpatch.checkout.record import FileChange, Record
 from lnpatch.checkout.worktree import Checkout
 from lnpatch.errors import NotTrackedError, Overlap, UpdateConflictError
+from lnpatch.patch.fit import refuse_misfits
 from lnpatch.patch.made_of import what_makes
 from lnpatch.patch.options import PatchOptions
 from lnpatch.patch.plan import EditReport, Plan, make_plan
@@ -65,8 +66,10 @@ def find_update(recipe: Recipe, checkout: Checkout, record: Record, options: Pat
         SourceSyntaxError: a file was neither Python 2.7 nor Python 3.
     """
     values = options.values(recipe)
-    plan = make_plan(recipe, values, _Originals(checkout, record), options.repairs)
+    originals = _Originals(checkout, record)
+    plan = make_plan(recipe, values, originals, options.repairs)
     plan.refuse_impossible()
+    refuse_misfits(recipe, plan, values, originals)
     newer = _newer_files(checkout, record, plan)
     difference = tuple(_differences(checkout, record, newer))
     if not difference:

@@ -129,6 +129,17 @@ class NameResolver:
         """Return whether an ``import *`` from one of the repository's files binds *name*."""
         return self._is_star_imported(self.names, self.path, name, frozenset())
 
+    def imports_from(self, path: str) -> bool:
+        """Return whether the file imports the repository's file *path*, or anything from it."""
+        modules = {*self.names.imported.values(), *self.names.stars}
+        modules |= {origin.rpartition(".")[0] for origin in self.names.imported.values()}
+        return any(path == self._first_file(module) for module in modules if module.strip("."))
+
+    def _first_file(self, dotted: str) -> str | None:
+        """Return the path of the repository's file that an import means, without reading what is in it."""
+        files = (file for file in _possible_files(dotted, self.path) if file != self.path)
+        return next((file for file in files if self.read_file(file) is not None), None)
+
     def is_bound(self, name: str) -> bool:
         """Return whether the file uses *name* for anything at its top level."""
         return self.names.binds(name) or self.is_star_imported(name)

@@ -69,7 +69,7 @@ def find_table(module: cst.Module, name: str, complete: bool = True) -> DictTabl
                 return NoUniqueMatch(f"{name} is assigned more than once; which of them counts is not clear", (name,))
             if not is_display(value) or (complete and not all(map(_is_literal, _keys(value)))):
                 return _unreadable(module, name, statement)
-            display, entries = value, list(_entries(value))
+            display, entries = value, list(entries_of(value))
         new_entries, is_readable = _assigned_entries(statement, name, value)
         if complete and not is_readable:
             return _unreadable(module, name, statement)
@@ -106,7 +106,7 @@ def _assigned_entries(
     if isinstance(statement, cst.Expr):
         return _updated_entries(statement.value, name)
     targets = [t for t in assignment_targets(statement) if isinstance(t, cst.Subscript) and is_name(t.value, name)]
-    keys = [_subscript_key(target) for target in targets]
+    keys = [subscript_key(target) for target in targets]
     if value is None:  # `name[key] += value`
         return [], not targets
     return [DictEntry(key, value) for key in keys if key is not None], None not in keys
@@ -118,7 +118,7 @@ def _updated_entries(call: cst.BaseExpression, name: str) -> tuple[list[DictEntr
     if call.func.attr.value != "update":
         return [], False
     is_readable = all(argument.keyword or is_display(argument.value) for argument in call.args)
-    return (list(_entries(call)) if is_readable else []), is_readable
+    return (list(entries_of(call)) if is_readable else []), is_readable
 
 
 def _unreadable(module: cst.Module, name: str, statement: cst.CSTNode) -> NoUniqueMatch:
@@ -140,7 +140,7 @@ def _is_literal(node: cst.BaseExpression) -> bool:
     return string_value(node) is not None or isinstance(node, cst.BaseNumber)
 
 
-def _entries(display: DictDisplay) -> Iterator[DictEntry]:
+def entries_of(display: DictDisplay) -> Iterator[DictEntry]:
     """Yield the entries of a dictionary in source whose keys are strings."""
     if isinstance(display, cst.Dict):
         for element in display.elements:
@@ -151,10 +151,11 @@ def _entries(display: DictDisplay) -> Iterator[DictEntry]:
         if argument.keyword is not None:
             yield DictEntry(argument.keyword.value, argument.value)
         elif is_display(argument.value):
-            yield from _entries(argument.value)
+            yield from entries_of(argument.value)
 
 
-def _subscript_key(target: cst.Subscript) -> str | None:
+def subscript_key(target: cst.Subscript) -> str | None:
+    """Return the string in ``name['key']``, None where the index is anything else."""
     if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
         return None
     return string_value(target.slice[0].slice.value)
