@@ -33,6 +33,7 @@ ORDER = (
     "conventions",
     "syntax",
     "source",
+    "torch",
     "pickles",
     "cache",
     "files",
