@@ -75,6 +75,7 @@ FORMS = {
 }
 
 
+@pytest.mark.cases_by_default(6)
 @pytest.mark.parametrize("mask", [None, MASK], ids=["no mask", "mask"])
 @pytest.mark.parametrize("given", [False, True], ids=["from zeros", "from a state"])
 @pytest.mark.parametrize("form", FORMS)
@@ -186,6 +187,7 @@ def test_a_masked_step_keeps_the_state(kind):
 # What torch.nn.GRU and LSTM do
 
 
+@pytest.mark.cases_by_default(3)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("kind", "torchs"), [(GRU, torch.nn.GRU), (LSTM, torch.nn.LSTM)])
 def test_shapes_are_those_of_torch(kind, torchs, form):
@@ -210,6 +212,7 @@ def test_the_plain_gru_is_that_of_torch():
     assert_equal(list(ours(x, state)), list(theirs(x, state)))
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_packed_is_masked(kind, bidirectional):
@@ -245,6 +248,7 @@ def test_without_a_batch(kind):
     assert_equal([found, *tensors(found_last)], [output[:, 0], *(t[:, 0] for t in tensors(last))])
 
 
+@pytest.mark.cases_by_default(4)
 @pytest.mark.parametrize(("kind", "size"), list(product(LAYERS, [(0, SAMPLES), (STEPS, 0), (0, 0)])))
 def test_nothing_to_read(kind, size):
     layer = make_layer(kind, bidirectional=True)
