@@ -46,33 +46,49 @@ if TYPE_CHECKING:
     from lnpatch.commands.train import train as train
     from lnpatch.commands.train import train_command as train_command
 
-#: The modules of those that are not called as their module is.
+#: The module of each.
 _MODULES = {
-    "as_recipe": "locate",
+    "apply": "apply",
     "cache_info": "cache",
     "cache_prune": "cache",
-    "cancel_study": "reproduce",
-    "study_status": "reproduce",
-    "measure_cache": "doctor",
-    "diagnose": "doctor",
-    "find_configuration": "doctor",
-    "find_runtimes": "doctor",
+    "check": "check",
     "offer_artefacts": "completion",
     "offer_cells": "completion",
     "offer_runs": "completion",
     "offer_settings": "completion",
     "offer_targets": "completion",
     "offer_tasks": "completion",
+    "curves": "curves",
     "run_demo": "demo",
-    "show": "recipes",
-    "status_of_all": "status",
-    "targets": "recipes",
-    "train_command": "train",
     "train_demo": "demo",
+    "diff": "diff",
+    "diagnose": "doctor",
+    "find_configuration": "doctor",
+    "find_runtimes": "doctor",
+    "measure_cache": "doctor",
+    "download": "download",
+    "encode": "encode",
+    "evaluate": "evaluate",
+    "as_recipe": "locate",
+    "locate": "locate",
+    "port": "port",
+    "show": "recipes",
+    "targets": "recipes",
+    "cancel_study": "reproduce",
+    "reproduce": "reproduce",
+    "study_status": "reproduce",
+    "revert": "revert",
+    "runs": "runs",
+    "setup": "setup",
+    "status": "status",
+    "status_of_all": "status",
+    "train": "train",
+    "train_command": "train",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
+    # who looks through all loaded modules, as pickle and torch.compile do, asks each for names of every kind
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lnpatch.commands.{_MODULES.get(name, name)}"), name)
+    return getattr(import_module(f"lnpatch.commands.{_MODULES[name]}"), name)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from lnpatch.source.depth import MAX_LEVELS, require_depth
+from lnpatch.source.depth import require_depth, require_plain_depth
 from lnpatch.source.placeholders import MaskedText, mask_tokens
-from lnpatch.source.tokens import MAX_BRACKETS, InvalidSource, Tokens, TooDeepSource, tokenize
+from lnpatch.source.tokens import InvalidSource, Tokens, TooDeepSource, tokenize
 
 Tree = TypeVar("Tree")
 
@@ -75,36 +75,13 @@ def _readings(text: str, failures: list[InvalidSource]) -> Iterator[Reading]:
         raise
     except InvalidSource as failure:
         failures.append(failure)
-        _require_plain_depth(text)
+        require_plain_depth(text)
         yield Reading(MaskedText(text, text), None)
     else:
         masked = mask_tokens(tokens)
         yield Reading(masked, tokens)
         if masked.placeholders:
             yield Reading(MaskedText(text, text), tokens)
-
-
-def _require_plain_depth(text: str) -> None:
-    """Refuse a text that may nest too deeply, of which only the parser knows the tokens.
-
-    What looks like a bracket or an operator may stand in a string, and what looks like a string may be code: all count.
-
-    Raises:
-        TooDeepSource: it may.
-    """
-    depth = deepest = 0
-    for bracket in re.findall(r"[][(){}]", text):
-        depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
-        deepest = max(deepest, depth)
-    # outside of brackets an expression ends with its line, within them it may go on until they are closed
-    chains = re.split(r"[,;]|\n(?![ \t])", text)
-    longest = max(
-        len(re.findall(r"[-+*/%@&|^~<>.`]|\b(?:not|lambda|and|or|if|for|elif)\b|[\'\"]", chain)) for chain in chains
-    )
-    if deepest > MAX_BRACKETS or longest > MAX_LEVELS:
-        raise TooDeepSource(
-            1, f"nested more than {MAX_BRACKETS} brackets or {MAX_LEVELS} operators deep, as far as can be told"
-        )
 
 
 def _layouts(code: str) -> Iterator[str]:

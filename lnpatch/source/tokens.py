@@ -40,7 +40,7 @@ _NUMBER = r"""
     | 0[oO][0-7_]+[lL]?
     | (?: [0-9][0-9_]*\.[0-9_]* | \.[0-9][0-9_]* ) (?: [eE][-+]?[0-9][0-9_]* )? [jJ]?
     | [0-9][0-9_]* (?: [eE][-+]?[0-9][0-9_]*[jJ]? | [jJ] | [lL]? )"""
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"""
     (?> (?: [ \t\f] | \\(?:\r\n?|\n) | \#[^\r\n]* )* )
     (?: (?P<string>{_STRING})
@@ -233,7 +233,7 @@ def tokenize(text: str) -> Tokens:
     tokens = Tokens(text)
     kinds, words, starts = tokens.kinds, tokens.words, tokens.starts
     opened: list[int] = []
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         kind = match.lastgroup
         assert kind is not None  # one of the groups always matches
         word = match[kind]

@@ -58,6 +58,32 @@ def test_up_to_the_bound_everything_works(kind: str) -> None:
     read_and_add(CHAINS[kind](480))
 
 
+#: What a field of an f-string holds, to a depth.
+FIELDS: dict[str, Callable[[int], str]] = {
+    "brackets": lambda n: "{" + "(" * n + "a" + ")" * n + "}",
+    "fields": lambda n: "{a" + ":{a" * n + "}" * n + "}",
+    "f-strings": lambda n: '{a + f"' * n + "{a}" + '"}' * n,
+    "subscripts": lambda n: "{a" + "[0]" * n + "}",
+    "sum": lambda n: "{a" + " + a" * n + "!r:>{w}}",
+    "lambda": lambda n: "{(" + "lambda a, b: " * n + "a)}",
+    "strings-between": lambda n: "{a" + ' + "," + a' * n + "}",
+}
+#: What holds it, and its quotes.
+FSTRINGS = ["f'", "x = a, rF'''b{{\n", "x = [t'\\", "f(a, b=f'}}{a:{b}}"]
+BEHIND = ["'", "'''", "' 'a']", "{c}', d=1)"]
+
+
+@pytest.mark.parametrize("around", [*zip(FSTRINGS, BEHIND, strict=True)])
+@pytest.mark.parametrize("kind", FIELDS)
+def test_within_fstrings(kind: str, around: tuple[str, str]) -> None:
+    before, behind = around
+    if kind != "f-strings":
+        read_and_add(before + FIELDS[kind](60) + behind)
+    for depth in (1001, 10_000):
+        with pytest.raises(SourceTooDeepError):
+            Source.read((before + FIELDS[kind](depth) + behind).encode(), "a.py")
+
+
 @pytest.mark.parametrize("depth", [1001, 20_000])
 @pytest.mark.parametrize("kind", [*NESTS, *CHAINS])
 def test_beyond_it_is_refused(kind: str, depth: int) -> None:
@@ -77,6 +103,9 @@ def test_beyond_it_is_refused(kind: str, depth: int) -> None:
         pytest.param("x = '\n" + "-" * 3000, id="unterminated-operators"),
         pytest.param("x = $\n" + "[" * 3000 + "]" * 3000, id="no-token"),
         pytest.param("(]\n" + "f(" * 3000, id="unmatched"),
+        pytest.param("x = f'{a" + "\n[0]" * 1500 + "}'", id="lines-in-a-field"),
+        pytest.param("x = f'{(" + "a+\n" * 1500 + "a)}'", id="operators-in-a-field"),
+        pytest.param("x = f'{(" + "a,\n[0][0]" * 500 + ")'", id="a-field-that-is-not-closed"),
         pytest.param("x = '\nif a: pass\n" + "elif a: pass\n" * 10_000, id="unterminated-elif"),
     ],
 )
@@ -96,6 +125,9 @@ def test_long_is_not_deep() -> None:
         "x = {" + "1: a.b.c, " * 3000 + "}",
         "f(" + "a=b(c), " * 3000 + ")",
         "a.b.c()\n" * 3000,
+        "x = {" + "f'{a}': f(a.b[c]), " * 3000 + "}",
+        "x = f'''" + "<a href='{u}'>--- (({{</a>\n" * 2000 + "'''",
+        "x = f'{f(" + "a.b + c, " * 1000 + ")}'",
         "if a: pass\n" + "elif b: pass\n" * 400 + "if a: pass\n" + "elif b: pass\n" * 400,
     ):
         read_and_add(text)
