@@ -47,6 +47,7 @@ COMMANDS = {
     "reproduce": CommandEntry("reproduce", "Train", "Compare baseline and LN as the paper does, and write a report."),
     "evaluate": CommandEntry("evaluate", "Train", "Evaluate a model, beside what was published."),
     "encode": CommandEntry("encode", "Train", "Turn sentences into vectors with a model."),
+    "export": CommandEntry("export", "Train", "Write a model for PyTorch, with code that needs no lnpatch."),
     "download": CommandEntry("download", "Train", "Get TARGET's released models, data and logs."),
     "targets": CommandEntry("recipes", "Look", "List the known targets."),
     "show": CommandEntry("recipes", "Look", "Show one recipe: repository, edits, released files, jobs."),

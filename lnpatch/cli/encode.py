@@ -15,8 +15,9 @@ from lnpatch.cli.options import (
     format_option,
     model_files_options,
     model_option,
+    model_runtime_options,
     optional_target_argument,
-    runtime_options,
+    tokenized_option,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 @click.option("--text", type=TEXT, metavar="FILE", help="The sentences, one a line; by default those of a smoke run.")
 @click.option("-o", "--output", type=TEXT, metavar="FILE.npy", default="vectors.npy", show_default=True)
 @model_files_options
-@runtime_options
+@tokenized_option
+@model_runtime_options
 @format_option
 def encode(target: str | None, directory: str | None, files: dict[str, str], form: str, **choices: Any) -> None:
     """Turn sentences into vectors with a model.

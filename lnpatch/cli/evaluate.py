@@ -16,8 +16,9 @@ from lnpatch.cli.options import (
     format_option,
     model_files_options,
     model_option,
+    model_runtime_options,
     optional_target_argument,
-    runtime_options,
+    tokenized_option,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
 )
 @click.option("--smoke", is_flag=True, help="Evaluate on tiny data made for it: the figures mean nothing.")
 @model_files_options
-@runtime_options
+@tokenized_option
+@model_runtime_options
 @format_option
 def evaluate(target: str | None, directory: str | None, form: str, **choices: Any) -> None:
     """Evaluate a model, beside what was published.

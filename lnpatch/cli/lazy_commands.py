@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lnpatch.commands.download import download as download
     from lnpatch.commands.encode import encode as encode
     from lnpatch.commands.evaluate import evaluate as evaluate
+    from lnpatch.commands.export import export as export
     from lnpatch.commands.locate import as_recipe as as_recipe
     from lnpatch.commands.locate import locate as locate
     from lnpatch.commands.port import port as port
@@ -69,6 +70,7 @@ _MODULES = {
     "download": "download",
     "encode": "encode",
     "evaluate": "evaluate",
+    "export": "export",
     "as_recipe": "locate",
     "locate": "locate",
     "port": "port",

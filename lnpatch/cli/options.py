@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lnpatch.cli.configured import ConfiguredOption, make_runtime_options
-from lnpatch.runtimes.runtime_options import BACKENDS, DEVICES, PRECISIONS, RUNTIMES, RuntimeOptions
+from lnpatch.runtimes.runtime_options import BACKENDS, DEVICES, MODEL_RUNTIMES, PRECISIONS, RUNTIMES, RuntimeOptions
 from lnpatch.trackers.tracker import PACKAGES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+_RUNTIME_HELP = (
+    "Theano on Python 2.7, or PyTensor on Python 3; auto is the fastest that is installed, pytensor before theano."
+)
 
 #: What the options of :func:`runtime_options` are called.
 _RUNTIME_OPTIONS = {field.name for field in fields(RuntimeOptions)}
@@ -66,7 +70,15 @@ model_option = click.option("--model", type=TEXT, metavar="RUN|FILE", help="A ru
 
 def runtime_options(command: F) -> F:
     """Add the options that choose a runtime; the command gets them as one ``runtime``, a :class:`RuntimeOptions`."""
+    return _add_runtime_options(command, RUNTIMES, _RUNTIME_HELP)
 
+
+def model_runtime_options(command: F) -> F:
+    """Add the same for a command that uses a model, which PyTorch can do as well."""
+    return _add_runtime_options(command, MODEL_RUNTIMES, f"{_RUNTIME_HELP} torch takes PyTorch, and no checkout.")
+
+
+def _add_runtime_options(command: F, runtimes: Sequence[str], runtime_help: str) -> F:
     @wraps(command)
     def call(**parameters: Any) -> Any:
         context = click.get_current_context()
@@ -108,14 +120,19 @@ def runtime_options(command: F) -> F:
             "--runtime",
             cls=ConfiguredOption,
             key="runtime",
-            type=click.Choice(RUNTIMES),
-            default=RUNTIMES[0],
+            type=click.Choice(runtimes),
+            default=runtimes[0],
             show_default=True,
-            help="Theano on Python 2.7, or PyTensor on Python 3; auto is the fastest that is installed, pytensor before theano.",
+            help=runtime_help,
         ),
     ):
         call = option(call)
     return call  # type: ignore[return-value]
+
+
+tokenized_option = click.option(
+    "--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already."
+)
 
 
 def model_files_options(command: F) -> F:
@@ -127,7 +144,6 @@ def model_files_options(command: F) -> F:
         return command(files={name: path for name, path in files.items() if path is not None}, **others)
 
     for option in (
-        click.option("--tokenized", is_flag=True, help="The sentences are tokens separated by blanks already."),
         click.option(
             "--word2vec", type=TEXT, metavar="FILE", help="Word vectors for words that training has not seen."
         ),

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lnpatch.commands.locate import Folder, Target, locate
+from lnpatch.commands.locate import Folder, Target, locate, locate_recipe
 from lnpatch.errors import DataMissingError, UsageError
 from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
+from lnpatch.runtimes.torch_package import require_torch
 from lnpatch.training.model_files import copy_model_files, describe_missing, find_model_files
 from lnpatch.training.models import Model, find_model, require_cells
 from lnpatch.training.patched import find_job, open_patched, require_model
@@ -68,12 +69,14 @@ def encode(
         output: where the vectors go.
         options: further files that the encoder takes, by name; a run's own are found in its folder.
         tokenized: the sentences are tokens separated by blanks already.
-        runtime: which Python, backend and device; by default what is there.
+        runtime: which Python, backend and device; by default what is there. ``torch`` needs no checkout.
         report_step: called with what is being done, then with each line that the encoder prints.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`.
     """
+    if runtime is not None and runtime.runtime == "torch":
+        return _encode_with_torch(locate_recipe(target), model, text, output, options or {}, tokenized)
     location = locate(target, directory)
     recipe = location.recipe
     job, train = find_job(recipe, "encode"), find_job(recipe, "train")
@@ -82,7 +85,7 @@ def encode(
     loaded = find_model(named, train)
     require_cells(loaded, train, patched.cells, str(location.directory))
     sentences = _find_text(recipe, job, loaded, text, tokenized, options or {})
-    files = find_model_files(recipe, job, loaded.folder, sentences.options)
+    files = find_model_files(recipe, job, loaded, sentences.options)
     notes = [*patched.notes, *describe_missing(job, files)]
     vectors = _output_file(Path(output))
     cells = list(loaded.cells(train).values())
@@ -91,6 +94,30 @@ def encode(
         opened = open_runtime(runtime or RuntimeOptions(), recipe, "encode", report_step)
         result = run_model_job(patched, "encode", opened, report_step, cells, job_options)
     return Encoding(recipe.reference, loaded.file, vectors, tuple(result["shape"]), tuple(notes))
+
+
+def _encode_with_torch(
+    recipe: Recipe,
+    model: str | os.PathLike[str] | None,
+    text: str | os.PathLike[str] | None,
+    output: str | os.PathLike[str],
+    options: Mapping[str, str],
+    tokenized: bool,
+) -> Encoding:
+    """Encode with the model that an export makes; see :func:`encode`."""
+    job, train = find_job(recipe, "encode"), find_job(recipe, "train")
+    exported = find_job(recipe, "export")
+    named = require_model(model)
+    require_torch("--runtime torch")
+    from lnpatch.export.use import encode_sentences  # PyTorch takes a second
+
+    loaded = find_model(named, train)
+    sentences = _find_text(recipe, job, loaded, text, tokenized, options)
+    files = find_model_files(recipe, job, loaded, sentences.options)
+    vectors = _output_file(Path(output))
+    lines = read_sentences(sentences.file)
+    shape = encode_sentences(exported, loaded, files, sentences.file, lines, sentences.tokenized, vectors)
+    return Encoding(recipe.reference, loaded.file, vectors, shape, tuple(describe_missing(job, files)))
 
 
 @contextmanager

@@ -8,12 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lnpatch.commands.locate import Folder, Target, locate
+from lnpatch.commands.locate import Folder, Target, locate, locate_recipe
 from lnpatch.recipes.job import Job, PaperRow
+from lnpatch.recipes.recipe import Recipe
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
-from lnpatch.training.evaluation_data import DataOptions, EvaluationData, check_choices, open_evaluation_data
+from lnpatch.runtimes.torch_package import require_torch
+from lnpatch.training.evaluation_data import (
+    DataOptions,
+    EvaluationData,
+    check_choices,
+    find_split,
+    open_evaluation_data,
+)
 from lnpatch.training.evaluations import make_recorder
 from lnpatch.training.model_files import copy_model_files, describe_missing, find_model_files
 from lnpatch.training.models import Model, find_model, require_cells
@@ -84,22 +92,25 @@ def evaluate(
         smoke: evaluate on tiny data made for it.
         files: further files that the evaluation takes, by name; a run's own are found in its folder.
         tokenized: the sentences in the data are tokens separated by blanks already.
-        runtime: which Python, backend and device; by default what is there.
+        runtime: which Python, backend and device; by default what is there. ``torch`` needs no checkout, has figures of
+            models whose evaluation is to run them, and writes none to the run's folder.
         report_step: called with what is being done, then with each line that the evaluation prints.
 
     Raises:
         LnpatchError: see :mod:`lnpatch.errors`; what has ended before is written down.
     """
+    options = DataOptions(os.fspath(data) if data is not None else None, tuple(tasks), split, smoke)
+    if runtime is not None and runtime.runtime == "torch":
+        return _evaluate_with_torch(locate_recipe(target), model, options, files or {})
     location = locate(target, directory)
     recipe = location.recipe
-    options = DataOptions(os.fspath(data) if data is not None else None, tuple(tasks), split, smoke)
     job, train = find_job(recipe, "evaluate"), find_job(recipe, "train")
     named = require_model(model)
     check_choices(recipe, job, options)
     patched = open_patched(recipe, location.directory)
     loaded = find_model(named, train)
     require_cells(loaded, train, patched.cells, str(location.directory))
-    found = find_model_files(recipe, job, loaded.folder, files or {}, "evaluate")
+    found = find_model_files(recipe, job, loaded, files or {}, "evaluate")
     opened = open_runtime(runtime or RuntimeOptions(), recipe, "evaluate", report_step)
     results: list[TaskFigures] = []
     with open_evaluation_data(patched, opened, loaded, options) as place:
@@ -122,6 +133,34 @@ def evaluate(
     notes = (*patched.notes, *opened.notes, *describe_missing(job, found), *place.notes)
     file = recorder.file if recorder is not None else None
     return Evaluation(recipe.reference, loaded, place.path if place.is_kept else "", tuple(results), file, notes)
+
+
+def _evaluate_with_torch(
+    recipe: Recipe, model: str | os.PathLike[str] | None, options: DataOptions, files: Mapping[str, str]
+) -> Evaluation:
+    """Evaluate with the model that an export makes; see :func:`evaluate`."""
+    job, train = find_job(recipe, "evaluate"), find_job(recipe, "train")
+    exported = find_job(recipe, "export")
+    named = require_model(model)
+    check_choices(recipe, job, options)
+    require_torch("--runtime torch")
+    from lnpatch.export.use import evaluate_split, require_figures  # PyTorch takes a second
+
+    require_figures(recipe)
+    loaded = find_model(named, train)
+    place = find_split(recipe, job, loaded, options)
+    found = find_model_files(recipe, exported, loaded, _own_dictionary(exported, place.path) | dict(files), "evaluate")
+    split = next(iter(place.files))
+    figures, seconds = evaluate_split(exported, loaded, found, Path(place.path), split)
+    rows = () if place.smoke else _paper_rows(job, "")
+    tasks = (TaskFigures(split, figures, seconds, rows),)
+    return Evaluation(recipe.reference, loaded, place.path, tasks, None, place.notes)
+
+
+def _own_dictionary(exported: Job, data: str) -> dict[str, str]:
+    """Return the dictionary of the data that is evaluated on, where the model takes one that is part of its data."""
+    place = exported.options.get("dictionary", "")
+    return {"dictionary": place.replace("{data}", data)} if "{data}" in place else {}
 
 
 def _launcher_options(job: Job, data: EvaluationData, split: str | None, tokenized: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A caller catches a kind, or a single failure::
     LnpatchError
     ├── FailedError          exit code 1: tried, and did not work out
     │     ArchiveRefusedError, BadDataError, ChecksumError, ChecksumRecordError, DownloadsFailedError,
-    │     EditRefusedError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
+    │     EditRefusedError, ExportMismatchError, FileError, HyperparametersError, JobFailedError, LinkInGitDirectoryError,
     │     ModelMismatchError, NothingToDrawError, PatchRefusedError, PickleBrokenError, PickleRefusedError,
     │     PickleTruncatedError, PortIncompleteError, RecordError, RunFormatError, SourceSyntaxError
     │     (SourceTooDeepError, SourceUnreadableError), StoppedError, TrainingFailedError, UnexpectedError,
@@ -20,14 +20,14 @@ A caller catches a kind, or a single failure::
     │     NotAppliedError, PortEmptyError, RecordedRecipeError, RevisionNotFoundError, RunNotFoundError,
     │     SourceMissingError, TargetNotFoundError, TargetUnknownError
     ├── ConflictError        4: going on would overwrite or lose something
-    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError,
+    │     BranchExistsError, BusyError, ChangedMeanwhileError, DataChangedError, DirtyFilesError, DownloadBusyError, ExportFolderError,
     │     FilteredFilesError, InterruptedOperationError, NotTrackedError, OperationInProgressError, OtherCellError,
     │     OutdatedPatchError, PlaceTakenError, PortFolderError, PortModifiedError, RevertConflictError, RunBusyError,
     │     RunExistsError, StudyBusyError, StudyDiffersError, StudyPlaceError, UpdateConflictError
     └── MachineError         5: git, a network, a Python or a package is lacking
           CloneError, ClusterError, ClusterLibraryError, CutOffError, EnvironmentBuildError, FolderNotSharedError,
           GitError, GitLockedError, GitMissingError, NoHomeError, NoPython2Error, NoSpaceError, NotACheckoutError,
-          PlotLibraryError, PortLibraryError, TrackerLibraryError, UnreachableError, WrongPythonError
+          PackageMissingError, PlotLibraryError, PortLibraryError, UnreachableError, WrongPythonError
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ from lnpatch.errors.training import (
     DataChangedError,
     DataMissingError,
     EnvironmentBuildError,
+    ExportFolderError,
+    ExportMismatchError,
     JobFailedError,
     JobSourceError,
     LayerMissingError,
@@ -145,12 +147,12 @@ from lnpatch.errors.training import (
     NoRequirementsError,
     NotAppliedError,
     NotARunError,
+    PackageMissingError,
     RunBusyError,
     RunExistsError,
     SettingError,
     SettingValueError,
     TextError,
-    TrackerLibraryError,
     TrainingFailedError,
     UnusableFileError,
     WordVectorsError,
@@ -195,6 +197,8 @@ __all__ = [
     "EditRefusedError",
     "EnvironmentBuildError",
     "ExitCode",
+    "ExportFolderError",
+    "ExportMismatchError",
     "FailedDownload",
     "FailedError",
     "FigureFormatError",
@@ -235,6 +239,7 @@ __all__ = [
     "OtherCellError",
     "OutdatedPatchError",
     "Overlap",
+    "PackageMissingError",
     "PatchRefusedError",
     "PickleBrokenError",
     "PickleRefusedError",
@@ -269,7 +274,6 @@ __all__ = [
     "TargetNotFoundError",
     "TargetUnknownError",
     "TextError",
-    "TrackerLibraryError",
     "TrainingFailedError",
     "UnexpectedError",
     "UnknownCellError",

@@ -21,16 +21,37 @@ class NotAppliedError(NotFoundError):
 
 
 @dataclass
-class TrackerLibraryError(MachineError):
-    """The package of an experiment tracker is not installed."""
+class PackageMissingError(MachineError):
+    """A package that an option needs is not installed."""
 
-    tracker: str
+    option: str
     package: str
     #: The command that installs it.
     install: str
 
-    message_template = "--log-to {tracker} needs the package {package}, which is not installed."
+    message_template = "{option} needs the package {package}, which is not installed."
     hint_template = "Install it: {install}"
+
+
+@dataclass
+class ExportMismatchError(FailedError):
+    """An exported model computes something else than the repository's own code."""
+
+    model: str
+    reason: str
+
+    message_template = "{model} was not exported: {reason}, beside what the repository's own code computes of it."
+    hint_template = "Nothing was written. Has layers.py or the model's code been changed since `lnpatch apply`? `lnpatch check` says."
+
+
+@dataclass
+class ExportFolderError(ConflictError):
+    """The folder for an export is in use."""
+
+    folder: str
+
+    message_template = "{folder} is not empty; nothing in it was changed."
+    hint_template = "Name another folder with --output, or remove it first."
 
 
 @dataclass

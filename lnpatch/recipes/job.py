@@ -256,6 +256,8 @@ class Job:
     paper: tuple[PaperRow, ...] = ()
     #: The same on tiny data.
     smoke: Smoke = field(default_factory=Smoke)
+    #: The model that ``lnpatch export`` makes of the repository's: one of ``lnpatch.export.build.ARCHITECTURES``.
+    architecture: str = ""
     #: Requirements of the Python 3 copy beyond PyTensor.
     python3: tuple[str, ...] = ()
     #: How batches are padded for a backend that compiles each shape.

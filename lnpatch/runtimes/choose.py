@@ -101,6 +101,8 @@ def make_runtime(name: str, options: RuntimeOptions) -> Runtime:
     Raises:
         UsageError: the options do not go together.
     """
+    if name not in runtimes():
+        raise UsageError(f"There is no runtime {name} for this; there is: {', '.join(runtimes())}.")
     if name == "theano" and options.backend != "auto":
         raise UsageError(f"--backend {options.backend} belongs to --runtime pytensor; Theano has its own.")
     if options.precision not in ("auto", "float32") and (options.device, name) != ("gpu", "pytensor"):

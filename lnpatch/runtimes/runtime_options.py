@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 #: What the options take; the first is the default.
 RUNTIMES = ("auto", "theano", "pytensor")
+#: What the commands take that use a model.
+MODEL_RUNTIMES = (*RUNTIMES, "torch")
 BACKENDS = ("auto", "c", "jax")
 DEVICES = ("cpu", "gpu")
 PRECISIONS = ("auto", "tf32", "float32", "bfloat16")
@@ -15,7 +17,7 @@ PRECISIONS = ("auto", "tf32", "float32", "bfloat16")
 class RuntimeOptions:
     """Which Python, with what, on which device: the options of the command line of the same names."""
 
-    #: ``theano``, ``pytensor``, or ``auto``.
+    #: ``theano``, ``pytensor``, or ``auto``; where a model is used, also ``torch``.
     runtime: str = "auto"
     #: The Python to build the environment from.
     python: str | None = None

@@ -49,7 +49,7 @@ def read_parameters(
         sizes = sizes or _read_sizes(own, cell)
         nin = sizes[0] if number < directions else directions * sizes[1]
         shapes = cell.shapes(nin, sizes[1])
-        differences += _compare(prefix, own, shapes)
+        differences += compare_arrays(prefix, own, shapes)
         found.append({name: torch.from_numpy(own[name]) for name in shapes if name in own})
     if differences:
         raise ModelMismatchError(str(path), tuple(differences))
@@ -99,10 +99,10 @@ def _read_sizes(arrays: Mapping[str, numpy.ndarray[Any, Any]], cell: type[Recurr
     return nin, dim
 
 
-def _compare(
+def compare_arrays(
     prefix: str, arrays: Mapping[str, numpy.ndarray[Any, Any]], shapes: Mapping[str, tuple[int, ...]]
 ) -> list[str]:
-    """Return what of the arrays of a prefix is missing, too much, or of another shape."""
+    """Return what of the arrays of a cell, by their names without its prefix, is missing, too much, or of another shape."""
     others = sorted(name for name in arrays if name not in shapes)
     missing = [name for name in shapes if name not in arrays]
     if others or missing:

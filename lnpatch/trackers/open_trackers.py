@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lnpatch.errors import TrackerLibraryError
+from lnpatch.errors import PackageMissingError
 from lnpatch.errors.install_hint import how_to_install
 from lnpatch.trackers.tracker import PACKAGES, TrackedRun, Tracker
 
@@ -27,11 +27,11 @@ def require_trackers(names: Iterable[str]) -> None:
     """Refuse trackers whose packages are not installed, before anything is made.
 
     Raises:
-        TrackerLibraryError: one is not there.
+        PackageMissingError: one is not there.
     """
     for name in names:
         if importlib.util.find_spec(PACKAGES[name]) is None:
-            raise TrackerLibraryError(name, PACKAGES[name], how_to_install(name))
+            raise PackageMissingError(f"--log-to {name}", PACKAGES[name], how_to_install(name))
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def open_evaluation_data(
     """
     job = runtime.job
     if not job.tasks:
-        yield _find_split(patched, job, model, options)
+        yield find_split(patched.recipe, job, model, options, patched)
     elif options.data is not None:
         yield _find_tasks(patched.recipe, job, options.data, options.tasks)
     elif (tiny := _tiny_data_of_run(job, model)) is not None:
@@ -107,21 +107,30 @@ def _tiny_data_of_run(job: Job, model: Model) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _find_split(patched: Patched, job: Job, model: Model, options: DataOptions) -> EvaluationData:
+def find_split(
+    recipe: Recipe, job: Job, model: Model, options: DataOptions, patched: Patched | None = None
+) -> EvaluationData:
     """Find the data of an evaluation that has no tasks.
+
+    Args:
+        patched: the checkout, whose own data is meant where neither the options nor the model's run says which; None where
+            there is no checkout.
 
     Raises:
         UsageError: there is no tiny data.
         DataMissingError: a file is not there, or empty.
     """
-    recipe, run = patched.recipe, model.run
+    run = model.run
     is_tiny = run is not None and run.smoke and options.data is None
     if options.smoke and not is_tiny:
         raise UsageError(f"Only a run of --smoke has tiny data for {recipe.name}.", "Leave --smoke out.")
     split = options.split or job.options.get("split", "")
     files = (*job.files, *job.splits.get(split, ()))
     named = options.data or (run.data or None if run else None)
-    path = find_data(recipe, replace(job, files=files), patched.root, named, patched.applied.record.data_dir)
+    if patched is None and named is None:
+        raise UsageError(f"Nothing says what {recipe.name} is evaluated on.", "--data names the folder with the data.")
+    root, data_dir = (patched.root, patched.applied.record.data_dir) if patched is not None else (Path(), None)
+    path = find_data(recipe, replace(job, files=files), root, named, data_dir)
     return EvaluationData(path, {split or "evaluation": files}, is_tiny)
 
 

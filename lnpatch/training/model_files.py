@@ -18,12 +18,12 @@ _PICKLES, _WORD_VECTORS = ("dictionary",), "word2vec"
 
 
 def find_model_files(
-    recipe: Recipe, job: Job, run: Path, options: Mapping[str, str], verb: str = "encode"
+    recipe: Recipe, job: Job, model: Model, options: Mapping[str, str], verb: str = "encode"
 ) -> dict[str, str]:
     """Find the files that the job's options name: by name, their paths; empty for one to do without.
 
     Args:
-        run: the folder of the model.
+        model: the model; its folder is ``{run}`` in the recipe, and the data of its run ``{data}``.
         options: what the user names; the files of the job's other options are those that the run has made.
         verb: what they are for, in messages.
 
@@ -37,7 +37,7 @@ def find_model_files(
             raise UsageError(f"{recipe.name} takes no --{name} to {verb}.")
     files: dict[str, str] = {}
     for name in names:
-        value = options.get(name) or job.options[name].replace("{run}", str(run))
+        value = options.get(name) or _fill_in(job.options[name], model)
         if not value and name in job.without:
             files[name] = ""
             continue
@@ -48,6 +48,14 @@ def find_model_files(
             raise DataMissingError(recipe.reference, str(path), [f"--{name}"], job.data[name])
         files[name] = str(path)
     return files
+
+
+def _fill_in(path: str, model: Model) -> str:
+    """Return the path that the recipe says; empty where it is in the data of a run, and there is none."""
+    data = model.run.data if model.run is not None else ""
+    if "{data}" in path and not data:
+        return ""
+    return path.replace("{run}", str(model.folder)).replace("{data}", data)
 
 
 def describe_missing(job: Job, files: Mapping[str, str]) -> list[str]:

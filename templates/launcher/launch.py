@@ -84,7 +84,16 @@ and, unless it is "smoke",
 
     outcome: {"state": "done", "shape": [int, int]}
 
-Both refuse a file that cannot be used:
+"export" writes what the model computes, for an export to be compared with:
+
+    model, named, tokenized, word2vec_binary and the recipe's options, as for "encode"
+    texts         str    absolute path of a text file, UTF-8, one text of tokens a line; a reader's questions after its passages
+    features      str    absolute path of an .npy, the features of images [N, F]; [N, 0] for a model that takes none
+    outputs       str    absolute path of the .npz to write, of float32 arrays
+
+    outcome: {"state": "done"}
+
+All three refuse a file that cannot be used:
 
     outcome: {"state": "refused", "kind": "model"|"word2vec"|"text", "file": str, "details": [str], "advice": str}
 
@@ -103,6 +112,7 @@ An adapter has any of these functions, for the jobs that its repository supports
     evaluate(job)            returns the figures, {str: float}
     open_tasks(job)          returns a function from a task to its figures, where job["tasks"] has some
     encode(job, sentences)   returns the vectors, [sentences, dim]
+    export(job, texts, features)  returns the outputs, arrays by name
     smoke(folder)            writes the tiny data
     LATE_PARAMETERS          True, where layers make parameters after load_params; it then checks those itself
 
@@ -235,6 +245,16 @@ def encode(job, adapter):
     return {"state": "done", "shape": list(vectors.shape)}
 
 
+def export(job, adapter):
+    """Write what the repository's own code computes of the model, for an export to be compared with."""
+    import numpy
+
+    outputs = adapter.export(job, read_lines(job["texts"]), numpy.load(job["features"]))
+    with open(job["outputs"], "wb") as file:
+        numpy.savez(file, **{name: numpy.asarray(output, dtype="float32") for name, output in outputs.items()})
+    return {"state": "done"}
+
+
 def require_finite(job, vectors, count):
     """Refuse vectors that are no numbers, or not one for each sentence."""
     import numpy
@@ -275,7 +295,7 @@ def write_json(path, value):
     os.rename(path + ".tmp", path)
 
 
-JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "smoke": make_smoke_data}
+JOBS = {"train": train, "evaluate": evaluate, "encode": encode, "export": export, "smoke": make_smoke_data}
 
 
 def main(text):

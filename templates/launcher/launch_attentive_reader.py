@@ -159,6 +159,26 @@ def evaluate(job):
     return {"error": float(errs.mean()), "cost": float(costs.mean())}
 
 
+def export(job, texts, features):
+    """Return the probabilities of the answers, [N, words], to the second half of the texts about the first half."""
+    reader = import_module(job, "attentive_reader")
+    load_initial_states(job, reader, job["model"])
+    with open(job["model"] + ".pkl", "rb") as file:
+        options = load_pickle(file)
+    with open(job["dictionary"], "rb") as file:
+        ids = load_pickle(file)
+    tparams = reader.init_tparams(reader.load_params(job["model"], reader.init_params(options)))
+    built = reader.build_model(tparams, options, reader.prepare_data, None, cost_mask=None)
+    _, use_noise, inputs, _, _, _, _, _, probs = built
+    use_noise.set_value(0.0)
+    names = ["desc", "word_mask", "q", "q_mask", "wlen", "qlen"]
+    function = reader.theano.function([inputs[name] for name in names], probs, on_unused_input="ignore")
+    numbers = [[ids[word] for word in text.split()] + [0] for text in texts]
+    count = len(numbers) // 2
+    desc, desc_mask, q, q_mask, wlen, qlen = reader.prepare_data(numbers[:count], numbers[count:])
+    return {"probabilities": function(desc, desc_mask, q, q_mask, wlen, qlen)}
+
+
 def rename_split(path, split):
     """Return the path of another part of the data: test4_pass.pkl for valid4_pass.pkl."""
     folder, name = os.path.split(path)

@@ -105,6 +105,16 @@ def encode(job, sentences):
     return tools.encode_sentences(load_model(job), sentences)
 
 
+def export(job, texts, features):
+    """Return the embeddings of tokenized sentences and of images, and the errors of all pairs."""
+    import tools
+
+    model = load_model(job)
+    sentences = tools.encode_sentences(model, texts)
+    images = tools.encode_images(model, features)
+    return {"sentences": sentences, "images": images, "scores": tools.compute_errors(model, sentences, images)}
+
+
 COLORS = ["red", "green", "blue", "black", "white", "brown"]
 THINGS = ["cat", "dog", "bus", "boat", "table", "apple", "kite", "clock"]
 PLACES = ["on the grass", "in a street", "near the water", "in a kitchen"]

@@ -77,6 +77,11 @@ def encode(job, sentences):
     return tools.encode(model, sentences, verbose=False)
 
 
+def export(job, texts, features):
+    """Return the vectors of the texts, which are tokenized."""
+    return {"sentences": encode(job, texts)}
+
+
 def open_tasks(job):
     """Return a function that evaluates the model in one of job["tasks"], by name; it loads the model once for all."""
     import launch_skip_thoughts_tasks
