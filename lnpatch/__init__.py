@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lnpatch.commands.diff import diff
     from lnpatch.commands.encode import encode
     from lnpatch.commands.evaluate import evaluate
+    from lnpatch.commands.export import export
     from lnpatch.commands.plan import plan
     from lnpatch.commands.recipes import targets
     from lnpatch.commands.revert import revert
@@ -58,6 +59,7 @@ __all__ = [
     "diff",
     "encode",
     "evaluate",
+    "export",
     "plan",
     "read_run",
     "revert",
@@ -74,6 +76,7 @@ _MODULES = {
     "diff": "lnpatch.commands.diff",
     "encode": "lnpatch.commands.encode",
     "evaluate": "lnpatch.commands.evaluate",
+    "export": "lnpatch.commands.export",
     "plan": "lnpatch.commands.plan",
     "read_run": "lnpatch.training.run_folder",
     "revert": "lnpatch.commands.revert",

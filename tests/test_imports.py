@@ -21,6 +21,7 @@ ORDER = (
     "study",
     "report",
     "curves",
+    "pretrained",
     "training",
     "trackers",
     "runtimes",

@@ -109,7 +109,7 @@ def _encode_with_torch(
     exported = find_job(recipe, "export")
     named = require_model(model)
     require_torch("--runtime torch")
-    from lnpatch.export.use import encode_sentences  # PyTorch takes a second
+    from lnpatch.pretrained.use import encode_sentences  # PyTorch takes a second
 
     loaded = find_model(named, train)
     sentences = _find_text(recipe, job, loaded, text, tokenized, options)

@@ -144,7 +144,7 @@ def _evaluate_with_torch(
     named = require_model(model)
     check_choices(recipe, job, options)
     require_torch("--runtime torch")
-    from lnpatch.export.use import evaluate_split, require_figures  # PyTorch takes a second
+    from lnpatch.pretrained.use import evaluate_split, require_figures  # PyTorch takes a second
 
     require_figures(recipe)
     loaded = find_model(named, train)

@@ -83,11 +83,11 @@ def export(
     job, train = find_job(recipe, "export"), find_job(recipe, "train")
     named = require_model(model)
     require_torch("lnpatch export")
-    from lnpatch.export.build import build_model  # PyTorch takes a second, and may not be there
-    from lnpatch.export.card import Check, write_card
-    from lnpatch.export.compare import INPUTS, compare_outputs, compute_outputs, make_inputs, run_repository
-    from lnpatch.export.onnx import require_onnx, run_onnx, write_onnx
-    from lnpatch.export.write import new_folder, write_code, write_weights
+    from lnpatch.pretrained.build import build_model  # PyTorch takes a second, and may not be there
+    from lnpatch.pretrained.card import Check, write_card
+    from lnpatch.pretrained.compare import INPUTS, compare_outputs, compute_outputs, make_inputs, run_repository
+    from lnpatch.pretrained.onnx import require_onnx, run_onnx, write_onnx
+    from lnpatch.pretrained.write import new_folder, write_code, write_weights
 
     if "onnx" in formats:
         require_onnx()

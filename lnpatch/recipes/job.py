@@ -256,7 +256,7 @@ class Job:
     paper: tuple[PaperRow, ...] = ()
     #: The same on tiny data.
     smoke: Smoke = field(default_factory=Smoke)
-    #: The model that ``lnpatch export`` makes of the repository's: one of ``lnpatch.export.build.ARCHITECTURES``.
+    #: The model that ``lnpatch export`` makes of the repository's: one of ``lnpatch.pretrained.build.ARCHITECTURES``.
     architecture: str = ""
     #: Requirements of the Python 3 copy beyond PyTensor.
     python3: tuple[str, ...] = ()

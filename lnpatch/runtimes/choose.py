@@ -101,15 +101,16 @@ def make_runtime(name: str, options: RuntimeOptions) -> Runtime:
     Raises:
         UsageError: the options do not go together.
     """
-    if name not in runtimes():
-        raise UsageError(f"There is no runtime {name} for this; there is: {', '.join(runtimes())}.")
     if name == "theano" and options.backend != "auto":
         raise UsageError(f"--backend {options.backend} belongs to --runtime pytensor; Theano has its own.")
     if options.precision not in ("auto", "float32") and (options.device, name) != ("gpu", "pytensor"):
         raise UsageError(
             f"--precision {options.precision} belongs to --device gpu and --runtime pytensor; all else computes in float32."
         )
-    return runtimes()[name](options)
+    makers = runtimes()
+    if name not in makers:
+        raise UsageError(f"There is no runtime {name} for this; there is: {', '.join(makers)}.")
+    return makers[name](options)
 
 
 def _is_installed(name: str, options: RuntimeOptions, recipe: Recipe, job: str | None) -> bool:

@@ -12,9 +12,9 @@ import numpy
 import torch
 
 from lnpatch.errors import ExportMismatchError
-from lnpatch.export.modeling.attentive_reader import AttentiveReader
-from lnpatch.export.modeling.base import Pretrained
-from lnpatch.export.modeling.order_embeddings import OrderEmbeddings
+from lnpatch.pretrained.modeling.attentive_reader import AttentiveReader
+from lnpatch.pretrained.modeling.base import Pretrained
+from lnpatch.pretrained.modeling.order_embeddings import OrderEmbeddings
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import OpenRuntime
 from lnpatch.training.model_files import copy_model_files

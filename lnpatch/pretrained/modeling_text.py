@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 
-from lnpatch.export.modeling import base
-from lnpatch.export.modeling.base import Pretrained
+from lnpatch.pretrained.modeling import base
+from lnpatch.pretrained.modeling.base import Pretrained
 from lnpatch.torch import cells
 
 _HEAD = '''\

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lnpatch.export.modeling.base import Pretrained, in_batches, run_cell, split_words
+from lnpatch.pretrained.modeling.base import Pretrained, in_batches, run_cell, split_words
 
 # -- model --
 

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from lnpatch.errors import PackageMissingError
 from lnpatch.errors.install_hint import how_to_install
-from lnpatch.export.compare import INPUTS, Inputs
-from lnpatch.export.modeling.attentive_reader import AttentiveReader
-from lnpatch.export.modeling.base import Pretrained
-from lnpatch.export.modeling.order_embeddings import OrderEmbeddings
+from lnpatch.pretrained.compare import INPUTS, Inputs
+from lnpatch.pretrained.modeling.attentive_reader import AttentiveReader
+from lnpatch.pretrained.modeling.base import Pretrained
+from lnpatch.pretrained.modeling.order_embeddings import OrderEmbeddings
 
 #: The files of a model's graphs, by what each computes.
 SENTENCES, IMAGES, READER = "sentences.onnx", "images.onnx", "reader.onnx"

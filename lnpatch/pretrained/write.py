@@ -12,8 +12,8 @@ from pathlib import Path
 from lnpatch import __version__
 from lnpatch.errors import ExportFolderError, FileError, PackageMissingError
 from lnpatch.errors.install_hint import how_to_install
-from lnpatch.export.modeling.base import Pretrained
-from lnpatch.export.modeling_text import write_modeling
+from lnpatch.pretrained.modeling.base import Pretrained
+from lnpatch.pretrained.modeling_text import write_modeling
 
 
 @contextmanager

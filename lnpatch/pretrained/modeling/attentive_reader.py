@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lnpatch.export.modeling.base import Pretrained, in_batches, run_cell, split_words
+from lnpatch.pretrained.modeling.base import Pretrained, in_batches, run_cell, split_words
 from lnpatch.torch.cells import CELLS, GRUCell, RecurrentCell, keep_masked
 
 # -- model --
@@ -87,6 +87,7 @@ class AttentiveReader(Pretrained):
             ValueError: a text has no words, or one that the vocabulary lacks.
         """
         read, asked = [[self.find_numbers(text) for text in texts] for texts in (passages, questions)]
+        in_batches(asked)  # none of them is empty
         answers: list[tuple[str, float]] = [("", 0.0)] * len(read)
         for batch in in_batches(read):
             inputs = [*self.pad([read[i] for i in batch]), *self.pad([asked[i] for i in batch])]

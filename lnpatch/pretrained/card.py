@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from lnpatch import __version__
 from lnpatch.errors import LnpatchError
-from lnpatch.export.modeling.base import Pretrained
 from lnpatch.files import sha256_of_file
+from lnpatch.pretrained.modeling.base import Pretrained
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.training.evaluations import read_evaluations
 from lnpatch.training.final_cost import final_cost

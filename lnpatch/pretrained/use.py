@@ -13,10 +13,10 @@ import numpy
 import torch
 
 from lnpatch.errors import PackageMissingError, TextError, UsageError
-from lnpatch.export.build import build_model
-from lnpatch.export.figures import can_evaluate, evaluate_model
-from lnpatch.export.modeling.order_embeddings import OrderEmbeddings
-from lnpatch.export.modeling.skip_thoughts import SkipThoughts
+from lnpatch.pretrained.build import build_model
+from lnpatch.pretrained.figures import can_evaluate, evaluate_model
+from lnpatch.pretrained.modeling.order_embeddings import OrderEmbeddings
+from lnpatch.pretrained.modeling.skip_thoughts import SkipThoughts
 from lnpatch.recipes.job import Job
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.training.models import Model

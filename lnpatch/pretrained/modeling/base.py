@@ -114,8 +114,6 @@ class Pretrained(nn.Module):
 
     def pad(self, sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Return numbers of words as [T, N], and their mask [T, N]."""
-        if not all(sequences):
-            raise ValueError(f"text {[not numbers for numbers in sequences].index(True)} has no words")
         lengths = torch.tensor([len(numbers) for numbers in sequences])
         padded = nn.utils.rnn.pad_sequence([torch.tensor(numbers) for numbers in sequences])
         mask = (torch.arange(len(padded))[:, None] < lengths).float()
@@ -128,6 +126,12 @@ def split_words(text: str | Sequence[str]) -> list[str]:
 
 
 def in_batches(items: Sequence[Sequence[Any]], size: int = BATCH_SIZE) -> list[list[int]]:
-    """Return the numbers of the items in batches of about one length, so that little is padded."""
+    """Return the numbers of the items in batches of about one length, so that little is padded.
+
+    Raises:
+        ValueError: an item is empty.
+    """
+    if not all(items):
+        raise ValueError(f"text {[not item for item in items].index(True)} has no words")
     order = sorted(range(len(items)), key=lambda number: len(items[number]))
     return [order[start : start + size] for start in range(0, len(order), size)]

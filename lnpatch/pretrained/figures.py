@@ -9,10 +9,10 @@ import numpy
 import torch
 
 from lnpatch.errors import BadDataError
-from lnpatch.export.modeling.attentive_reader import AttentiveReader
-from lnpatch.export.modeling.base import Pretrained
-from lnpatch.export.modeling.order_embeddings import OrderEmbeddings
 from lnpatch.pickles.load import load_pickle
+from lnpatch.pretrained.modeling.attentive_reader import AttentiveReader
+from lnpatch.pretrained.modeling.base import Pretrained
+from lnpatch.pretrained.modeling.order_embeddings import OrderEmbeddings
 from lnpatch.training.sentences import read_sentences
 
 #: Of order-embeddings: the captions of an image, the images of a fold, and how many folds there are where there are enough.

@@ -11,12 +11,12 @@ import numpy
 import torch
 
 from lnpatch.errors import BadModelError, ModelMismatchError
-from lnpatch.export.modeling.attentive_reader import AttentiveReader
-from lnpatch.export.modeling.base import Pretrained
-from lnpatch.export.modeling.order_embeddings import OrderEmbeddings
-from lnpatch.export.modeling.skip_thoughts import SkipThoughts
-from lnpatch.export.vocabulary import read_dictionary, read_own_words
-from lnpatch.export.word_vectors import add_word_vectors
+from lnpatch.pretrained.modeling.attentive_reader import AttentiveReader
+from lnpatch.pretrained.modeling.base import Pretrained
+from lnpatch.pretrained.modeling.order_embeddings import OrderEmbeddings
+from lnpatch.pretrained.modeling.skip_thoughts import SkipThoughts
+from lnpatch.pretrained.vocabulary import read_dictionary, read_own_words
+from lnpatch.pretrained.word_vectors import add_word_vectors
 from lnpatch.torch.archives import compare_arrays, read_arrays
 from lnpatch.torch.cells import CELLS
 from lnpatch.training.models import Model

@@ -1,0 +1,1 @@
+"""Models as PyTorch models: built, written, loaded without lnpatch, refused."""
