@@ -67,7 +67,7 @@ def pick(rng, words):
 def write_lines(path, lines):
     """Write lines of text."""
     with io.open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write("".join("%s\n" % line for line in lines))
+        file.write(u"".join(u"%s\n" % line for line in lines))
 
 
 def draw(rng, **given):

@@ -27,6 +27,17 @@ except TypeError:
     print("ok")
 """
 
+GLOBAL_GENERATORS = """
+import random, numpy, theano, theano.tensor as tensor
+random.seed(1); numpy.random.seed(1)
+x = tensor.matrix("x")
+theano.function([x], x + 1)(numpy.ones((2, 2), "float32"))  # imports the backend, of which JAX draws from both
+drawn = [random.random(), numpy.random.rand()]
+random.seed(1); numpy.random.seed(1)
+assert drawn == [random.random(), numpy.random.rand()]
+print("ok")
+"""
+
 CALLS = """
 import numpy, theano, theano.tensor as tensor
 x, n, r = tensor.matrix("x"), tensor.scalar("n", dtype="uint32"), tensor.scalar("r")
@@ -89,6 +100,11 @@ def test_double_precision(run_python, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_shared_variables(run_python, backend):
     assert run_python(backend, "-c", SHARED).stdout == "ok\n"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_global_generators_stay_as_they_are(run_python, backend):
+    assert run_python(backend, "-c", GLOBAL_GENERATORS).stdout.splitlines()[-1] == "ok"
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

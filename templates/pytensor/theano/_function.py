@@ -1,8 +1,12 @@
 """``theano.function``: makes a graph of its arguments, and a callable of the backend that computes."""
 
 import pkgutil
+import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
+
+import numpy
 
 from theano import _backend
 from theano._callable import Function
@@ -35,5 +39,18 @@ def function(
         TypeError: ``updates`` has a variable that is not shared.
     """
     graph = build_graph(inputs, outputs, updates, givens, no_default_updates, name, on_unused_input)
-    function_class: type[Function] = pkgutil.resolve_name(_FUNCTION_CLASSES[_backend.NAME])
-    return function_class(graph, allow_input_downcast)
+    return _function_class(_backend.NAME)(graph, allow_input_downcast)
+
+
+@cache
+def _function_class(backend: str) -> type[Function]:
+    """Import the class of a backend's functions; the global generators stay as they are.
+
+    JAX draws from them when it is imported. Repositories draw parameters and batches from them, before and after they make their
+    first function: from one seed, all runtimes are to draw the same.
+    """
+    states = random.getstate(), numpy.random.get_state()
+    function_class: type[Function] = pkgutil.resolve_name(_FUNCTION_CLASSES[backend])
+    random.setstate(states[0])
+    numpy.random.set_state(states[1])
+    return function_class
