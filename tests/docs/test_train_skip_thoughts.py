@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Output
 
 pytest.importorskip("torch")
-import numpy  # noqa: E402
+import numpy
 
 Run = Callable[..., Output]
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,17 @@ def test_costs_of_the_repositorys_trainer(lnpatch: Run, tmp_path: Path) -> None:
     assert_agree(run_example(tmp_path / "corpus.txt", dictionary, 50), recorded["costs"])
     Path("text.txt").write_text("cats like rivers .\n")
     encoded = lnpatch(
-        *("encode", "skip-thoughts", "--model", "example.npz", "--text", "text.txt", "--tokenized", "--runtime", "torch")
+        *(
+            "encode",
+            "skip-thoughts",
+            "--model",
+            "example.npz",
+            "--text",
+            "text.txt",
+            "--tokenized",
+            "--runtime",
+            "torch",
+        )
     )
     assert encoded.code == 0, encoded.err
     assert numpy.load("vectors.npy").shape == (1, 32)

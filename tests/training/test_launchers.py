@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,3 +129,31 @@ def test_wherever_a_save_is_killed_the_record_is_right(launchers: None, tmp_path
         partial.rename(model)
     fits = [entry["update"] for entry in record.read() if updates.is_in_place(entry, str(model))]
     assert fits == ([13] if killed == "not at all" else [12])
+
+
+#: Writes the tiny data but for the captions, which need NumPy.
+TINY = "import launch_skip_thoughts_smoke as smoke; smoke.write_captions = lambda folder: None; smoke.write_all({!r})"
+
+
+def test_both_pythons_write_the_same_tiny_data(python2: Path, tmp_path: Path) -> None:
+    written = []
+    for python in (python2, Path(sys.executable)):
+        folder = tmp_path / python.name
+        folder.mkdir()
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(templates() / "launcher")}
+        subprocess.run([python, "-c", TINY.format(str(folder))], env=environment, check=True)
+        files = (path for path in folder.rglob("*") if path.is_file())
+        written.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
+    assert "corpus.txt" in written[0]
+    assert len(written[0]) > 10
+    assert written[0] == written[1]
+
+
+def test_a_tiny_corpus_has_words_that_its_tasks_have(launchers: None, tmp_path: Path) -> None:
+    smoke = load("launch_skip_thoughts_smoke")
+    smoke.write_all(str(tmp_path))
+    corpus = set((tmp_path / "corpus.txt").read_text().split())
+    for path in (tmp_path / "tasks").glob("*.txt"):
+        if path.name.startswith("coco"):
+            assert set(path.read_text().split()) <= corpus
+    assert len(corpus) < 120
