@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy
@@ -104,6 +105,17 @@ def test_from_apply_to_curves(
         assert list(found.shape) == vectors.json["shape"]
         assert numpy.isfinite(found).all()
         assert len({row.tobytes() for row in found}) > 1
+        if find_spec("torch"):
+            torch = lnpatch("encode", target, "--model", cell, "--output", "t.npy", "--runtime", "torch")
+            assert torch.code == 0, torch.err
+            assert abs(numpy.load("t.npy") - found).max() < 1e-5
+    if "export" in jobs and find_spec("torch"):
+        formats = ["--to", "torch", *(["--to", "onnx"] if find_spec("onnxruntime") else [])]
+        for name in (baseline, cell):
+            to = ["--output", f"exported-{name}", *formats]
+            exported = lnpatch("export", target, *where, "--model", name, *to, "--format", "json")
+            assert exported.code == 0, exported.err
+            assert all(one["difference"] < 1e-5 for one in exported.json["comparisons"])
     compared = lnpatch("curves", baseline, cell, "-o", "curves.png", "-o", "curves.svg", "--format", "json")
     assert compared.code == 0, compared.err
     assert Path("curves.png").stat().st_size > 10_000
