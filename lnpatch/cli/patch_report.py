@@ -20,6 +20,7 @@ _STATE_STYLES = {
     EditState.IN_PLACE: "green",
     EditState.NOT_FOUND: "red",
     EditState.COLLISION: "red",
+    EditState.NOT_NEEDED: "dim",
 }
 
 
@@ -112,7 +113,7 @@ def _describe_change(report: Report) -> str:
 def _edit_line(edit: EditReport, report: Report) -> rich.Text:
     finding, state = edit.finding, _state_after(edit, report)
     word = "done" if state is not finding.state else state.replace("-", " ")
-    line = rich.Text("    ") + rich.Text(f"{word:<10}", style=_STATE_STYLES[state])
+    line = rich.Text("    ") + rich.Text(f"{word:<11}", style=_STATE_STYLES[state])
     line += rich.Text(make_one_line(f"{finding.kind:<11} {finding.name}"))
     if finding.repair:
         line += rich.Text(f"  (repair: {finding.repair})", style="dim")

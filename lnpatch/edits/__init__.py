@@ -37,12 +37,14 @@ _RECIPE_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 class EditState(StrEnum):
-    """The four answers that an edit knows for a file."""
+    """The answers that an edit knows for a file."""
 
     TO_DO = "to-do"
     IN_PLACE = "in-place"
     NOT_FOUND = "not-found"
     COLLISION = "collision"
+    #: Of a repair: the fault that it mends is not there.
+    NOT_NEEDED = "not-needed"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class EditFinding:
     candidates: tuple[str, ...] = ()
     #: What the edit repairs; empty for an edit of the patch.
     repair: str = ""
+    #: Whether the file has nothing of what was looked for: a repair is not needed then.
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,15 +165,18 @@ class Edit:
         line: int = 0,
         candidates: tuple[str, ...] = (),
         module: cst.Module | None = None,
+        absent: bool = False,
     ) -> EditOutcome:
         """Return the outcome of an edit that changes one thing; without *module* the tree stays as it is."""
         (name,) = self.names(context.values)  # an edit of several things makes its outcome itself
-        finding = EditFinding(self.kind, name, state, detail, line, candidates)
+        finding = EditFinding(self.kind, name, state, detail, line, candidates, absent=absent)
         return EditOutcome((finding,), context.module if module is None else module)
 
     def anchor_missing(self, context: EditContext, reason: syntax.NoUniqueMatch) -> EditOutcome:
         """Return the outcome of an edit whose anchor is not in the file, or not just once."""
-        return self.make_outcome(context, EditState.NOT_FOUND, reason.detail, reason.line, reason.candidates)
+        return self.make_outcome(
+            context, EditState.NOT_FOUND, reason.detail, reason.line, reason.candidates, absent=reason.absent
+        )
 
 
 def fill_placeholders(text: str, values: Mapping[str, str]) -> str:

@@ -76,6 +76,10 @@ class ReplaceCode(Edit):
             scope = function.body
         code = syntax.substitute_code(context.module, scope, self.find, self.put, context.source.original_token)
         # Places that somebody has repaired by hand count as well; the others are still done.
+        if not code.count:
+            detail = f"`{self.find}` is not there"
+            similar = syntax.find_similar_code(context.module, scope, self.find, context.source)
+            return self.make_outcome(context, EditState.NOT_FOUND, detail, candidates=similar, absent=True)
         if code.count != self.count:
             detail = f"`{self.find}` is expected {self.count}x and was found {code.count}x"
             similar = syntax.find_similar_code(context.module, scope, self.find, context.source)

@@ -9,6 +9,7 @@ from lnpatch.checkout.commit import describe_signature, prepare_commit
 from lnpatch.checkout.record import FileChange, Record, diff_files, record_ref, write_record
 from lnpatch.checkout.transaction import write_transaction
 from lnpatch.checkout.worktree import Checkout
+from lnpatch.edits import EditState
 from lnpatch.errors import (
     DirtyFilesError,
     NotTrackedError,
@@ -204,6 +205,15 @@ def _refuse_dirty(
         raise NotTrackedError(str(checkout.root), untracked)
 
 
+def _recorded_edits(plan: Plan) -> dict[str, list[tuple[str, str]]]:
+    """Return the edits that a plan's patch has; a repair that is not needed is none of them."""
+    edits = {
+        file.path: [(each.kind, each.name) for each in file.findings if each.state is not EditState.NOT_NEEDED]
+        for file in plan.files
+    }
+    return {path: names for path, names in edits.items() if names}
+
+
 def _make_record(
     recipe: Recipe,
     checkout: Checkout,
@@ -226,7 +236,7 @@ def _make_record(
         cell=plan.cell,
         data_dir=values.get("data_dir") or (old.data_dir if old else None),
         repairs=options.repairs or (old is not None and old.repairs),
-        edits={file.path: [(finding.kind, finding.name) for finding in file.findings] for file in plan.files},
+        edits=_recorded_edits(plan),
         recipe=recipe.reference if recipe.reference == recipe.name else str(recipe.origin.resolve()),
         files=tuple(recorded.values()),
         made_of=what_makes(recipe),

@@ -67,7 +67,7 @@ class Plan:
     @property
     def state(self) -> PatchState:
         """How far the recipe is in the files as they are."""
-        states = {edit.finding.state for edit in self.edits}
+        states = {edit.finding.state for edit in self.edits} - {EditState.NOT_NEEDED}
         if states == {EditState.IN_PLACE}:
             return PatchState.APPLIED
         return PatchState.PARTIAL if EditState.IN_PLACE in states else PatchState.NOT_APPLIED
@@ -122,9 +122,15 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
         for edit, repair in edits:
             outcome = edit.run(EditContext(path, document, module, files, values))
             module = outcome.module
-            findings += [replace(finding, repair=repair) for finding in outcome.findings]
+            findings += [_as_repair(finding, repair) for finding in outcome.findings]
     after = before if module is document.module else document.write(module)
     return FilePlan(path, before, after, tuple(findings), document, module)
+
+
+def _as_repair(finding: EditFinding, repair: str) -> EditFinding:
+    """Return what a repair has found; where the fault that it mends is not there, it is not needed."""
+    needless = bool(repair) and finding.absent and finding.state is EditState.NOT_FOUND
+    return replace(finding, repair=repair, state=EditState.NOT_NEEDED if needless else finding.state)
 
 
 def _plan_missing_file(
@@ -136,7 +142,7 @@ def _plan_missing_file(
     detail = "git tracks the file, but it is not checked out" if tracked else "the file is not there"
     candidates = () if tracked else _similar_files(path, names)
     findings = tuple(
-        EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, candidates, repair)
+        _as_repair(EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, candidates, absent=not tracked), repair)
         for edit, repair in edits
         for name in edit.names(values)
     )

@@ -54,7 +54,7 @@ def resembles(recipe: Recipe, checkout: Checkout) -> bool:
     if not _has_some_file(recipe, checkout):
         return False
     try:
-        states = {edit.finding.state for edit in best_plan(recipe, checkout).edits}
+        states = {edit.finding.state for edit in best_plan(recipe, checkout).edits} - {EditState.NOT_NEEDED}
     except _ANOTHER_FILE:
         return has_files(recipe, checkout)
     if states == {EditState.NOT_FOUND}:

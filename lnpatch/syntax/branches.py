@@ -51,7 +51,7 @@ def find_assignment(
         others = {
             other for node, _ in everything for target in assignment_targets(node) for other in bound_names(target)
         }
-        return NoUniqueMatch(f"{name} is not assigned", close_matches(name, sorted(others)))
+        return NoUniqueMatch(f"{name} is not assigned", close_matches(name, sorted(others)), absent=True)
     lines = tuple(f"{name} (line {line_of(module, node)})" for node, _ in matches[:3])
     if when:
         matches = _under_conditions(matches)

@@ -50,6 +50,8 @@ class NoUniqueMatch:
     candidates: tuple[str, ...] = ()
     #: The 1-based line to look at, 0 where there is none.
     line: int = 0
+    #: Whether there is nothing of the name that was looked for.
+    absent: bool = False
 
 
 # Nodes
@@ -215,7 +217,8 @@ def find_function(module: cst.Module, name: str) -> cst.FunctionDef | NoUniqueMa
     functions = list(qualified_functions(module))
     matches = [function for qualified, function in functions if qualified == name]
     if not matches:
-        return NoUniqueMatch(f"no function {name}", close_matches(name, [qualified for qualified, _ in functions]))
+        near = close_matches(name, [qualified for qualified, _ in functions])
+        return NoUniqueMatch(f"no function {name}", near, absent=True)
     if len(matches) > 1:
         lines = ", ".join(str(line_of(module, function)) for function in matches)
         return NoUniqueMatch(

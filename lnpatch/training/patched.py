@@ -131,7 +131,7 @@ def require_model(model: str | os.PathLike[str] | None) -> str:
 def _has_every_edit(applied: Applied) -> bool:
     """Return whether nothing of a patch is missing, though a definition of it may have been changed by hand."""
     states = {edit.finding.state for edit in applied.plan.edits} if applied.plan else set()
-    return states <= {EditState.IN_PLACE, EditState.COLLISION}
+    return states <= {EditState.IN_PLACE, EditState.COLLISION, EditState.NOT_NEEDED}
 
 
 def _read_layers(checkout: Checkout, registrations: Collection[RegisterLayer]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import READER, Output, assert_compiles, contents, git, make_checkout
+from tests.conftest import FIXTURES, READER, Output, assert_compiles, contents, folder_contents, git, make_checkout
 
 Cli = Callable[..., Output]
 
@@ -333,3 +333,46 @@ def test_git_apply_takes_the_json_diff(lnpatch: Cli, demo: Path) -> None:
     patch = lnpatch("apply", "demo", "--dir", demo, "--dry-run", "--format", "json").json["diff"]
     subprocess.run(["git", "-C", demo, "apply", "-"], input=patch.encode(), check=True)
     assert lnpatch("status", "demo", "--dir", demo, "--format", "json").json["state"] == "applied"
+
+
+# Repairs of what is not there
+
+DATA = "codes/reader/data.py"
+
+
+def reader_without(find: bytes, put: bytes, folder: Path) -> Path:
+    """A checkout of the reader, with other code in the place of a fault."""
+    files = folder_contents(FIXTURES / "reader")
+    assert find in files[DATA]
+    return make_checkout(folder, files | {DATA: files[DATA].replace(find, put)})
+
+
+WITHOUT = {
+    "the-code": (b"scipy.sparse.eye(", b"numpy.identity("),
+    "the-function": (b"class Batches", b"class Groups"),
+}
+
+
+@pytest.mark.parametrize(("find", "put"), WITHOUT.values(), ids=WITHOUT)
+def test_a_repair_whose_fault_is_not_there_is_not_needed(lnpatch: Cli, tmp_path: Path, find: bytes, put: bytes) -> None:
+    root = reader_without(find, put, tmp_path / "reader")
+    before = contents(root)
+    done = lnpatch("apply", READER, "--dir", root)
+    assert done.code == 0, done.err
+    assert "not needed replace" in done.text
+    again = lnpatch("apply", READER, "--dir", root)
+    assert (again.code, "nothing to do" in again.text) == (0, True)
+    state = lnpatch("status", READER, "--dir", root, "--format", "json").json
+    assert state["state"] == "applied"
+    names = [edit["name"] for file in state["files"] for edit in file["edits"]]
+    assert not any("scipy.sparse.eye" in name for name in names)
+    assert lnpatch("revert", READER, "--dir", root).code == 0
+    assert contents(root) == before
+
+
+def test_a_repair_that_finds_its_fault_in_another_number_is_refused(lnpatch: Cli, tmp_path: Path) -> None:
+    root = reader_without(
+        b"scipy.sparse.eye(size)", b"scipy.sparse.eye(size) + scipy.sparse.eye(size)", tmp_path / "reader"
+    )
+    refused = lnpatch("apply", READER, "--dir", root)
+    assert (refused.code, "is expected 1x and was found 2x" in refused.err) == (3, True), refused.err

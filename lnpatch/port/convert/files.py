@@ -134,7 +134,9 @@ def _apply_repairs(recipe: Recipe, files: Mapping[str, bytes], remarks: set[Rema
             texts[file.path] = file.after.decode()
     for edit in plan.edits:
         finding = edit.finding
-        if finding.state in (EditState.NOT_FOUND, EditState.COLLISION):
+        # a fault that is there in other words than the recipe's is said; one that is not there needs no remark
+        needless = finding.state is EditState.NOT_NEEDED and not finding.candidates
+        if not needless and finding.state not in (EditState.TO_DO, EditState.IN_PLACE):
             matches = f" (close matches: {', '.join(finding.candidates)})" if finding.candidates else ""
             message = f"not repaired: {finding.kind} {finding.name}: {finding.detail}{matches}; why: {finding.repair}"
             remarks.add(Remark(edit.path, 0, message))
