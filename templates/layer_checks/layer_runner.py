@@ -80,19 +80,19 @@ class TheanoRunner(object):
         key = ("outputs", training, repr(options), repr(sorted(kwargs.items())))
         return self.compute(key, params, values, build, training)
 
-    def gradients(self, case, weights, training=False):
+    def gradients(self, case, weights, options=None, training=False):
         """Compute the gradients of sum(output * weight), by every parameter's name, "x", "state" and "memory"."""
         values = [case[name] for name in INPUTS]
         by = [name for name in INPUTS if name != "mask" and case[name] is not None]
 
         def build(tparams, inputs):
-            outputs = self.layer.build_graph(tparams, *inputs, options={})
+            outputs = self.layer.build_graph(tparams, *inputs, options=options or {})
             symbols = [self.make_symbol("weight%d" % i, weight) for i, weight in enumerate(weights)]
             cost = sum((value * weight).sum() for value, weight in zip(outputs, symbols))
             variables = list(tparams.values()) + [inputs[INPUTS.index(name)] for name in by]
             return inputs + symbols, self.tensor.grad(cost, variables)
 
-        arrays = self.compute(("gradients", training), case["params"], values + weights, build, training)
+        arrays = self.compute(("gradients", training, repr(options)), case["params"], values + weights, build, training)
         return OrderedDict(zip(list(case["params"]) + by, arrays))
 
     def compute(self, key, params, values, build, training):

@@ -71,6 +71,10 @@ def find_layer(cell, folder, module):
     return template_functions.find_file_layer(os.path.join(folder, "demo", "layers.py"), cell, names)
 
 
+#: What attentive-reader's own layers look up.
+OPTIONS = {"learn_h0": False}
+
+
 def record(cell, layer, dtype):
     """Yield names and arrays of all cases of a cell."""
     import layer_runner
@@ -79,11 +83,11 @@ def record(cell, layer, dtype):
     for number, (name, shape) in enumerate(CASES.items()):
         case = make_case(cell, number, *shape)
         arguments = [case[key] for key in ("x", "mask", "state", "memory")]
-        outputs = runner.outputs(case["params"], *arguments, options={"learn_h0": False})
+        outputs = runner.outputs(case["params"], *arguments, options=OPTIONS)
         rng = numpy.random.RandomState(number)
         # the cell's gradient is asked for as well: of both states for each cell
         weights = [rng.normal(size=output.shape).astype("float32") for output in outputs]
-        gradients = runner.gradients(case, weights)
+        gradients = runner.gradients(case, weights, options=OPTIONS)
         for key, value in case["params"].items():
             yield "%s/%s/param/%s" % (cell, name, key), value
         for key, value in zip(("x", "mask", "state", "memory"), arguments):
