@@ -1,8 +1,9 @@
 """Time PyTorch's ways to run a layer-normalized GRU and LSTM, forward and backward, side by side.
 
-    python -m tests.benchmarks.torch_layers [--device cuda] [--seconds 2] [--sizes 128x16,512x64] [-o FIGURE.svg]
+    python -m tests.benchmarks.torch_layers [--device cuda] [--seconds 2] [--sizes 128x16,512x64] [--results FILE] [-o FIGURE.svg]
 
 prints a table in Markdown: milliseconds for T = 30 steps, the least of several rounds in which all take turns, on one core.
+With ``--results`` each row is kept in a file, and those that are there are not measured again: the whole takes half an hour.
 
 ``lnpatch``     lnpatch.torch: input products of all steps at once, one autograd function for the recurrence
 ``eager``       the cell's equations, called step by step as one writes them
@@ -14,6 +15,7 @@ prints a table in Markdown: milliseconds for T = 30 steps, the least of several 
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import time
 from collections.abc import Callable
@@ -133,6 +135,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="for each way and size")
     parser.add_argument("--sizes", default=",".join(f"{dim}x{samples}" for dim, samples in SIZES))
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out: it takes minutes")
+    parser.add_argument("--results", type=Path, help="a file of JSON, a row a line")
     parser.add_argument("-o", "--output", type=Path, help="draw the ratios")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -145,13 +148,19 @@ def main() -> None:
     )
     print(f"torch {torch.__version__}, {where}, T = {STEPS}, float32, milliseconds\n", flush=True)
     rows = []
+    lines = options.results.read_text().splitlines() if options.results and options.results.exists() else []
+    known = {tuple(row[:3]): row[3] for row in map(json.loads, lines)}
     for kind in (LayerNormGRU, LayerNormLSTM):
         for dim, samples in sizes:
-            torch.compiler.reset()
-            runs = make_runs(kind, dim, options.device, not options.no_compile)
-            best = measure(
-                runs, torch.randn(STEPS, samples, dim, device=options.device, requires_grad=True), options.seconds
-            )
+            best = known.get((kind.__name__, dim, samples))
+            if best is None:
+                torch.compiler.reset()
+                runs = make_runs(kind, dim, options.device, not options.no_compile)
+                x = torch.randn(STEPS, samples, dim, device=options.device, requires_grad=True)
+                best = measure(runs, x, options.seconds)
+                if options.results:
+                    with options.results.open("a") as file:
+                        file.write(json.dumps([kind.__name__, dim, samples, best]) + "\n")
             if not rows:
                 print(f"| layer | dim | N | {' | '.join(best)} | eager / lnpatch |")
                 print("|---|--:|--:|" + "--:|" * (len(best) + 1))
