@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lnpatch.commands.locate import Folder, Target, locate
 from lnpatch.errors import UsageError
+from lnpatch.pretrained.comparison import Comparison
 from lnpatch.runtimes.environment import ReportStep
 from lnpatch.runtimes.open_runtime import open_runtime
 from lnpatch.runtimes.runtime_options import RuntimeOptions
@@ -19,18 +20,6 @@ from lnpatch.training.patched import find_job, open_patched, require_model
 
 #: What a model may be exported to; the first is the default.
 FORMATS = ("torch", "safetensors", "onnx")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """An export beside something else that computes the same."""
-
-    #: ``theano`` or ``pytensor``, for the repository's own code; ``onnxruntime``.
-    runtime: str
-    #: How many inputs both were given.
-    inputs: int
-    #: The largest difference of an output.
-    difference: float
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,7 @@ def export(
     named = require_model(model)
     require_torch("lnpatch export")
     from lnpatch.pretrained.build import build_model  # PyTorch takes a second, and may not be there
-    from lnpatch.pretrained.card import Check, write_card
+    from lnpatch.pretrained.card import write_card
     from lnpatch.pretrained.compare import INPUTS, compare_outputs, compute_outputs, make_inputs, run_repository
     from lnpatch.pretrained.onnx import require_onnx, run_onnx, write_onnx
     from lnpatch.pretrained.write import new_folder, write_code, write_weights
@@ -104,7 +93,7 @@ def export(
         inputs = make_inputs(built)
         own = compute_outputs(built, inputs)
         theirs = run_repository(patched, loaded, found, inputs, opened, report_step, list(cells.values()))
-        checks = [Check(opened.name, INPUTS, compare_outputs(str(loaded.file), own, theirs))]
+        comparisons = [Comparison(opened.name, INPUTS, compare_outputs(str(loaded.file), own, theirs))]
         names: list[str] = []
         if "torch" in formats or "safetensors" in formats:
             names += write_weights(built, partial)
@@ -114,9 +103,8 @@ def export(
             report_step("writing and running ONNX")
             names += write_onnx(built, partial)
             outputs = run_onnx(built, inputs, partial)
-            checks.append(Check("onnxruntime", INPUTS, compare_outputs(str(loaded.file), own, outputs)))
-        card = write_card(built, loaded, recipe, cells, names, checks)
+            comparisons.append(Comparison("onnxruntime", INPUTS, compare_outputs(str(loaded.file), own, outputs)))
+        card = write_card(built, loaded, recipe, cells, names, comparisons)
         (partial / "README.md").write_text(card, encoding="utf-8")
-    comparisons = tuple(Comparison(check.runtime, check.inputs, check.difference) for check in checks)
     notes = (*patched.notes, *opened.notes, *describe_missing(job, found))
-    return Export(recipe.reference, loaded.file, folder, (*names, "README.md"), comparisons, notes)
+    return Export(recipe.reference, loaded.file, folder, (*names, "README.md"), tuple(comparisons), notes)

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from lnpatch import __version__
 from lnpatch.errors import LnpatchError
 from lnpatch.files import sha256_of_file
+from lnpatch.pretrained.comparison import Comparison
 from lnpatch.pretrained.modeling.base import Pretrained
 from lnpatch.recipes.recipe import Recipe
 from lnpatch.training.evaluations import read_evaluations
 from lnpatch.training.final_cost import final_cost
 from lnpatch.training.models import Model
 from lnpatch.training.run_folder import read_run
-
-
-@dataclass(frozen=True)
-class Check:
-    """What an export was compared with."""
-
-    #: The repository's own code, such as "pytensor", or "onnxruntime".
-    runtime: str
-    #: How many inputs were given to both.
-    inputs: int
-    #: The largest difference of an output.
-    difference: float
-
 
 _USE = {
     "SkipThoughts": """\
@@ -62,14 +49,14 @@ def write_card(
     recipe: Recipe,
     cells: Mapping[str, str],
     files: Sequence[str],
-    checks: Sequence[Check],
+    comparisons: Sequence[Comparison],
 ) -> str:
     """Return the text of the card.
 
     Args:
         cells: the names of the model's cells, by the hyperparameters that hold them.
         files: the names of the files in the folder.
-        checks: what the export was compared with.
+        comparisons: what the export was compared with.
     """
     name = type(built).__name__
     features = built.config["shapes"].get("ff_image_W", [0])[0]
@@ -100,8 +87,8 @@ def write_card(
         f"`modeling.py` needs torch and safetensors. The folder has: {', '.join(f'`{file}`' for file in files)}.",
         "",
         *(
-            f"Checked on {check.inputs} inputs against {check.runtime}: no output differs by more than {check.difference:.1e}."
-            for check in checks
+            f"Checked on {one.inputs} inputs against {one.runtime}: no output differs by more than {one.difference:.1e}."
+            for one in comparisons
         ),
         "",
         *_metrics(model),
