@@ -180,7 +180,7 @@ def draw(rows: list[tuple[str, int, int, dict[str, float]]], path: Path) -> None
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
     for axis, kind in zip(axes, ("LayerNormGRU", "LayerNormLSTM"), strict=True):
         own = [row for row in rows if row[0] == kind]
         names = [name for name in own[0][3] if name != "lnpatch"]
@@ -192,7 +192,7 @@ def draw(rows: list[tuple[str, int, int, dict[str, float]]], path: Path) -> None
         axis.set_title(kind)
         axis.set_xticks(range(len(own)), [f"dim {row[1]}\nN {row[2]}" for row in own])
     axes[0].set_ylabel("time / lnpatch's")
-    axes[1].legend()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(path, metadata={"Date": None})
 
 
