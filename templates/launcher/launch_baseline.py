@@ -35,7 +35,9 @@ def add_lstm(layers):
     def lstm_layer(tparams, state_below, init_state, options, prefix="lstm", mask=None, **kwargs):
         """Return state and cell of every step, [T, N, D] each, for an input [T, N, nin]."""
         U = tparams[_p(prefix, "U")]
-        x = tensor.dot(state_below, tparams[_p(prefix, "W")]) + tparams[_p(prefix, "b")]
+        b = tparams[_p(prefix, "b")]
+        # b counts twice, with the input and with the state, as in LN-LSTM: the two differ in the normalization alone
+        x = tensor.dot(state_below, tparams[_p(prefix, "W")]) + b + b
         zeros = tensor.alloc(numpy.float32(0), state_below.shape[1], U.shape[0])
         if mask is None:
             mask = tensor.alloc(numpy.float32(1), state_below.shape[0], state_below.shape[1])
