@@ -43,7 +43,7 @@ class EditState(StrEnum):
     IN_PLACE = "in-place"
     NOT_FOUND = "not-found"
     COLLISION = "collision"
-    #: Of a repair: the fault that it mends is not there.
+    #: Of a repair, the fault that it mends is not there; of an optional edit, what it changes is not.
     NOT_NEEDED = "not-needed"
 
 
@@ -123,6 +123,8 @@ class Edit:
     file: str
     #: What the edit is for, for people; a repair has to say it.
     why: str = ""
+    #: Whether the edit is left out where what it changes is not there, instead of refused.
+    optional: bool = False
 
     def run(self, context: EditContext) -> EditOutcome:
         """Examine the file and carry out what is to do; raises nothing, an edit that is not possible is a finding."""

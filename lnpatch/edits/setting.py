@@ -57,7 +57,7 @@ class SettingEdit(Edit):
     def setting_missing(self, context: EditContext, detail: str, name: str, others: Sequence[str]) -> EditOutcome:
         """Return the outcome where there is nothing called *name* to set; *others* are what there is of its sort."""
         candidates = close_matches(name, others) or tuple(others[:3])
-        return self.make_outcome(context, EditState.NOT_FOUND, detail, candidates=candidates)
+        return self.make_outcome(context, EditState.NOT_FOUND, detail, candidates=candidates, absent=True)
 
 
 def _fill_scalar(value: Scalar, context: EditContext) -> Scalar:

@@ -122,14 +122,14 @@ def _plan_file(path: str, edits: list[tuple[Edit, str]], values: dict[str, str],
         for edit, repair in edits:
             outcome = edit.run(EditContext(path, document, module, files, values))
             module = outcome.module
-            findings += [_as_repair(finding, repair) for finding in outcome.findings]
+            findings += [_settle(finding, edit, repair) for finding in outcome.findings]
     after = before if module is document.module else document.write(module)
     return FilePlan(path, before, after, tuple(findings), document, module)
 
 
-def _as_repair(finding: EditFinding, repair: str) -> EditFinding:
-    """Return what a repair has found; where the fault that it mends is not there, it is not needed."""
-    needless = bool(repair) and finding.absent and finding.state is EditState.NOT_FOUND
+def _settle(finding: EditFinding, edit: Edit, repair: str) -> EditFinding:
+    """Return what an edit has found; a repair whose fault is not there is not needed, nor an optional edit of nothing."""
+    needless = (repair or edit.optional) and finding.absent and finding.state is EditState.NOT_FOUND
     return replace(finding, repair=repair, state=EditState.NOT_NEEDED if needless else finding.state)
 
 
@@ -142,7 +142,9 @@ def _plan_missing_file(
     detail = "git tracks the file, but it is not checked out" if tracked else "the file is not there"
     candidates = () if tracked else _similar_files(path, names)
     findings = tuple(
-        _as_repair(EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, candidates, absent=not tracked), repair)
+        _settle(
+            EditFinding(edit.kind, name, EditState.NOT_FOUND, detail, 0, candidates, absent=not tracked), edit, repair
+        )
         for edit, repair in edits
         for name in edit.names(values)
     )

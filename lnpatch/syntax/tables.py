@@ -76,7 +76,7 @@ def find_table(module: cst.Module, name: str, complete: bool = True) -> DictTabl
         entries += new_entries
     if display is None:
         detail = f"no dictionary {name} = {{...}} at the top level of the file"
-        return NoUniqueMatch(detail, close_matches(name, sorted(others)))
+        return NoUniqueMatch(detail, close_matches(name, sorted(others)), absent=True)
     return DictTable(display, tuple(entries))
 
 

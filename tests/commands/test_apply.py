@@ -376,3 +376,52 @@ def test_a_repair_that_finds_its_fault_in_another_number_is_refused(lnpatch: Cli
     )
     refused = lnpatch("apply", READER, "--dir", root)
     assert (refused.code, "is expected 1x and was found 2x" in refused.err) == (3, True), refused.err
+
+
+# Recipes of one's own: optional edits, and the cell in replaced code
+
+OPTIONAL = """
+[[edits]]
+kind = "{kind}"
+file = "{file}"
+optional = {optional}
+{rest}
+"""
+PLACES = {
+    "a-file": ("assign", "decoding/train.py", 'name = "cell"\nvalue = "{cell}"'),
+    "a-function": ("assign", DATA, 'function = "nowhere"\nname = "cell"\nvalue = "{cell}"'),
+    "a-variable": ("assign", DATA, 'function = "get_data_files"\nname = "cell"\nvalue = "{cell}"'),
+    "a-table": ("dict-value", DATA, 'table = "params"\nkey = "cell"\nvalue = "{cell}"'),
+    "code": ("replace", DATA, "find = \"get_layer('{baseline}')\"\nput = \"get_layer('{cell}')\""),
+}
+
+
+@pytest.mark.parametrize(("kind", "file", "rest"), PLACES.values(), ids=PLACES)
+def test_an_optional_edit_of_what_is_not_there(lnpatch: Cli, reader: Path, kind: str, file: str, rest: str) -> None:
+    before = contents(reader)
+    text = Path(READER).read_text()
+    for optional, code in (("false", 3), ("true", 0)):
+        edit = OPTIONAL.format(kind=kind, file=file, rest=rest, optional=optional)
+        Path("recipe.toml").write_text(text.replace("[[edits]]", f"{edit}\n[[edits]]", 1))
+        done = lnpatch("apply", "./recipe.toml", "--dir", reader)
+        assert done.code == code, done.err
+    assert f"not needed {kind}" in done.text
+    assert lnpatch("revert", "./recipe.toml", "--dir", reader).code == 0
+    assert contents(reader) == before
+
+
+def test_the_cell_in_replaced_code(lnpatch: Cli, tmp_path: Path) -> None:
+    files = folder_contents(FIXTURES / "reader")
+    files[DATA] += b"\n\ndef build(name):\n    return get_layer('lstm')(name, {'cell': 1})\n"
+    root = make_checkout(tmp_path / "reader", files)
+    code = "get_layer('%s')(name, {'cell': 1})"
+    edit = f'[[edits]]\nkind = "replace"\nfile = "{DATA}"\nfind = "{code % "{baseline}"}"\nput = "{code % "{cell}"}"\n'
+    Path("recipe.toml").write_text(Path(READER).read_text().replace("[[edits]]", f"{edit}\n[[edits]]", 1))
+    for cell in ("lnlstm", "lngru"):
+        done = lnpatch("apply", "./recipe.toml", "--dir", root, "--cell", cell)
+        if cell == "lngru":  # whose baseline is gru: there is no such call
+            assert (done.code, "`get_layer('gru')(name, {'cell': 1})` is not there" in done.err) == (3, True), done.err
+            break
+        assert done.code == 0, done.err
+        assert (root / DATA).read_bytes().endswith(b"    return get_layer('lnlstm')(name, {'cell': 1})\n")
+        assert lnpatch("revert", "./recipe.toml", "--dir", root).code == 0
