@@ -20,6 +20,7 @@ from lnpatch.errors import CloneError
 from lnpatch.patch.applied import open_checkout
 from lnpatch.patch.change import Change, WrittenChange, make_change, write_change
 from lnpatch.patch.options import PatchOptions
+from lnpatch.patch.other_tables import describe_other_tables
 from lnpatch.patch.report import Report, make_report
 from lnpatch.patch.update import Update
 from lnpatch.recipes import Recipe
@@ -70,6 +71,10 @@ def apply(
                 written = WrittenChange(diff_files(opened.checkout, change.files))
             else:
                 written = write_change(location.recipe, opened.checkout, change, commit=commit)
+            if change.files:
+                values = location.recipe.values(change.cell)
+                others = describe_other_tables(location.recipe, values, opened.checkout)
+                opened = replace(opened, notes=(*opened.notes, *others))
         return _report(location, opened, change, written, dry_run)
 
 

@@ -425,3 +425,21 @@ def test_the_cell_in_replaced_code(lnpatch: Cli, tmp_path: Path) -> None:
         assert done.code == 0, done.err
         assert (root / DATA).read_bytes().endswith(b"    return get_layer('lnlstm')(name, {'cell': 1})\n")
         assert lnpatch("revert", "./recipe.toml", "--dir", root).code == 0
+
+
+def test_other_tables_of_layers_are_named(lnpatch: Cli, tmp_path: Path) -> None:
+    pair = "('param_init_gru', 'gru_layer')"
+    others = {
+        "decoding/layers.py": f"import os\nlayers = {{'gru': {pair}}}\n",
+        "model.py": f"class Model:\n    def build(self):\n        table = dict(gru={pair})\n",
+        "words.py": "pairs = {'a': ('the', 'cat')}\n",
+        "broken.py": f"layers = {{'gru': {pair}\n",
+    }
+    files = {name: text.encode() for name, text in others.items()}
+    root = make_checkout(tmp_path / "reader", folder_contents(FIXTURES / "reader") | files)
+    done = lnpatch("apply", READER, "--dir", root, "--format", "json")
+    assert done.code == 0, done.err
+    named = [note.partition(" has")[0] for note in done.json["notes"] if "table of layers" in note]
+    assert named == ["decoding/layers.py:2", "model.py:3"]
+    again = lnpatch("apply", READER, "--dir", root, "--format", "json")
+    assert not any("table of layers" in note for note in again.json["notes"])
