@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,7 +40,9 @@ def test_the_command(prefix: str, origin: Any, command: str, monkeypatch: pytest
     monkeypatch.setattr(sys, "prefix", prefix)
     monkeypatch.setattr(sys, "executable", "/an/python")
     text = json.dumps(origin) if origin else None
-    monkeypatch.setattr(importlib.metadata.PathDistribution, "read_text", lambda self, name: text)
+    # not a method of its class: the backport importlib_metadata, where a package has imported it, brings another one
+    installed = SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: installed)
     monkeypatch.setattr(
         importlib.metadata,
         "requires",

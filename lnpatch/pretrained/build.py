@@ -62,6 +62,7 @@ def build_model(architecture: str, model: Model, files: Mapping[str, str]) -> Pr
     for prefix, (cell, _, _) in parts.cells.items():
         for name in CELLS[cell].shapes(1, 1):
             tensors[f"{prefix}.{name}"] = torch.from_numpy(numpy.array(arrays[f"{prefix}_{name}"], dtype="float32"))
+    trained = len(words)
     if files.get("word2vec"):
         words, tensors["Wemb"] = add_word_vectors(words, tensors["Wemb"], Path(files["word2vec"]))
         shapes["Wemb"] = list(tensors["Wemb"].shape)
@@ -71,6 +72,7 @@ def build_model(architecture: str, model: Model, files: Mapping[str, str]) -> Pr
         "model_type": f"lnpatch-{architecture.replace('_', '-')}",
         "torch_dtype": "float32",
         "vocab_size": len(words),
+        "trained_words": trained,
         **parts.config,
         "cells": cells,
         "shapes": shapes,

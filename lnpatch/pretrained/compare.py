@@ -46,7 +46,10 @@ def make_inputs(model: Pretrained) -> Inputs:
     """Draw texts of 1 to 30 of the model's words, some of them unknown where the model takes those, and features."""
     rng = numpy.random.RandomState(2016)
     reader = isinstance(model, AttentiveReader)
-    known = [word for word in model.words[1 if reader else 2 :] if word.split() == [word]]
+    # Python 2.7 does not find a word of word2vec that is not ASCII in a text
+    trained = model.config["trained_words"]
+    candidates = [word for i, word in enumerate(model.words) if i < trained or word.isascii()]
+    known = [word for word in candidates[1 if reader else 2 :] if word.split() == [word]]
     others = [] if reader else ["lnpatch-knows-no-such-word"] * max(1, len(known) // 20)
     words = known + others
     count = INPUTS * (2 if reader else 1)

@@ -35,20 +35,25 @@ def add_word_vectors(words: list[str], table: Tensor, file: Path) -> tuple[list[
     """
     inspect_word_vectors(file)
     own = {word: number for number, word in enumerate(words)}
-    shared = {word: vector for word, vector in _read(file) if own.get(word, 0) > 1}
+    shared: dict[str, numpy.ndarray[Any, Any]] = {}
+    for word, vector in _read(file):
+        if own.get(word, 0) > 1:
+            shared.setdefault(word, vector)
     if not shared:
         raise WordVectorsError(str(file), "it has none of the model's words")
     x = numpy.array(list(shared.values()), dtype="float32")
     y = table.numpy()[[own[word] for word in shared]]
     x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
-    weights = numpy.linalg.lstsq(x - x_mean, y - y_mean, rcond=None)[0]
-    added: list[str] = []
+    # fewer words than numbers of a vector leave the map open: the smallest one is taken, up to the precision of the vectors
+    cutoff = max(x.shape) * float(numpy.finfo("float32").eps)
+    weights = numpy.linalg.lstsq(x - x_mean, y - y_mean, rcond=cutoff)[0]
+    added: dict[str, None] = {}  # of a word that stands there twice, the first vector counts
     rows: list[numpy.ndarray[Any, Any]] = []
     block: list[numpy.ndarray[Any, Any]] = []
     for word, vector in _read(file):
-        if "_" in word or word in own:
+        if "_" in word or word in own or word in added:
             continue
-        added.append(word)
+        added[word] = None
         block.append(vector)
         if len(block) == _ROWS:
             rows.append((numpy.array(block) - x_mean) @ weights + y_mean)
