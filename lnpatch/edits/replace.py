@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from lnpatch import syntax
@@ -85,7 +85,9 @@ class ReplaceCode(Edit):
         if self.function:
             function = syntax.find_function(context.module, self.function)
             if isinstance(function, syntax.NoUniqueMatch):
-                return self.anchor_missing(context, function)
+                # in a function of another name the code is there all the same
+                everywhere = syntax.substitute_code(context.module, scope, find, put, context.source.original_token)
+                return self.anchor_missing(context, replace(function, absent=function.absent and not everywhere.count))
             scope = function.body
         code = syntax.substitute_code(context.module, scope, find, put, context.source.original_token)
         # Places that somebody has repaired by hand count as well; the others are still done.

@@ -347,15 +347,13 @@ def reader_without(find: bytes, put: bytes, folder: Path) -> Path:
     return make_checkout(folder, files | {DATA: files[DATA].replace(find, put)})
 
 
-WITHOUT = {
-    "the-code": (b"scipy.sparse.eye(", b"numpy.identity("),
-    "the-function": (b"class Batches", b"class Groups"),
-}
-
-
-@pytest.mark.parametrize(("find", "put"), WITHOUT.values(), ids=WITHOUT)
-def test_a_repair_whose_fault_is_not_there_is_not_needed(lnpatch: Cli, tmp_path: Path, find: bytes, put: bytes) -> None:
-    root = reader_without(find, put, tmp_path / "reader")
+@pytest.mark.parametrize("also_renamed", [False, True])
+def test_a_repair_whose_fault_is_not_there_is_not_needed(lnpatch: Cli, tmp_path: Path, also_renamed: bool) -> None:
+    root = reader_without(b"scipy.sparse.eye(", b"numpy.identity(", tmp_path / "reader")
+    if also_renamed:  # the function that it stood in is gone as well
+        text = (root / DATA).read_text().replace("def __init__", "def start")
+        (root / DATA).write_text(text)
+        git(root, "commit", "-qam", "renamed")
     before = contents(root)
     done = lnpatch("apply", READER, "--dir", root)
     assert done.code == 0, done.err
@@ -368,6 +366,12 @@ def test_a_repair_whose_fault_is_not_there_is_not_needed(lnpatch: Cli, tmp_path:
     assert not any("scipy.sparse.eye" in name for name in names)
     assert lnpatch("revert", READER, "--dir", root).code == 0
     assert contents(root) == before
+
+
+def test_a_fault_in_a_function_of_another_name_is_refused(lnpatch: Cli, tmp_path: Path) -> None:
+    root = reader_without(b"class Batches", b"class Groups", tmp_path / "reader")
+    refused = lnpatch("apply", READER, "--dir", root)
+    assert (refused.code, "no function Batches.__init__" in refused.err) == (3, True), refused.err
 
 
 def test_a_repair_that_finds_its_fault_in_another_number_is_refused(lnpatch: Cli, tmp_path: Path) -> None:
