@@ -76,7 +76,7 @@ def export(
     from lnpatch.pretrained.card import write_card
     from lnpatch.pretrained.compare import INPUTS, compare_outputs, compute_outputs, make_inputs, run_repository
     from lnpatch.pretrained.onnx import require_onnx, run_onnx, write_onnx
-    from lnpatch.pretrained.write import new_folder, write_code, write_weights
+    from lnpatch.pretrained.write import new_folder, write_code, write_configuration, write_weights
 
     if "onnx" in formats:
         require_onnx()
@@ -94,7 +94,7 @@ def export(
         own = compute_outputs(built, inputs)
         theirs = run_repository(patched, loaded, found, inputs, opened, report_step, list(cells.values()))
         comparisons = [Comparison(opened.name, INPUTS, compare_outputs(str(loaded.file), own, theirs))]
-        names: list[str] = []
+        names = write_configuration(built, partial)
         if "torch" in formats or "safetensors" in formats:
             names += write_weights(built, partial)
         if "torch" in formats:

@@ -33,6 +33,13 @@ model.answer([passage], [question])  # [(word, probability)]
 """,
 }
 
+#: What the graphs take.
+_ONNX = [
+    "The ONNX graphs take the numbers of words (int64) and their mask (float32, 1 for a word), [words, texts] each; a word's number is",
+    "its line in `vocabulary.txt`, from 0. Sentences of order-embeddings end with the number 0, which the mask counts as a word.",
+    "",
+]
+
 _CITATION = """\
 @article{ba2016layer,
   title = {Layer Normalization},
@@ -78,13 +85,9 @@ def write_card(
         "",
         f"{len(built.words)} words, states of {built.config['dim']} numbers. The words are tokens, with blanks between them.",
         "",
-        "```python",
-        f"from modeling import {name}",
-        "",
-        *_USE[name].format(dim=built.config["dim"], features=features).splitlines(),
-        "```",
-        "",
-        f"`modeling.py` needs torch and safetensors. The folder has: {', '.join(f'`{file}`' for file in files)}.",
+        *(_describe_code(name, built.config["dim"], features) if "modeling.py" in files else []),
+        *(_ONNX if any(file.endswith(".onnx") for file in files) else []),
+        f"The folder has: {', '.join(f'`{file}`' for file in files)}.",
         "",
         *(
             f"Checked on {one.inputs} inputs against {one.runtime}: no output differs by more than {one.difference:.1e}."
@@ -101,6 +104,13 @@ def write_card(
         "```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _describe_code(name: str, dim: int, features: int) -> list[str]:
+    """Return how modeling.py is used."""
+    use = _USE[name].format(dim=dim, features=features)
+    needs = "`modeling.py` needs torch and safetensors."
+    return ["```python", f"from modeling import {name}", "", *use.splitlines(), "```", "", needs, ""]
 
 
 def _metrics(model: Model) -> list[str]:

@@ -43,8 +43,16 @@ def new_folder(output: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def write_configuration(model: Pretrained, folder: Path) -> list[str]:
+    """Write config.json and vocabulary.txt; return their names."""
+    (folder / "config.json").write_text(json.dumps(model.config, indent=2) + "\n", encoding="utf-8")
+    words = "".join(f"{word}\n" for word in model.words)
+    (folder / "vocabulary.txt").write_text(words, encoding="utf-8", errors="surrogateescape", newline="\n")
+    return ["config.json", "vocabulary.txt"]
+
+
 def write_weights(model: Pretrained, folder: Path) -> list[str]:
-    """Write model.safetensors, config.json and vocabulary.txt; return their names.
+    """Write model.safetensors; return its name.
 
     Raises:
         PackageMissingError: safetensors is not installed.
@@ -55,10 +63,7 @@ def write_weights(model: Pretrained, folder: Path) -> list[str]:
         raise PackageMissingError("export", "safetensors", how_to_install("torch")) from error
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(model.config, indent=2) + "\n", encoding="utf-8")
-    words = "".join(f"{word}\n" for word in model.words)
-    (folder / "vocabulary.txt").write_text(words, encoding="utf-8", errors="surrogateescape", newline="\n")
-    return ["model.safetensors", "config.json", "vocabulary.txt"]
+    return ["model.safetensors"]
 
 
 def write_code(model: Pretrained, title: str, folder: Path) -> list[str]:

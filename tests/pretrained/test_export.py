@@ -22,7 +22,7 @@ from lnpatch.pretrained import compare  # noqa: E402
 from lnpatch.pretrained.build import build_model  # noqa: E402
 from lnpatch.pretrained.compare import INPUTS, Inputs, compute_outputs, make_inputs  # noqa: E402
 from lnpatch.pretrained.modeling.base import Pretrained  # noqa: E402
-from lnpatch.pretrained.write import write_code, write_weights  # noqa: E402
+from lnpatch.pretrained.write import write_code, write_configuration, write_weights  # noqa: E402
 from lnpatch.recipes import find_recipe  # noqa: E402
 from lnpatch.runtimes import choose  # noqa: E402
 from lnpatch.training.models import find_model  # noqa: E402
@@ -66,7 +66,8 @@ def test_the_folder_needs_no_lnpatch(tmp_path: Path, target: str, cell: str) -> 
     model = build(target, make_model(tmp_path / "model", target, cell))
     folder = tmp_path / "folder"
     folder.mkdir()
-    assert write_weights(model, folder) + write_code(model, "A model", folder) == sorted_names(folder)
+    written = write_configuration(model, folder) + write_weights(model, folder) + write_code(model, "A model", folder)
+    assert sorted(written) == sorted(path.name for path in folder.iterdir())
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOAD], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -78,11 +79,6 @@ def test_the_folder_needs_no_lnpatch(tmp_path: Path, target: str, cell: str) -> 
         "attentive-reader": lambda model: [list(each) for each in model.answer(texts, ["cat", "dog ."])],
     }
     assert json.loads(done.stdout) == own[target](model)
-
-
-def sorted_names(folder: Path) -> list[str]:
-    order = ["model.safetensors", "config.json", "vocabulary.txt", "modeling.py"]
-    return sorted((path.name for path in folder.iterdir()), key=order.index)
 
 
 def test_the_code_is_read_as_code(tmp_path: Path) -> None:
@@ -116,7 +112,7 @@ def test_onnx(tmp_path: Path, target: str, cell: str) -> None:
 
 # The command
 
-FILES = ["model.safetensors", "config.json", "vocabulary.txt", "modeling.py", "README.md"]
+FILES = ["config.json", "vocabulary.txt", "model.safetensors", "modeling.py", "README.md"]
 
 
 @pytest.fixture
@@ -167,7 +163,20 @@ def test_export(lnpatch: Run) -> None:
     weights = lnpatch("export", ENCODER, "--model", "run", "-o", "weights", "--to", "safetensors")
     assert weights.code == 0, weights.err
     assert not Path("weights/modeling.py").exists()
+    assert "modeling" not in Path("weights/README.md").read_text()
     assert "no output differs by more than" in weights.text
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("encoder", "agreeing")
+def test_onnx_alone(lnpatch: Run) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    done = lnpatch("export", ENCODER, "--model", "run", "-o", "graphs", "--to", "onnx", "--format", "json")
+    assert done.code == 0, done.err
+    assert done.json["files"] == ["config.json", "vocabulary.txt", "sentences.onnx", "README.md"]
+    assert [one["runtime"] for one in done.json["comparisons"]] == ["theano", "onnxruntime"]
+    assert "ONNX graphs take" in Path("graphs/README.md").read_text()
 
 
 @pytest.mark.usefixtures("encoder")
