@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Choice(["torch", "safetensors", "onnx"]),
     default=["torch"],
-    show_default="torch",
+    show_default=True,
     help="torch is weights and code, safetensors the weights alone, onnx graphs; may be repeated.",
 )
 @click.option("-o", "--output", type=TEXT, metavar="FOLDER", default="export", show_default=True)
